@@ -1,1 +1,31 @@
-//! (being built)
+//! The product rules of Attune, without a window and without HTTP.
+//!
+//! This crate owns files, the database, threads, child processes and time. It does not know axum or
+//! Tauri: shells translate requests into calls of [`Engine`] and its errors into their own.
+//!
+//! Invariant: a run is a row before it is work, and one process owns a data folder at a time.
+
+mod artifacts;
+mod bases;
+mod clock;
+mod data_folder;
+mod engine;
+mod error;
+mod model_host;
+mod runs;
+mod settings;
+mod sources;
+mod store;
+pub mod worker;
+
+pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
+pub use bases::{Base, Bases};
+pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
+pub use engine::{Created, Engine, EngineOptions, Resources};
+pub use error::{Error, Kind, Result};
+pub use model_host::{Finish, Generated, GenerationRequest};
+pub use runs::events::{Behind, Event, Subscription};
+pub use runs::request::RunRequest;
+pub use runs::{Hyperparameters, Method, Phase, Point, Progress, Run, RunId, RunStatus};
+pub use settings::{Settings, SettingsChange};
+pub use sources::{SkippedRows, SourceSummary};

@@ -1,0 +1,13 @@
+//! Adapter folders on disk: written completely or not at all, verified before they are used.
+//!
+//! Not here: what the tensors mean (`attune_tuning::peft`) and which run made them (`runs`).
+//! Invariant: `training_run.json` is written last and names the digest of every other file, so a folder that
+//! has it is complete, and `latest` only ever moves to such a folder.
+
+mod adapter_folder;
+pub(crate) mod durable_writer;
+mod latest;
+
+pub use adapter_folder::{AdapterDigest, AdapterFolder, TrainingRecord};
+pub(crate) use adapter_folder::{NewAdapter, digest_of};
+pub(crate) use latest::{check_latest_can_move, move_latest, resolve};

@@ -1,0 +1,261 @@
+//! Everything that can go wrong, as types: what was being done, with which thing, and why it failed.
+//!
+//! The sentence is the error's display; the way out is its [`hint`](Error::hint), so that a terminal and a page
+//! can show both in their own way. A [`Kind`] exists only if somebody acts on it.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::runs::{RunId, RunStatus};
+use crate::sources::SkippedRows;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the window and scripts may branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A value that was given cannot be used; [`Error::field`] names it.
+    Invalid,
+    /// The thing that was asked for is not there.
+    NotFound,
+    /// A run is in the way, or the run is not in the state that the request needs.
+    Conflict,
+    /// The disk, the folder or the machine does not allow it.
+    Environment,
+    /// Our own fault; the log has the details.
+    Internal,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error("{path} does not exist")]
+    SourceMissing { path: PathBuf },
+    #[error("{path} is not a file")]
+    SourceNotAFile { path: PathBuf },
+    #[error("could not read the source database {path}")]
+    SourceUnreadable { path: PathBuf, #[source] source: io::Error },
+    #[error("{path} is not a SQLite database")]
+    SourceNotSqlite { path: PathBuf },
+    #[error("{path} is locked by another program")]
+    SourceLocked { path: PathBuf },
+    #[error("{path} is damaged: SQLite could not read it")]
+    SourceCorrupt { path: PathBuf, #[source] source: rusqlite::Error },
+    #[error("{path} has no table ask_ai_queries")]
+    NoAskAiTable { path: PathBuf },
+    #[error("the table ask_ai_queries of {path} has no column {column}")]
+    NoAskAiColumn { path: PathBuf, column: &'static str },
+    #[error("none of the {rows} rows in {path} is usable ({skipped})")]
+    NoUsableRow { path: PathBuf, rows: u64, skipped: SkippedRows },
+    #[error("no source database is set")]
+    NoSourceChosen,
+
+    #[error("there is no base model {name:?} on this computer")]
+    UnknownBase { name: String, known: Vec<String> },
+    #[error("could not read the base model file {path}")]
+    BaseUnreadable { path: PathBuf, #[source] source: io::Error },
+    #[error("the base model in {path} cannot be used: {source}")]
+    BaseRefused { path: PathBuf, #[source] source: attune_tuning::Error },
+
+    #[error("no adapter at {path}")]
+    AdapterMissing { path: PathBuf },
+    #[error("the adapter in {path} is incomplete: {file} is missing")]
+    AdapterIncomplete { path: PathBuf, file: String },
+    #[error("the adapter in {path} is damaged: {file}: {reason}")]
+    AdapterDamaged { path: PathBuf, file: String, reason: String },
+    #[error("the adapter in {path} cannot be used: {source}")]
+    AdapterRefused { path: PathBuf, #[source] source: attune_tuning::Error },
+    #[error("the adapter in {path} was trained on another base model ({trained_on}) than {base}")]
+    AdapterOfAnotherBase { path: PathBuf, trained_on: String, base: String },
+    #[error("the model could not answer: {source}")]
+    Generation { #[source] source: attune_tuning::Error },
+
+    #[error("could not write to the output folder {path}")]
+    OutputUnwritable { path: PathBuf, #[source] source: io::Error },
+    #[error("the run folder {path} exists already")]
+    RunDirectoryTaken { path: PathBuf },
+    #[error("{path} is a folder, so it cannot become the link to the newest adapter")]
+    LatestIsNotOurs { path: PathBuf },
+
+    #[error("a run is active: {run} is {status}")]
+    RunActive { run: RunId, status: RunStatus },
+    #[error("there is no run {id:?}")]
+    UnknownRun { id: String },
+    #[error("run {run} is {status}, so it cannot be cancelled")]
+    RunNotActive { run: RunId, status: RunStatus },
+    #[error("run {run} has no adapter: it is {status}")]
+    RunHasNoAdapter { run: RunId, status: RunStatus },
+    #[error("{field} cannot be {value}: {reason}")]
+    InvalidField { field: &'static str, value: String, reason: &'static str },
+
+    #[error("this system names no folder for application data")]
+    NoHomeFolder,
+    #[error("could not use the data folder {path}")]
+    DataFolder { path: PathBuf, #[source] source: io::Error },
+    #[error("the database {path} was written by a newer Attune (version {found}, this one knows {known})")]
+    DatabaseNewer { path: PathBuf, found: usize, known: usize },
+    #[error("could not upgrade the database {path}")]
+    Migration { path: PathBuf, #[source] source: rusqlite_migration::Error },
+    #[error("the database failed while {doing}")]
+    Database { doing: &'static str, #[source] source: rusqlite::Error },
+
+    #[error("could not read {path}")]
+    Read { path: PathBuf, #[source] source: io::Error },
+    #[error("could not write {path}")]
+    Write { path: PathBuf, #[source] source: io::Error },
+    #[error("could not encode a record")]
+    Encode(#[source] serde_json::Error),
+    #[error("{path} does not hold what Attune wrote there")]
+    Decode { path: PathBuf, #[source] source: serde_json::Error },
+    #[error("could not start the worker {program}")]
+    WorkerStart { program: PathBuf, #[source] source: io::Error },
+    #[error("training stopped: {source}")]
+    Training { #[source] source: attune_tuning::Error },
+}
+
+impl Error {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::SourceMissing { .. }
+            | Self::SourceNotAFile { .. }
+            | Self::SourceUnreadable { .. }
+            | Self::SourceNotSqlite { .. }
+            | Self::SourceLocked { .. }
+            | Self::SourceCorrupt { .. }
+            | Self::NoAskAiTable { .. }
+            | Self::NoAskAiColumn { .. }
+            | Self::NoUsableRow { .. }
+            | Self::NoSourceChosen
+            | Self::UnknownBase { .. }
+            | Self::BaseUnreadable { .. }
+            | Self::BaseRefused { .. }
+            | Self::AdapterMissing { .. }
+            | Self::AdapterIncomplete { .. }
+            | Self::AdapterDamaged { .. }
+            | Self::AdapterRefused { .. }
+            | Self::AdapterOfAnotherBase { .. }
+            | Self::OutputUnwritable { .. }
+            | Self::RunDirectoryTaken { .. }
+            | Self::LatestIsNotOurs { .. }
+            | Self::InvalidField { .. } => Kind::Invalid,
+            Self::UnknownRun { .. } => Kind::NotFound,
+            Self::RunActive { .. } | Self::RunNotActive { .. } | Self::RunHasNoAdapter { .. } => {
+                Kind::Conflict
+            }
+            Self::NoHomeFolder
+            | Self::DataFolder { .. }
+            | Self::DatabaseNewer { .. }
+            | Self::Migration { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::WorkerStart { .. } => Kind::Environment,
+            Self::Generation { .. }
+            | Self::Training { .. }
+            | Self::Database { .. }
+            | Self::Encode(_)
+            | Self::Decode { .. } => Kind::Internal,
+        }
+    }
+
+    /// The field of a request that is to blame, by its name on the wire.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::SourceMissing { .. }
+            | Self::SourceNotAFile { .. }
+            | Self::SourceUnreadable { .. }
+            | Self::SourceNotSqlite { .. }
+            | Self::SourceLocked { .. }
+            | Self::SourceCorrupt { .. }
+            | Self::NoAskAiTable { .. }
+            | Self::NoAskAiColumn { .. }
+            | Self::NoUsableRow { .. }
+            | Self::NoSourceChosen => Some("databasePath"),
+            Self::UnknownBase { .. } | Self::BaseUnreadable { .. } | Self::BaseRefused { .. } => {
+                Some("baseModel")
+            }
+            Self::OutputUnwritable { .. } | Self::LatestIsNotOurs { .. } => Some("outputDir"),
+            Self::RunDirectoryTaken { .. } => Some("runDirectory"),
+            Self::AdapterMissing { .. }
+            | Self::AdapterIncomplete { .. }
+            | Self::AdapterDamaged { .. }
+            | Self::AdapterRefused { .. }
+            | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
+            Self::InvalidField { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+
+    /// What the person can do next, as one sentence.
+    pub fn hint(&self) -> Option<String> {
+        let words = match self {
+            Self::SourceMissing { .. } => "Check the path, or choose another database.",
+            Self::SourceNotAFile { .. } => "Choose the database file itself.",
+            Self::SourceUnreadable { .. } => "Check that you may read the file.",
+            Self::SourceNotSqlite { .. } => {
+                "Choose an Ask AI database: a SQLite file with a table ask_ai_queries."
+            }
+            Self::SourceLocked { .. } => "Close the program that is writing to it, then try again.",
+            Self::SourceCorrupt { .. } => {
+                "Restore the file from a backup, or export what is left of it with `sqlite3 FILE .recover`."
+            }
+            Self::NoAskAiTable { .. } | Self::NoAskAiColumn { .. } => {
+                "Choose an Ask AI database: it has a table ask_ai_queries with original_query and suggestions."
+            }
+            Self::NoUsableRow { .. } => {
+                "A usable row has a query and a JSON list of suggestions with a description."
+            }
+            Self::NoSourceChosen => {
+                "Set softPromptDatabasePath with PUT /api/v1/settings, or start a run with a database from \
+                 the Train page or `attune train --db-path FILE`."
+            }
+            Self::UnknownBase { known, .. } => {
+                return Some(format!(
+                    "Use {}, or a folder that holds config.json, model.safetensors and tokenizer.json.",
+                    known.join(", ")
+                ));
+            }
+            Self::BaseUnreadable { .. } => {
+                "A base model folder holds config.json, model.safetensors and tokenizer.json."
+            }
+            Self::AdapterMissing { .. } => {
+                "Give the folder of a finished run, or the name `latest` in its output folder."
+            }
+            Self::AdapterIncomplete { .. } | Self::AdapterDamaged { .. } => {
+                "Use another run's adapter, or train again; `latest` of the output folder was not changed."
+            }
+            Self::AdapterOfAnotherBase { .. } => "Name the base that it was trained on, or leave the base out.",
+            Self::OutputUnwritable { .. } => "Choose a folder that you may write to.",
+            Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
+            Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
+            Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
+            Self::RunHasNoAdapter { .. } => "Choose a completed run.",
+            Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",
+            Self::DataFolder { .. } => {
+                "Check the disk and the rights of the folder, or choose another with --data-dir."
+            }
+            Self::DatabaseNewer { .. } => "Install the newer Attune again, or choose another --data-dir.",
+            Self::Migration { .. } => {
+                "The database was backed up beside itself before the upgrade; report this with the log."
+            }
+            Self::Write { .. } => "Check that the disk has room and that you may write there.",
+            _ => return None,
+        };
+        Some(words.to_owned())
+    }
+}
+
+/// An error with the reasons behind it, for a log or a terminal: `what: why: why`.
+pub(crate) fn with_reasons(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut reason = error.source();
+    while let Some(cause) = reason {
+        let cause_text = cause.to_string();
+        // Some errors already show their cause in their own sentence.
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        reason = cause.source();
+    }
+    text
+}

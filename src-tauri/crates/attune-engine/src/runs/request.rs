@@ -1,0 +1,224 @@
+//! From what a person asked for to a run that can be queued: defaults filled in, every value checked.
+//!
+//! Invariant: whatever can be found wrong before training is found here, before there is a row.
+
+use std::path::{Component, Path, PathBuf};
+
+use attune_tuning::Example;
+
+use super::{Hyperparameters, Method, Progress, Run, RunId, RunStatus};
+use crate::artifacts::check_latest_can_move;
+use crate::settings::require_absolute;
+use crate::sources::read_ask_ai;
+use crate::{Bases, DataFolder, Error, Result, Settings};
+
+pub(crate) const DEFAULT_MAX_SAMPLES: u32 = 2000;
+const DEFAULT_EPOCHS: u32 = 3;
+const DEFAULT_SEED: u64 = 1;
+const DEFAULT_MAX_TOKENS: u32 = 128;
+
+/// A run as it is asked for; everything but the database has a default.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunRequest {
+    /// Made by the client, so that a repeated request does not start a second run.
+    pub id: Option<String>,
+    pub database_path: Option<PathBuf>,
+    /// Default: a folder named after the database in the data folder's `adapters`.
+    pub output_folder: Option<PathBuf>,
+    /// `auto`, a name, a hub id, or a folder.
+    pub base_model: Option<String>,
+    pub method: Option<Method>,
+    pub run_identifier: Option<String>,
+    /// Name of the run's folder in the output folder; default: the run identifier.
+    pub run_directory: Option<String>,
+    pub max_samples: Option<u32>,
+    pub epochs: Option<u32>,
+    pub batch_size: Option<u32>,
+    pub learning_rate: Option<f64>,
+    pub source_max_tokens: Option<u32>,
+    pub target_max_tokens: Option<u32>,
+    pub seed: Option<u64>,
+}
+
+impl RunRequest {
+    /// What a trigger asks for: everything from the settings.
+    ///
+    /// # Errors
+    /// [`Error::NoSourceChosen`] where no source database is set.
+    pub(crate) fn from_settings(settings: &Settings) -> Result<Self> {
+        let database_path = settings.soft_prompt_database_path.clone().ok_or(Error::NoSourceChosen)?;
+        Ok(Self {
+            database_path: Some(database_path),
+            output_folder: settings.soft_prompt_model_dir.clone(),
+            base_model: Some(settings.training_base_model.clone()),
+            method: Some(settings.training_method),
+            max_samples: Some(settings.training_max_samples),
+            epochs: Some(settings.training_epochs),
+            ..Self::default()
+        })
+    }
+
+    /// The queued run and its rows. Makes the output folder, as that is the test of whether it can be written.
+    ///
+    /// # Errors
+    /// The first value, file or folder that makes the run impossible.
+    pub(crate) fn prepare(self, folder: &DataFolder, bases: &Bases) -> Result<(Run, Vec<Example>)> {
+        let id = self.id.as_deref().map_or_else(|| Ok(RunId::generate()), RunId::parse)?;
+        let hyperparameters = self.hyperparameters()?;
+        let max_samples = self.max_samples.unwrap_or(DEFAULT_MAX_SAMPLES);
+        check_max_samples("maxSamples", max_samples)?;
+        let run_identifier = self.run_identifier.unwrap_or_else(|| generated_identifier(&id));
+        check_name("runIdentifier", &run_identifier)?;
+        let run_directory = self.run_directory.unwrap_or_else(|| run_identifier.clone());
+        check_name("runDirectory", &run_directory)?;
+
+        let source_path = self.database_path.ok_or(Error::NoSourceChosen)?;
+        require_absolute("databasePath", &source_path)?;
+        let rows = read_ask_ai(&source_path, max_samples)?.require_usable()?;
+        let summary = rows.summary();
+        let base = bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?;
+
+        let output_folder = self.output_folder.unwrap_or_else(|| folder.adapters().join(stem(&source_path)));
+        require_absolute("outputDir", &output_folder)?;
+        check_output(&output_folder, &run_directory)?;
+
+        let run = Run {
+            id,
+            run_identifier,
+            status: RunStatus::Queued,
+            progress: Progress::default(),
+            base_model: base.name,
+            base_folder: base.folder,
+            method: self.method.unwrap_or(Method::SoftPrompt),
+            source_path,
+            dataset_hash: summary.dataset_hash,
+            samples_used: summary.usable,
+            samples_skipped: summary.skipped.total(),
+            notices: summary.notices,
+            hyperparameters,
+            final_loss: None,
+            error_message: None,
+            run_directory,
+            output_folder,
+            adapter_digest: None,
+            created_at: crate::clock::now(),
+            started_at: None,
+            finished_at: None,
+        };
+        Ok((run, rows.examples))
+    }
+
+    fn hyperparameters(&self) -> Result<Hyperparameters> {
+        let defaults = attune_tuning::TrainingConfig::default();
+        let chosen = Hyperparameters {
+            epochs: self.epochs.unwrap_or(DEFAULT_EPOCHS),
+            batch_size: self.batch_size.unwrap_or(defaults.batch_size as u32),
+            learning_rate: self.learning_rate.unwrap_or(f64::from(defaults.learning_rate)),
+            source_max_tokens: self.source_max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
+            target_max_tokens: self.target_max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
+            seed: self.seed.unwrap_or(DEFAULT_SEED),
+        };
+        check_epochs("epochs", chosen.epochs)?;
+        check_range("batchSize", chosen.batch_size, 1, 256, "a batch has 1 to 256 rows")?;
+        for (field, tokens) in
+            [("sourceMaxTokens", chosen.source_max_tokens), ("targetMaxTokens", chosen.target_max_tokens)]
+        {
+            check_range(field, tokens, 2, 1024, "it is 2 to 1024 tokens")?;
+        }
+        if !(chosen.learning_rate > 0.0 && chosen.learning_rate <= 10.0) {
+            return Err(Error::InvalidField {
+                field: "learningRate",
+                value: chosen.learning_rate.to_string(),
+                reason: "it is above 0 and at most 10",
+            });
+        }
+        Ok(chosen)
+    }
+}
+
+pub(crate) fn check_epochs(field: &'static str, epochs: u32) -> Result<()> {
+    check_range(field, epochs, 1, 1000, "a run has 1 to 1000 epochs")
+}
+
+pub(crate) fn check_max_samples(field: &'static str, samples: u32) -> Result<()> {
+    check_range(field, samples, 1, 1_000_000, "a run uses 1 to 1 000 000 rows")
+}
+
+pub(crate) fn check_new_tokens(tokens: u32) -> Result<()> {
+    check_range("maxNewTokens", tokens, 1, 1024, "an answer has 1 to 1024 tokens")
+}
+
+fn check_range(field: &'static str, value: u32, least: u32, most: u32, reason: &'static str) -> Result<()> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::InvalidField { field, value: value.to_string(), reason })
+}
+
+/// Refuses what is not the name of a folder inside the output folder.
+fn check_name(field: &'static str, name: &str) -> Result<()> {
+    let mut components = Path::new(name).components();
+    let one_name = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
+    let reason = if !one_name || name.contains(['/', '\\', '\0', '\n']) {
+        "it is the name of one folder, without a path"
+    } else if name.starts_with('.') {
+        "a name that begins with a dot is hidden"
+    } else if name == "latest" {
+        "that name belongs to the newest adapter"
+    } else if name.len() > 128 {
+        "it has at most 128 bytes"
+    } else {
+        return Ok(());
+    };
+    Err(Error::InvalidField { field, value: format!("{name:?}"), reason })
+}
+
+fn check_output(output_folder: &Path, run_directory: &str) -> Result<()> {
+    let unwritable = |source| Error::OutputUnwritable { path: output_folder.to_owned(), source };
+    std::fs::create_dir_all(output_folder).map_err(unwritable)?;
+    // Rights, a read-only disk, a full disk: only a write tells.
+    tempfile::Builder::new().prefix(".writing-").tempfile_in(output_folder).map_err(unwritable)?;
+    check_latest_can_move(output_folder)?;
+    let run_folder = output_folder.join(run_directory);
+    if run_folder.symlink_metadata().is_ok() {
+        return Err(Error::RunDirectoryTaken { path: run_folder });
+    }
+    Ok(())
+}
+
+/// A moment that a person can read, and enough of the id that two runs of one second differ.
+fn generated_identifier(id: &RunId) -> String {
+    let text = id.as_str();
+    let ending = text[text.len() - 4..].to_lowercase();
+    format!("run_{}_{ending}", crate::clock::folder_stamp())
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "dataset".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_directory_is_one_name_in_the_output_folder() {
+        for name in ["night", "run 7", "2026-11-21"] {
+            assert!(check_name("runDirectory", name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", "a/b", "/a", "../a", ".hidden", "latest", "a\\b"] {
+            assert!(check_name("runDirectory", name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn impossible_hyperparameters_are_refused_by_field() {
+        let field = |request: RunRequest| request.hyperparameters().err().and_then(|error| error.field());
+        let default = RunRequest::default;
+        assert_eq!(field(default()), None);
+        assert_eq!(field(RunRequest { epochs: Some(0), ..default() }), Some("epochs"));
+        assert_eq!(field(RunRequest { batch_size: Some(0), ..default() }), Some("batchSize"));
+        assert_eq!(field(RunRequest { learning_rate: Some(f64::NAN), ..default() }), Some("learningRate"));
+        assert_eq!(field(RunRequest { target_max_tokens: Some(1), ..default() }), Some("targetMaxTokens"));
+    }
+}

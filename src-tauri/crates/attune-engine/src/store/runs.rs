@@ -1,0 +1,215 @@
+//! Training runs: a row before the work, never after it.
+//!
+//! Invariants: at most one run is `running` (a unique partial index, not a lock in memory); a row that ended
+//! is never changed again (every update asks for the status it leaves).
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use crate::runs::{Hyperparameters, Method, Progress, Run, RunId, RunStatus};
+use crate::{AdapterDigest, Error, Result};
+
+pub(crate) const MIGRATION: &str = "
+CREATE TABLE runs (
+    id                TEXT PRIMARY KEY,
+    run_identifier    TEXT NOT NULL,
+    status            TEXT NOT NULL CHECK (status IN ('queued','running','completed','failed','cancelled','interrupted')),
+    base_model        TEXT NOT NULL,
+    base_folder       TEXT NOT NULL,
+    method            TEXT NOT NULL,
+    source_path       TEXT NOT NULL,
+    dataset_hash      TEXT NOT NULL,
+    samples_used      INTEGER NOT NULL,
+    samples_skipped   INTEGER NOT NULL,
+    notices           TEXT NOT NULL,
+    hyperparameters   TEXT NOT NULL,
+    step              INTEGER NOT NULL DEFAULT 0,
+    total_steps       INTEGER NOT NULL DEFAULT 0,
+    final_loss        REAL,
+    error_message     TEXT,
+    run_directory     TEXT NOT NULL,
+    output_folder     TEXT NOT NULL,
+    adapter_digest    TEXT,
+    created_at        TEXT NOT NULL,
+    started_at        TEXT,
+    finished_at       TEXT
+) STRICT;
+CREATE UNIQUE INDEX one_running_run ON runs (status) WHERE status = 'running';
+CREATE INDEX active_runs ON runs (status) WHERE status IN ('queued','running');
+";
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ending<'a> {
+    pub(crate) status: RunStatus,
+    pub(crate) error_message: Option<&'a str>,
+    pub(crate) final_loss: Option<f64>,
+    pub(crate) adapter_digest: Option<&'a AdapterDigest>,
+    pub(crate) step: u64,
+    pub(crate) total_steps: u64,
+}
+
+/// The table; a transaction serves as its connection where several statements belong together.
+pub(crate) struct Runs<'c>(pub(crate) &'c Connection);
+
+impl Runs<'_> {
+    /// Adds a queued run.
+    pub(crate) fn insert(&self, run: &Run) -> Result<()> {
+        let notices = serde_json::to_string(&run.notices).map_err(Error::Encode)?;
+        let hyperparameters = serde_json::to_string(&run.hyperparameters).map_err(Error::Encode)?;
+        self.0
+            .execute(
+                "INSERT INTO runs (id, run_identifier, status, base_model, base_folder, method, source_path,
+                    dataset_hash, samples_used, samples_skipped, notices, hyperparameters, run_directory,
+                    output_folder, created_at)
+                 VALUES (:id, :run_identifier, :status, :base_model, :base_folder, :method, :source_path,
+                    :dataset_hash, :samples_used, :samples_skipped, :notices, :hyperparameters, :run_directory,
+                    :output_folder, :created_at)",
+                named_params! {
+                    ":id": run.id.as_str(),
+                    ":run_identifier": run.run_identifier,
+                    ":status": run.status.as_str(),
+                    ":base_model": run.base_model,
+                    ":base_folder": text(&run.base_folder),
+                    ":method": run.method.as_str(),
+                    ":source_path": text(&run.source_path),
+                    ":dataset_hash": run.dataset_hash,
+                    ":samples_used": run.samples_used as i64,
+                    ":samples_skipped": run.samples_skipped as i64,
+                    ":notices": notices,
+                    ":hyperparameters": hyperparameters,
+                    ":run_directory": run.run_directory,
+                    ":output_folder": text(&run.output_folder),
+                    ":created_at": run.created_at,
+                },
+            )
+            .map_err(|source| Error::Database { doing: "adding a run", source })?;
+        Ok(())
+    }
+
+    pub(crate) fn find(&self, id: &RunId) -> Result<Option<Run>> {
+        self.one("SELECT * FROM runs WHERE id = ?1", params![id.as_str()])
+    }
+
+    /// The newest runs, newest first.
+    pub(crate) fn newest(&self, limit: u32) -> Result<Vec<Run>> {
+        self.many("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?1", params![limit])
+    }
+
+    /// The run that is in the way of another one: the running one, else the one that waits longest.
+    pub(crate) fn active(&self) -> Result<Option<Run>> {
+        self.one(
+            "SELECT * FROM runs WHERE status IN ('queued','running') ORDER BY status DESC, rowid LIMIT 1",
+            [],
+        )
+    }
+
+    pub(crate) fn next_queued(&self) -> Result<Option<Run>> {
+        self.one("SELECT * FROM runs WHERE status = 'queued' ORDER BY rowid LIMIT 1", [])
+    }
+
+    /// Marks a queued run as running; `false` if it is not queued any more.
+    pub(crate) fn start(&self, id: &RunId) -> Result<bool> {
+        let changed = self.0.execute(
+            "UPDATE runs SET status = 'running', started_at = ?2 WHERE id = ?1 AND status = 'queued'",
+            params![id.as_str(), crate::clock::now()],
+        );
+        Ok(changed.map_err(|source| Error::Database { doing: "starting a run", source })? == 1)
+    }
+
+    /// Ends an active run; `false` if it had ended already.
+    pub(crate) fn end(&self, id: &RunId, ending: &Ending<'_>) -> Result<bool> {
+        let changed = self.0.execute(
+            "UPDATE runs SET status = ?2, error_message = ?3, final_loss = ?4, adapter_digest = ?5,
+                step = ?6, total_steps = ?7, finished_at = ?8
+             WHERE id = ?1 AND status IN ('queued','running')",
+            params![
+                id.as_str(),
+                ending.status.as_str(),
+                ending.error_message,
+                ending.final_loss,
+                ending.adapter_digest.map(AdapterDigest::as_str),
+                ending.step as i64,
+                ending.total_steps as i64,
+                crate::clock::now()
+            ],
+        );
+        Ok(changed.map_err(|source| Error::Database { doing: "ending a run", source })? == 1)
+    }
+
+    /// Marks every row that is still running as interrupted; for the moment when nothing can be running.
+    pub(crate) fn interrupt_left_over(&self) -> Result<usize> {
+        self.0
+            .execute(
+                "UPDATE runs SET status = 'interrupted', finished_at = ?1,
+                    error_message = 'Attune ended while this run was training.'
+                 WHERE status = 'running'",
+                params![crate::clock::now()],
+            )
+            .map_err(|source| Error::Database { doing: "marking interrupted runs", source })
+    }
+
+    fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Run>> {
+        let row = self.0.prepare_cached(sql).and_then(|mut query| query.query_row(parameters, run).optional());
+        row.map_err(|source| Error::Database { doing: "reading a run", source })
+    }
+
+    fn many(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<Run>> {
+        self.0
+            .prepare_cached(sql)
+            .and_then(|mut query| query.query_map(parameters, run)?.collect())
+            .map_err(|source| Error::Database { doing: "listing runs", source })
+    }
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let count = |name: &str| row.get::<_, i64>(name).map(|number| number.unsigned_abs());
+    Ok(Run {
+        id: json_text(row, "id")?,
+        run_identifier: row.get("run_identifier")?,
+        status: json_text(row, "status")?,
+        progress: Progress { step: count("step")?, total_steps: count("total_steps")?, ..Progress::default() },
+        base_model: row.get("base_model")?,
+        base_folder: PathBuf::from(row.get::<_, String>("base_folder")?),
+        method: json_text::<Method>(row, "method")?,
+        source_path: PathBuf::from(row.get::<_, String>("source_path")?),
+        dataset_hash: row.get("dataset_hash")?,
+        samples_used: count("samples_used")?,
+        samples_skipped: count("samples_skipped")?,
+        notices: json(row, "notices")?,
+        hyperparameters: json::<Hyperparameters>(row, "hyperparameters")?,
+        final_loss: row.get("final_loss")?,
+        error_message: row.get("error_message")?,
+        run_directory: row.get("run_directory")?,
+        output_folder: PathBuf::from(row.get::<_, String>("output_folder")?),
+        adapter_digest: match row.get::<_, Option<String>>("adapter_digest")? {
+            Some(_) => Some(json_text(row, "adapter_digest")?),
+            None => None,
+        },
+        created_at: row.get("created_at")?,
+        started_at: row.get("started_at")?,
+        finished_at: row.get("finished_at")?,
+    })
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| refused(row, column, error))
+}
+
+/// A value that is stored as its word, without the quotes of JSON.
+fn json_text<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|error| refused(row, column, error))
+}
+
+fn refused(row: &Row<'_>, column: &str, error: serde_json::Error) -> rusqlite::Error {
+    let index = row.as_ref().column_index(column).unwrap_or_default();
+    rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))
+}
+
+/// Paths are stored as text; one that is not Unicode was refused when the run was created.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
