@@ -1,1 +1,40 @@
-//! (being built)
+//! The mathematics of Attune: T5 v1.1, soft prompts, training and greedy generation on the CPU.
+//!
+//! Bytes, token ids, a configuration and a seed go in; a value or an [`Error`] comes out. Nothing here
+//! touches the disk, the network, a clock or the environment, and nothing prints: whoever calls owns those.
+//! The same seed on the same machine gives the same bits.
+//!
+//! The way through the crate: [`BaseModel`] holds the frozen weights, [`SoftPrompt`] the few values that are
+//! trained, [`train`] makes one from [`Example`]s by way of a [`TrainingPass`], [`generate_greedy`] answers
+//! with it, and [`peft`] exchanges it with Hugging Face PEFT.
+
+mod adamw;
+mod adapter;
+mod architecture;
+mod autograd;
+mod base_model;
+mod batch;
+mod error;
+mod generation;
+mod network;
+mod pass;
+pub mod peft;
+mod soft_prompt;
+mod tokenizer;
+mod training;
+mod weights;
+
+pub use adamw::{AdamW, AdamWState};
+pub use adapter::{AdapterLayout, AdapterTensor};
+pub use architecture::Architecture;
+pub use autograd::AutogradPass;
+pub use base_model::{BaseModel, BaseModelFiles};
+pub use batch::{EncodedExample, Example, PackedBatch};
+pub use error::{Error, Quantity, Result};
+pub use generation::{Answer, Finish, LONGEST_PROMPT, generate_greedy};
+pub use pass::{Loss, TrainingPass};
+pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
+pub use tokenizer::Tokenizer;
+pub use training::{
+    InitialPrompt, StepReport, TrainedAdapter, TrainingConfig, TrainingOutcome, train, train_with,
+};

@@ -1,0 +1,95 @@
+//! The readable training pass: candle's autograd, one graph for each row of the batch.
+//!
+//! A row of its own needs neither padding nor a mask. This is what any faster pass is tested against, so it is
+//! kept plain. Invariant: of everything in the graph only the soft prompt is a variable.
+
+use candle_core::{Device, Result as CandleResult, Tensor, Var};
+
+use crate::error::WhileDoing;
+use crate::network::{DecoderMemory, summed_cross_entropy};
+use crate::{AdapterLayout, BaseModel, Error, Loss, PROMPT_TENSOR, PackedBatch, Result, TrainingPass};
+
+/// A [`TrainingPass`] for soft prompts on candle's autograd.
+#[derive(Debug)]
+pub struct AutogradPass<'m> {
+    base: &'m BaseModel,
+    rows: usize,
+}
+
+impl<'m> AutogradPass<'m> {
+    /// A pass for soft prompts of `rows` rows before this base model.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] if `rows` is 0.
+    pub fn new(base: &'m BaseModel, rows: usize) -> Result<Self> {
+        if rows == 0 {
+            return Err(Error::InvalidSetting {
+                field: "prompt_rows",
+                found: "0".into(),
+                needed: "1 or more",
+            });
+        }
+        Ok(Self { base, rows })
+    }
+
+    /// The layout of the vectors this pass takes.
+    pub fn layout(&self) -> AdapterLayout {
+        AdapterLayout::default().with(PROMPT_TENSOR, &[self.rows, self.base.architecture().width])
+    }
+
+    /// The summed cross-entropy of one row as the end of a graph that starts at `prompt`.
+    fn row_loss(&self, prompt: &Tensor, source: &[u32], target: &[u32]) -> CandleResult<Tensor> {
+        let network = self.base.network();
+        let embeddings = Tensor::cat(&[prompt, &network.embed(source)?], 0)?;
+        let encoded = network.prepare(&network.encode(&embeddings)?)?;
+        // The decoder reads the target shifted right by its start token.
+        let start = self.base.architecture().decoder_start;
+        let read: Vec<u32> =
+            std::iter::once(start).chain(target.iter().copied()).take(target.len()).collect();
+        let logits = network.decode(&read, &encoded, &mut DecoderMemory::default())?;
+        summed_cross_entropy(&logits, target)
+    }
+
+    fn row(&self, prompt: &Var, source: &[u32], target: &[u32]) -> CandleResult<(f64, Vec<f32>)> {
+        let loss = self.row_loss(prompt, source, target)?;
+        let gradients = loss.backward()?;
+        let gradient = match gradients.get(prompt) {
+            Some(gradient) => gradient.flatten_all()?.to_vec1()?,
+            None => candle_core::bail!("the loss does not depend on the soft prompt"),
+        };
+        Ok((f64::from(loss.to_scalar::<f32>()?), gradient))
+    }
+}
+
+impl TrainingPass for AutogradPass<'_> {
+    fn loss_and_gradient(
+        &mut self,
+        adapter: &[f32],
+        batch: &PackedBatch,
+        gradient: &mut [f32],
+    ) -> Result<Loss> {
+        let architecture = self.base.architecture();
+        let expected = self.rows * architecture.width;
+        for (what, found) in [("the adapter", adapter.len()), ("the gradient", gradient.len())] {
+            if found != expected {
+                return Err(Error::Length { what, found, expected });
+            }
+        }
+        batch.refuse_tokens_outside(architecture.vocabulary)?;
+
+        let prompt = Var::from_slice(adapter, (self.rows, architecture.width), &Device::Cpu)
+            .while_doing("placing the soft prompt before the source")?;
+        let target_tokens = batch.target_tokens();
+        let mut sum = 0.0;
+        gradient.fill(0.0);
+        for (source, target) in batch.rows() {
+            let (row_loss, row_gradient) = self
+                .row(&prompt, source, target)
+                .while_doing("computing the loss of a row and its gradient")?;
+            sum += row_loss;
+            gradient.iter_mut().zip(row_gradient).for_each(|(total, row)| *total += row);
+        }
+        gradient.iter_mut().for_each(|value| *value /= target_tokens as f32);
+        Ok(Loss { mean: sum / target_tokens as f64, target_tokens })
+    }
+}

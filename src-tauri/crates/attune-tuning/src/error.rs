@@ -1,0 +1,187 @@
+//! Everything that can go wrong in this crate, as sentences a person can act on.
+//!
+//! Not here: paths, run ids and database rows. The caller knows them and adds them; this crate sees bytes.
+
+use std::fmt;
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Which number stopped being a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// The mean cross-entropy of a batch.
+    Loss,
+    /// The gradient of the adapter.
+    Gradient,
+    /// The adapter's values after an optimiser step.
+    Adapter,
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Loss => "loss",
+            Self::Gradient => "gradient",
+            Self::Adapter => "adapter",
+        })
+    }
+}
+
+/// What went wrong, with which thing, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error(
+        "could not read the base model's config.json as a T5 configuration; fetch the model's folder again"
+    )]
+    ConfigUnreadable {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error(
+        "the base model is not a T5 v1.1: config.json says {field} = {found}, needed is {needed}; \
+         choose a model of the google/flan-t5 or google/t5-v1_1 kind"
+    )]
+    UnsupportedArchitecture { field: &'static str, found: String, needed: &'static str },
+    #[error("could not read the base model's model.safetensors, it is cut short or damaged; fetch it again")]
+    WeightsUnreadable {
+        #[source]
+        source: safetensors::SafeTensorError,
+    },
+    #[error(
+        "the base model's weights have no tensor {name}, which its config.json implies; \
+         the two files do not belong together or the model is not a T5 v1.1 with its own output head"
+    )]
+    MissingTensor { name: String },
+    #[error(
+        "tensor {name} of the base model has the shape {found:?}, its config.json implies {expected:?}; \
+         take both files from the same model"
+    )]
+    TensorShape { name: String, found: Vec<usize>, expected: Vec<usize> },
+    #[error(
+        "tensor {name} is stored as {found}; only F32, F16 and BF16 can be read, so convert the file first"
+    )]
+    TensorType { name: String, found: String },
+    #[error(
+        "tensor {name} of the base model holds values that are not finite numbers; fetch the model again"
+    )]
+    TensorNotFinite { name: String },
+
+    #[error("could not read the base model's tokenizer.json; fetch the model's folder again")]
+    TokenizerUnreadable {
+        #[source]
+        source: tokenizers::Error,
+    },
+    #[error(
+        "the tokenizer knows token {token}, but the base model embeds only {vocabulary} tokens; \
+         take tokenizer.json and model.safetensors from the same model"
+    )]
+    TokenizerBeyondEmbedding { token: u32, vocabulary: usize },
+    #[error("could not turn a text of {characters} characters into tokens; check it for damaged characters")]
+    Encode {
+        characters: usize,
+        #[source]
+        source: tokenizers::Error,
+    },
+    #[error("could not turn {tokens} tokens into text; do they come from the same base model?")]
+    Decode {
+        tokens: usize,
+        #[source]
+        source: tokenizers::Error,
+    },
+    #[error("the prompt has {tokens} tokens, at most {limit} can be read; shorten it")]
+    PromptTooLong { tokens: usize, limit: usize },
+    #[error(
+        "the token {token} is outside the base model's vocabulary of {vocabulary}; encode with its own tokenizer"
+    )]
+    TokenOutsideVocabulary { token: u32, vocabulary: usize },
+
+    #[error("a batch needs at least one example")]
+    EmptyBatch,
+    #[error(
+        "the {side} of row {row} of the batch has no token; every sequence ends with end-of-sequence at least"
+    )]
+    EmptySequence { row: usize, side: &'static str },
+    #[error("there are no examples to train on; choose a dataset with at least one row")]
+    NoExamples,
+    #[error("the setting {field} is {found}; it must be {needed}")]
+    InvalidSetting { field: &'static str, found: String, needed: &'static str },
+    #[error(
+        "the initial text {text:?} holds no token to start a soft prompt from; write a few words that say the task"
+    )]
+    EmptyInitialText { text: String },
+    #[error(
+        "the base model's tokenizer has no ordinary token to start a soft prompt from; take an initial text"
+    )]
+    NoOrdinaryToken,
+    #[error("{what} has {found} values where {expected} are needed; it belongs to another adapter layout")]
+    Length { what: &'static str, found: usize, expected: usize },
+    #[error(
+        "training left the numbers at step {step}: the {quantity} is not finite at learning rate {learning_rate}; \
+         lower the learning rate or set gradient_clip to 1.0"
+    )]
+    Diverged { step: usize, quantity: Quantity, learning_rate: f64 },
+    #[error(
+        "the answer could not be computed: the model's output is not finite at new token {position}; \
+         the adapter is damaged, train it again"
+    )]
+    OutputNotFinite { position: usize },
+    #[error(
+        "the adapter was made for a base model of width {found}, this one has width {expected}; \
+         load it together with its own base model"
+    )]
+    AdapterWidth { found: usize, expected: usize },
+
+    #[error("could not read the adapter's adapter_config.json; it is not a PEFT configuration")]
+    PeftConfigUnreadable {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("could not write the adapter's adapter_config.json")]
+    PeftConfigUnwritable {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("adapter_config.json says {field} = {found}; only {needed} adapters can be read")]
+    PeftUnsupported { field: &'static str, found: String, needed: &'static str },
+    #[error("could not read adapter_model.safetensors, it is cut short or damaged; export the adapter again")]
+    PeftWeightsUnreadable {
+        #[source]
+        source: safetensors::SafeTensorError,
+    },
+    #[error("could not write adapter_model.safetensors")]
+    PeftWeightsUnwritable {
+        #[source]
+        source: safetensors::SafeTensorError,
+    },
+    #[error("adapter_model.safetensors has no tensor {name}; it is not a soft prompt")]
+    PeftMissingTensor { name: &'static str },
+    #[error(
+        "the soft prompt's tensor has the shape {found:?}, its configuration of {rows} virtual tokens implies \
+         [{rows}, width] or [{}, width]; the two files do not belong together", rows * 2
+    )]
+    PeftRows { found: Vec<usize>, rows: usize },
+    #[error(
+        "the soft prompt holds values that are not finite numbers; its training had failed, train it again"
+    )]
+    SoftPromptNotFinite,
+
+    #[error("could not compute while {doing}; this is a fault in Attune, please report it with these words")]
+    Computation {
+        doing: &'static str,
+        #[source]
+        source: Box<candle_core::Error>,
+    },
+}
+
+/// Names what was being done when candle refused.
+pub(crate) trait WhileDoing<T> {
+    fn while_doing(self, doing: &'static str) -> Result<T>;
+}
+
+impl<T> WhileDoing<T> for candle_core::Result<T> {
+    fn while_doing(self, doing: &'static str) -> Result<T> {
+        self.map_err(|source| Error::Computation { doing, source: Box::new(source) })
+    }
+}

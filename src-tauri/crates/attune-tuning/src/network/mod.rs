@@ -1,0 +1,221 @@
+//! The T5 v1.1 network over frozen weights: encoder, decoder, output head.
+//!
+//! One sequence at a time, so there is no padding and no mask for it. The decoder's code is the same for
+//! training (all target tokens at once) and for generation (one token, keys and values kept): what gradients
+//! are checked on is what answers.
+//! Not here: the loss (`autograd`), the choice of the next token (`generation`).
+//! Invariants: no scaling of attention scores, none of the decoder's output; the first layer's relative bias
+//! serves its whole stack; gradients flow into activations and never into a weight.
+
+mod activation;
+mod attention;
+mod frozen;
+mod position;
+
+use candle_core::{Result as CandleResult, Tensor};
+
+use activation::gated_gelu;
+pub(crate) use activation::summed_cross_entropy;
+use attention::{Attention, KeysAndValues};
+use frozen::{FrozenLinear, FrozenRmsNorm};
+use position::{Direction, RelativeBias};
+
+use crate::weights::Weights;
+use crate::{Architecture, Result};
+
+/// A T5 v1.1 with frozen weights.
+pub(crate) struct Network {
+    embedding: Tensor,
+    encoder: Vec<EncoderLayer>,
+    encoder_bias: RelativeBias,
+    encoder_norm: FrozenRmsNorm,
+    decoder: Vec<DecoderLayer>,
+    decoder_bias: RelativeBias,
+    decoder_norm: FrozenRmsNorm,
+    head: FrozenLinear,
+}
+
+/// The encoder's answer to a source, prepared for every decoder layer's cross-attention.
+#[derive(Clone)]
+pub(crate) struct Encoded {
+    layers: Vec<KeysAndValues>,
+}
+
+/// Keys and values of the tokens a decoder has read so far, layer by layer.
+#[derive(Default)]
+pub(crate) struct DecoderMemory {
+    tokens: usize,
+    layers: Vec<KeysAndValues>,
+}
+
+impl Network {
+    /// Takes the tensors it needs, by the names transformers gives them.
+    pub(crate) fn new(architecture: &Architecture, weights: &Weights) -> Result<Self> {
+        let load = Loader { architecture, weights };
+        let (width, vocabulary) = (architecture.width, architecture.vocabulary);
+        Ok(Self {
+            embedding: weights.get("shared.weight", &[vocabulary, width])?,
+            encoder: (0..architecture.encoder_layers)
+                .map(|layer| load.encoder_layer(layer))
+                .collect::<Result<_>>()?,
+            encoder_bias: load.relative_bias("encoder", Direction::Both)?,
+            encoder_norm: load.norm("encoder.final_layer_norm")?,
+            decoder: (0..architecture.decoder_layers)
+                .map(|layer| load.decoder_layer(layer))
+                .collect::<Result<_>>()?,
+            decoder_bias: load.relative_bias("decoder", Direction::Backward)?,
+            decoder_norm: load.norm("decoder.final_layer_norm")?,
+            head: load.linear("lm_head", vocabulary, width)?,
+        })
+    }
+
+    /// The embeddings of tokens, `[tokens, width]`.
+    pub(crate) fn embed(&self, tokens: &[u32]) -> CandleResult<Tensor> {
+        self.embedding.index_select(&Tensor::new(tokens, self.embedding.device())?, 0)
+    }
+
+    /// The encoder's output for input embeddings of shape `[positions, width]`, of the same shape.
+    pub(crate) fn encode(&self, embeddings: &Tensor) -> CandleResult<Tensor> {
+        let positions = embeddings.dim(0)?;
+        let bias = self.encoder_bias.scores(0..positions, positions)?;
+        let mut state = embeddings.clone();
+        for layer in &self.encoder {
+            let normed = layer.attention_norm.forward(&state)?;
+            let seen = layer.attention.keys_and_values(&normed)?;
+            state = (state + layer.attention.attend(&normed, &seen, Some(&bias))?)?;
+            state = layer.feed_forward.add_to(&state)?;
+        }
+        self.encoder_norm.forward(&state)
+    }
+
+    /// Prepares an encoder output of shape `[positions, width]` for [`Self::decode`].
+    pub(crate) fn prepare(&self, encoder_output: &Tensor) -> CandleResult<Encoded> {
+        let layers = self
+            .decoder
+            .iter()
+            .map(|layer| layer.cross_attention.keys_and_values(encoder_output))
+            .collect::<CandleResult<_>>()?;
+        Ok(Encoded { layers })
+    }
+
+    /// Reads `tokens` after those in `memory`, which then holds them too; logits of shape
+    /// `[tokens, vocabulary]` for what follows each of them.
+    pub(crate) fn decode(
+        &self,
+        tokens: &[u32],
+        encoded: &Encoded,
+        memory: &mut DecoderMemory,
+    ) -> CandleResult<Tensor> {
+        let (first, end) = (memory.tokens, memory.tokens + tokens.len());
+        let bias = self.decoder_bias.scores(first..end, end)?;
+        let mut state = self.embed(tokens)?;
+        let mut remembered = Vec::with_capacity(self.decoder.len());
+        for (index, (layer, source)) in self.decoder.iter().zip(&encoded.layers).enumerate() {
+            let normed = layer.attention_norm.forward(&state)?;
+            let seen = layer.attention.keys_and_values(&normed)?.after(memory.layers.get(index))?;
+            state = (state + layer.attention.attend(&normed, &seen, Some(&bias))?)?;
+            remembered.push(seen);
+
+            let normed = layer.cross_attention_norm.forward(&state)?;
+            state = (state + layer.cross_attention.attend(&normed, source, None)?)?;
+            state = layer.feed_forward.add_to(&state)?;
+        }
+        *memory = DecoderMemory { tokens: end, layers: remembered };
+        self.head.forward(&self.decoder_norm.forward(&state)?)
+    }
+}
+
+struct EncoderLayer {
+    attention_norm: FrozenRmsNorm,
+    attention: Attention,
+    feed_forward: FeedForward,
+}
+
+struct DecoderLayer {
+    attention_norm: FrozenRmsNorm,
+    attention: Attention,
+    cross_attention_norm: FrozenRmsNorm,
+    cross_attention: Attention,
+    feed_forward: FeedForward,
+}
+
+struct FeedForward {
+    norm: FrozenRmsNorm,
+    gate: FrozenLinear,
+    up: FrozenLinear,
+    down: FrozenLinear,
+}
+
+impl FeedForward {
+    /// The residual stream of shape `[positions, width]` with this layer's share added.
+    fn add_to(&self, state: &Tensor) -> CandleResult<Tensor> {
+        let normed = self.norm.forward(state)?;
+        let inner = gated_gelu(&self.gate.forward(&normed)?, &self.up.forward(&normed)?)?;
+        state + self.down.forward(&inner)?
+    }
+}
+
+/// Finds a network's tensors by name and checks their shapes.
+struct Loader<'a> {
+    architecture: &'a Architecture,
+    weights: &'a Weights,
+}
+
+impl Loader<'_> {
+    fn encoder_layer(&self, layer: usize) -> Result<EncoderLayer> {
+        let name = format!("encoder.block.{layer}.layer");
+        Ok(EncoderLayer {
+            attention_norm: self.norm(&format!("{name}.0.layer_norm"))?,
+            attention: self.attention(&format!("{name}.0.SelfAttention"))?,
+            feed_forward: self.feed_forward(&format!("{name}.1"))?,
+        })
+    }
+
+    fn decoder_layer(&self, layer: usize) -> Result<DecoderLayer> {
+        let name = format!("decoder.block.{layer}.layer");
+        Ok(DecoderLayer {
+            attention_norm: self.norm(&format!("{name}.0.layer_norm"))?,
+            attention: self.attention(&format!("{name}.0.SelfAttention"))?,
+            cross_attention_norm: self.norm(&format!("{name}.1.layer_norm"))?,
+            cross_attention: self.attention(&format!("{name}.1.EncDecAttention"))?,
+            feed_forward: self.feed_forward(&format!("{name}.2"))?,
+        })
+    }
+
+    fn attention(&self, name: &str) -> Result<Attention> {
+        let (width, inner) = (self.architecture.width, self.architecture.attention_width());
+        Ok(Attention {
+            query: self.linear(&format!("{name}.q"), inner, width)?,
+            key: self.linear(&format!("{name}.k"), inner, width)?,
+            value: self.linear(&format!("{name}.v"), inner, width)?,
+            output: self.linear(&format!("{name}.o"), width, inner)?,
+            heads: self.architecture.heads,
+        })
+    }
+
+    fn feed_forward(&self, name: &str) -> Result<FeedForward> {
+        let (width, inner) = (self.architecture.width, self.architecture.feed_forward_width);
+        Ok(FeedForward {
+            norm: self.norm(&format!("{name}.layer_norm"))?,
+            gate: self.linear(&format!("{name}.DenseReluDense.wi_0"), inner, width)?,
+            up: self.linear(&format!("{name}.DenseReluDense.wi_1"), inner, width)?,
+            down: self.linear(&format!("{name}.DenseReluDense.wo"), width, inner)?,
+        })
+    }
+
+    fn relative_bias(&self, stack: &str, direction: Direction) -> Result<RelativeBias> {
+        let name = format!("{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight");
+        let shape = [self.architecture.position_buckets, self.architecture.heads];
+        let table = self.weights.get(&name, &shape)?;
+        RelativeBias::new(&table, direction, self.architecture.position_max_distance)
+    }
+
+    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<FrozenLinear> {
+        Ok(FrozenLinear::new(self.weights.get(&format!("{name}.weight"), &[outputs, inputs])?))
+    }
+
+    fn norm(&self, name: &str) -> Result<FrozenRmsNorm> {
+        let weight = self.weights.get(&format!("{name}.weight"), &[self.architecture.width])?;
+        FrozenRmsNorm::new(&weight, self.architecture.norm_epsilon)
+    }
+}

@@ -1,0 +1,117 @@
+//! What a training run is told: every number of it, and the refusal of impossible ones.
+//!
+//! Not here: defaults of the product's presets (the engine's), and the examples.
+
+use crate::{BaseModel, Error, Result, SoftPrompt};
+
+/// Where a soft prompt starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InitialPrompt {
+    /// From the embeddings of a text that says the task; see [`SoftPrompt::from_text`].
+    Text(String),
+    /// From tokens drawn with the run's seed; see [`SoftPrompt::from_vocabulary`].
+    Vocabulary,
+}
+
+/// The settings of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingConfig {
+    /// How often every example is seen.
+    pub epochs: usize,
+    /// Examples in a step.
+    pub batch_size: usize,
+    /// The highest learning rate of the run.
+    pub learning_rate: f64,
+    /// Steps over which the learning rate rises to its highest; 0 starts there.
+    pub warmup_steps: usize,
+    /// AdamW's decoupled weight decay.
+    pub weight_decay: f64,
+    /// The longest a gradient may be (L2); longer ones are shortened to it.
+    pub gradient_clip: Option<f64>,
+    /// Rows of the soft prompt.
+    pub prompt_rows: usize,
+    /// Where the soft prompt starts.
+    pub initial: InitialPrompt,
+    /// Inputs are cut to this many tokens.
+    pub source_max_tokens: usize,
+    /// Outputs are cut to this many tokens.
+    pub target_max_tokens: usize,
+    /// Decides the order of the examples and, with [`InitialPrompt::Vocabulary`], the start.
+    pub seed: u64,
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 3,
+            batch_size: 8,
+            learning_rate: 0.3,
+            warmup_steps: 0,
+            weight_decay: 0.0,
+            gradient_clip: Some(1.0),
+            prompt_rows: 20,
+            initial: InitialPrompt::Vocabulary,
+            source_max_tokens: 128,
+            target_max_tokens: 128,
+            seed: 1,
+        }
+    }
+}
+
+impl TrainingConfig {
+    /// Refuses values no run can have.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] with the field's name, or [`Error::EmptyInitialText`].
+    pub fn validate(&self) -> Result<()> {
+        let counts = [
+            ("epochs", self.epochs),
+            ("batch_size", self.batch_size),
+            ("prompt_rows", self.prompt_rows),
+            ("source_max_tokens", self.source_max_tokens),
+            ("target_max_tokens", self.target_max_tokens),
+        ];
+        for (field, count) in counts {
+            if count == 0 {
+                return Err(invalid(field, count, "1 or more"));
+            }
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return Err(invalid("learning_rate", self.learning_rate, "a number above 0, such as 0.3"));
+        }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return Err(invalid("weight_decay", self.weight_decay, "0 or a small number above it"));
+        }
+        if let Some(clip) = self.gradient_clip.filter(|clip| !(clip.is_finite() && *clip > 0.0)) {
+            return Err(invalid("gradient_clip", clip, "a number above 0, or none"));
+        }
+        match &self.initial {
+            InitialPrompt::Text(text) if text.trim().is_empty() => {
+                Err(Error::EmptyInitialText { text: text.clone() })
+            }
+            InitialPrompt::Text(_) | InitialPrompt::Vocabulary => Ok(()),
+        }
+    }
+
+    /// The learning rate of a step (counted from 0) of a run: it rises over the warm-up while it falls
+    /// linearly to zero at the run's end.
+    pub(super) fn learning_rate_at(&self, step: usize, total_steps: usize) -> f64 {
+        let warmup = if self.warmup_steps == 0 {
+            1.0
+        } else {
+            ((step + 1) as f64 / self.warmup_steps as f64).min(1.0)
+        };
+        self.learning_rate * warmup * (1.0 - step as f64 / total_steps as f64)
+    }
+
+    pub(super) fn initial_prompt(&self, base: &BaseModel) -> Result<SoftPrompt> {
+        match &self.initial {
+            InitialPrompt::Text(text) => SoftPrompt::from_text(base, text, self.prompt_rows),
+            InitialPrompt::Vocabulary => SoftPrompt::from_vocabulary(base, self.prompt_rows, self.seed),
+        }
+    }
+}
+
+fn invalid(field: &'static str, found: impl ToString, needed: &'static str) -> Error {
+    Error::InvalidSetting { field, found: found.to_string(), needed }
+}
