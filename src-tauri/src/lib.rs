@@ -1,0 +1,3 @@
+//! Attune: one binary, one router, several doors to it.
+
+pub mod api;

@@ -245,7 +245,7 @@ impl Error {
 }
 
 /// An error with the reasons behind it, for a log or a terminal: `what: why: why`.
-pub(crate) fn with_reasons(error: &dyn std::error::Error) -> String {
+pub fn with_reasons(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut reason = error.source();
     while let Some(cause) = reason {

@@ -22,7 +22,7 @@ pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{Base, Bases};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};
-pub use error::{Error, Kind, Result};
+pub use error::{Error, Kind, Result, with_reasons};
 pub use model_host::{Finish, Generated, GenerationRequest};
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::request::RunRequest;

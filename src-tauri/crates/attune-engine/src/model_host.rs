@@ -95,7 +95,7 @@ impl ModelHost {
         }
         let prompt = match &adapter {
             Some(folder) => {
-                let decoded = peft::decode(folder.adapter_config(), folder.adapter_model(), &loaded.base);
+                let decoded = peft::decode(folder.peft(), &loaded.base);
                 Some(decoded.map_err(|source| Error::AdapterRefused {
                     path: folder.path().to_owned(),
                     source,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_tuning::peft::PeftFiles;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -61,8 +62,7 @@ pub struct TrainingRecord {
 
 /// What goes into a new adapter folder. The record's `files` are filled in while writing.
 pub(crate) struct NewAdapter<'a> {
-    pub(crate) adapter_config: &'a [u8],
-    pub(crate) adapter_model: &'a [u8],
+    pub(crate) peft: &'a PeftFiles,
     /// Name and content of each tokenizer file.
     pub(crate) tokenizer_files: &'a [(String, Vec<u8>)],
     pub(crate) record: TrainingRecord,
@@ -73,8 +73,7 @@ pub(crate) struct NewAdapter<'a> {
 pub struct AdapterFolder {
     path: PathBuf,
     record: TrainingRecord,
-    adapter_config: Vec<u8>,
-    adapter_model: Vec<u8>,
+    peft: PeftFiles,
 }
 
 impl AdapterFolder {
@@ -85,8 +84,11 @@ impl AdapterFolder {
     pub(crate) fn write(path: &Path, adapter: NewAdapter<'_>) -> Result<TrainingRecord> {
         let mut record = adapter.record;
         let files = adapter.tokenizer_files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-        for (name, bytes) in files.chain([(CONFIG, adapter.adapter_config), (WEIGHTS, adapter.adapter_model)])
-        {
+        let peft = [
+            (CONFIG, adapter.peft.adapter_config.as_slice()),
+            (WEIGHTS, adapter.peft.adapter_model.as_slice()),
+        ];
+        for (name, bytes) in files.chain(peft) {
             let file = path.join(name);
             durable_writer::write(&file, bytes).map_err(|source| Error::Write { path: file, source })?;
             record.files.insert(name.to_owned(), digest_of(bytes));
@@ -127,9 +129,11 @@ impl AdapterFolder {
             }
         }
         let incomplete = |file: &str| Error::AdapterIncomplete { path: path.clone(), file: file.to_owned() };
-        let adapter_config = adapter_config.ok_or_else(|| incomplete(CONFIG))?;
-        let adapter_model = adapter_model.ok_or_else(|| incomplete(WEIGHTS))?;
-        Ok(Self { path, record, adapter_config, adapter_model })
+        let peft = PeftFiles {
+            adapter_config: adapter_config.ok_or_else(|| incomplete(CONFIG))?,
+            adapter_model: adapter_model.ok_or_else(|| incomplete(WEIGHTS))?,
+        };
+        Ok(Self { path, record, peft })
     }
 
     pub fn path(&self) -> &Path {
@@ -141,15 +145,11 @@ impl AdapterFolder {
     }
 
     pub fn digest(&self) -> AdapterDigest {
-        AdapterDigest(digest_of(&self.adapter_model))
+        AdapterDigest(digest_of(&self.peft.adapter_model))
     }
 
-    pub(crate) fn adapter_config(&self) -> &[u8] {
-        &self.adapter_config
-    }
-
-    pub(crate) fn adapter_model(&self) -> &[u8] {
-        &self.adapter_model
+    pub(crate) fn peft(&self) -> &PeftFiles {
+        &self.peft
     }
 }
 
@@ -199,8 +199,7 @@ pub(crate) mod tests {
             files: BTreeMap::new(),
         };
         let adapter = NewAdapter {
-            adapter_config: b"{}",
-            adapter_model: weights,
+            peft: &PeftFiles { adapter_config: b"{}".to_vec(), adapter_model: weights.to_vec() },
             tokenizer_files: &[("tokenizer.json".to_owned(), b"{}".to_vec())],
             record,
         };

@@ -113,7 +113,7 @@ impl RunRequest {
         let chosen = Hyperparameters {
             epochs: self.epochs.unwrap_or(DEFAULT_EPOCHS),
             batch_size: self.batch_size.unwrap_or(defaults.batch_size as u32),
-            learning_rate: self.learning_rate.unwrap_or(f64::from(defaults.learning_rate)),
+            learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
             source_max_tokens: self.source_max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
             target_max_tokens: self.target_max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
             seed: self.seed.unwrap_or(DEFAULT_SEED),

@@ -36,8 +36,9 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL").map_err(opening)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(opening)?;
 
-        let found: usize =
+        let found: u32 =
             connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(opening)?;
+        let found = found as usize;
         if found > MIGRATIONS.len() {
             return Err(Error::DatabaseNewer { path: path.to_owned(), found, known: MIGRATIONS.len() });
         }

@@ -54,9 +54,9 @@ pub(super) fn run(
         let point = Point {
             step: steps,
             epoch: report.step as f64 / steps_per_epoch,
-            loss: report.loss.into(),
-            learning_rate: report.learning_rate.into(),
-            gradient_norm: report.gradient_norm.into(),
+            loss: report.loss,
+            learning_rate: report.learning_rate,
+            gradient_norm: report.gradient_norm,
             tokens_per_second: tokens as f64 / elapsed_seconds,
             elapsed_seconds,
         };
@@ -77,12 +77,11 @@ pub(super) fn run(
     };
 
     say(&Message::Phase { phase: Phase::Saving });
-    let final_loss = f64::from(trained.final_loss);
+    let final_loss = trained.final_loss;
     let encoded =
         peft::encode(&trained.prompt, &job.base_model).map_err(|source| Error::Training { source })?;
     let adapter = NewAdapter {
-        adapter_config: &encoded.adapter_config,
-        adapter_model: &encoded.adapter_model,
+        peft: &encoded,
         tokenizer_files: &files.tokenizer_files,
         record: record(job, &files, examples.len(), steps, final_loss),
     };
@@ -101,7 +100,7 @@ fn config(job: &Job) -> TrainingConfig {
     TrainingConfig {
         epochs: chosen.epochs as usize,
         batch_size: chosen.batch_size as usize,
-        learning_rate: chosen.learning_rate as f32,
+        learning_rate: chosen.learning_rate,
         source_max_tokens: chosen.source_max_tokens as usize,
         target_max_tokens: chosen.target_max_tokens as usize,
         seed: chosen.seed,

@@ -1,0 +1,51 @@
+//! Request bodies, and work that must not hold up the other requests.
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+
+use super::Problem;
+
+/// A JSON body; what is wrong with it is answered as a problem document.
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T, S> FromRequest<S> for JsonBody<T>
+where
+    axum::Json<T>: FromRequest<S, Rejection = JsonRejection>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match axum::Json::<T>::from_request(request, state).await {
+            Ok(axum::Json(body)) => Ok(Self(body)),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "the body is not declared as JSON",
+            )
+            .with_hint("Send the header content-type: application/json.")),
+            Err(rejection) => {
+                Err(Problem::new(rejection.status(), "invalid", rejection.body_text()))
+            }
+        }
+    }
+}
+
+/// Runs the engine's work, which waits for disks and locks, on a thread that may wait.
+pub(super) async fn waiting<T: Send + 'static>(
+    work: impl FnOnce() -> attune_engine::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Problem::from),
+        // The panic goes on to the layer that answers for panics.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "environment",
+                "Attune is closing",
+            )),
+        },
+    }
+}

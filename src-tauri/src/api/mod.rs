@@ -1,0 +1,92 @@
+//! The one contract of the product: an axum router, described by OpenAPI, behind every door.
+//!
+//! Handlers translate: they take a request apart, call the engine, and put its answer or error together. Not
+//! here: who may call (the guard of each door) and any rule of the product (the engine).
+//! Invariant: a failure is never inside a 200; it is a status and a problem document.
+
+mod admin;
+mod body;
+mod events;
+mod models;
+mod problem;
+mod runs;
+mod settings;
+mod sources;
+mod system;
+mod translate;
+pub mod wire;
+
+use std::sync::Arc;
+
+use attune_engine::Engine;
+use axum::Router;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use problem::Problem;
+
+/// What handlers work with.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    pub engine: Engine,
+    pub owner: Arc<Owner>,
+}
+
+/// The process that owns the data folder, as it introduces itself to others.
+pub struct Owner {
+    pub kind: wire::OwnerKind,
+    /// Set once the listener is open.
+    pub address: std::sync::OnceLock<String>,
+    /// Brings the window to the front; absent where there is none.
+    pub focus: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Owner").field("kind", &self.kind).field("address", &self.address).finish()
+    }
+}
+
+/// The router for a door to serve.
+pub fn router(state: ApiState) -> Router {
+    described()
+        .split_for_parts()
+        .0
+        .fallback(problem::no_such_door)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .with_state(state)
+}
+
+/// The description of the contract; `attune openapi` prints it and the page's client is generated from it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().split_for_parts().1
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Attune",
+    description = "Train, judge and serve your own small language models on the computer you own.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0")
+))]
+struct Description;
+
+fn described() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(system::status))
+        .routes(routes!(system::focus_window))
+        .routes(routes!(system::openapi_document))
+        .routes(routes!(events::events))
+        .routes(routes!(runs::list_runs, runs::create_run))
+        .routes(routes!(runs::read_run))
+        .routes(routes!(runs::read_metrics))
+        .routes(routes!(runs::cancel_run))
+        .routes(routes!(sources::inspect_source))
+        .routes(routes!(models::list_bases))
+        .routes(routes!(models::generate))
+        .routes(routes!(settings::read_settings, settings::change_settings))
+        .routes(routes!(admin::training_runs))
+        .routes(routes!(admin::trigger_training))
+}

@@ -1,0 +1,72 @@
+//! Runs: list, queue, read, cancel.
+
+use attune_engine::Created;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+
+use super::body::{JsonBody, waiting};
+use super::wire::{Limit, Metrics, NewRun, Run};
+use super::{ApiState, Problem};
+
+/// The newest runs, newest first.
+#[utoipa::path(get, path = "/api/v1/runs", params(Limit), tag = "runs",
+    responses((status = 200, body = Vec<Run>)))]
+pub(super) async fn list_runs(
+    State(state): State<ApiState>,
+    Query(Limit { limit }): Query<Limit>,
+) -> Result<Json<Vec<Run>>, Problem> {
+    let runs = waiting(move || state.engine.runs(limit.min(1000))).await?;
+    Ok(Json(runs.into_iter().map(Run::from).collect()))
+}
+
+/// Queues a run; it starts when no other is running.
+#[utoipa::path(post, path = "/api/v1/runs", request_body = NewRun, tag = "runs",
+    responses(
+        (status = 202, body = Run, description = "queued"),
+        (status = 200, body = Run, description = "a request with this id made this run before"),
+        (status = 422, body = Problem),
+    ))]
+pub(super) async fn create_run(
+    State(state): State<ApiState>,
+    JsonBody(wanted): JsonBody<NewRun>,
+) -> Result<(StatusCode, Json<Run>), Problem> {
+    let (run, created) = waiting(move || state.engine.create_run(wanted.into())).await?;
+    let status = match created {
+        Created::Now => StatusCode::ACCEPTED,
+        Created::Before => StatusCode::OK,
+    };
+    Ok((status, Json(run.into())))
+}
+
+/// One run as it is now.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", params(("id" = String, Path)), tag = "runs",
+    responses((status = 200, body = Run), (status = 404, body = Problem)))]
+pub(super) async fn read_run(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Result<Json<Run>, Problem> {
+    Ok(Json(waiting(move || state.engine.run(&id)).await?.into()))
+}
+
+/// The curve of a run.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/metrics", params(("id" = String, Path)), tag = "runs",
+    responses((status = 200, body = Metrics), (status = 404, body = Problem)))]
+pub(super) async fn read_metrics(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Result<Json<Metrics>, Problem> {
+    let points = waiting(move || state.engine.metrics(&id)).await?;
+    Ok(Json(Metrics { points: points.into_iter().map(Into::into).collect() }))
+}
+
+/// Ends a queued run at once and a running one soon; what it learned is discarded.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", params(("id" = String, Path)), tag = "runs",
+    responses((status = 202, body = Run), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(super) async fn cancel_run(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<Run>), Problem> {
+    let run = waiting(move || state.engine.cancel_run(&id)).await?;
+    Ok((StatusCode::ACCEPTED, Json(run.into())))
+}
