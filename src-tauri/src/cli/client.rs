@@ -1,0 +1,94 @@
+//! A command's side of the contract: typed requests through whichever door there is.
+
+use std::pin::Pin;
+
+use axum::body::Body;
+use axum::http::{Method, Request, Response, header};
+use eventsource_stream::Eventsource;
+use futures_util::{Stream, StreamExt};
+use http_body_util::BodyExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::output::Failure;
+use crate::api::Problem;
+use crate::api::wire::{PointEvent, RunEvent, SnapshotEvent};
+use crate::server::Door;
+
+#[derive(Debug)]
+pub(super) struct Client<'d>(pub(super) &'d Door);
+
+/// An event of the stream.
+#[derive(Debug)]
+pub(super) enum Event {
+    Snapshot(SnapshotEvent),
+    Run(RunEvent),
+    Point(PointEvent),
+}
+
+pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Event, Failure>> + Send>>;
+
+impl Client<'_> {
+    pub(super) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, Failure> {
+        decode(self.send(Method::GET, path, None::<&()>).await?).await
+    }
+
+    pub(super) async fn post<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<A, Failure> {
+        decode(self.send(Method::POST, path, body).await?).await
+    }
+
+    pub(super) async fn events(&self) -> Result<Events, Failure> {
+        let response = self.send(Method::GET, "/api/v1/events", None::<&()>).await?;
+        let stream = response.into_body().into_data_stream().eventsource();
+        Ok(Box::pin(stream.filter_map(|event| async move {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => return Some(Err(unreachable_owner(error))),
+            };
+            let decoded = match event.event.as_str() {
+                "snapshot" => serde_json::from_str(&event.data).map(Event::Snapshot),
+                "run" => serde_json::from_str(&event.data).map(Event::Run),
+                "point" => serde_json::from_str(&event.data).map(Event::Point),
+                _ => return None,
+            };
+            Some(decoded.map_err(Failure::internal))
+        })))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response<Body>, Failure> {
+        let request = Request::builder().method(method).uri(path);
+        let request = match body {
+            Some(body) => {
+                let text = serde_json::to_vec(body).map_err(Failure::internal)?;
+                request.header(header::CONTENT_TYPE, "application/json").body(Body::from(text))
+            }
+            None => request.body(Body::empty()),
+        };
+        let response = self.0.send(request.map_err(Failure::internal)?).await.map_err(unreachable_owner)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let problem: Result<Problem, Failure> = decode(response).await;
+        Err(problem.map_or_else(|_| Failure::failed(format!("Attune answered {status}")), Failure::from))
+    }
+}
+
+async fn decode<A: DeserializeOwned>(response: Response<Body>) -> Result<A, Failure> {
+    let bytes = response.into_body().collect().await.map_err(unreachable_owner)?.to_bytes();
+    serde_json::from_slice(&bytes).map_err(Failure::internal)
+}
+
+fn unreachable_owner(error: impl std::fmt::Display) -> Failure {
+    Failure::environment(format!("the process that owns the data folder is out of reach: {error}"))
+        .with_hint("Run the command again.")
+}

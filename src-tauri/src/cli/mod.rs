@@ -1,0 +1,97 @@
+//! The command line: one binary for the window, the server, the commands and the worker.
+//!
+//! Every command speaks the same contract as the page: in memory where this process owns the data folder, over
+//! the local socket where another one does. Not here: any rule of the product.
+
+mod client;
+mod generate;
+pub(crate) mod output;
+mod progress;
+mod serve;
+pub(crate) mod surroundings;
+mod train;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use output::Failure;
+use surroundings::Surroundings;
+
+/// Train, judge and serve your own small language models on the computer you own.
+///
+/// Without a command it opens the window; without a display it serves the same page on 127.0.0.1.
+#[derive(Debug, Parser)]
+#[command(name = "attune", version, after_help = EXIT_CODES)]
+struct Arguments {
+    /// The folder that holds everything Attune keeps [default: the system's place for application data]
+    #[arg(long, global = true, env = "ATTUNE_DATA_DIR", value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 unusable input, 4 something is \
+    in the way (a run is active, the folder is served already), 5 the disk or system does not allow it, \
+    130 stopped by the person";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tune a base model on your rows
+    Train(train::TrainArguments),
+    /// Ask a model one question
+    Generate(generate::GenerateArguments),
+    /// Serve the page and the API on 127.0.0.1
+    Serve(serve::ServeArguments),
+    /// Compute one run; started by the owner of a data folder
+    #[command(hide = true)]
+    Worker {
+        #[arg(long)]
+        job: PathBuf,
+    },
+    /// Print the description of the API
+    #[command(hide = true)]
+    Openapi,
+}
+
+/// Reads the arguments, does what they say, and answers with the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return output::refuse_arguments(&error),
+    };
+    let filter = EnvFilter::try_from_env("ATTUNE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    match arguments.command {
+        Some(Command::Worker { job }) => return Ok(attune_engine::worker::main(&job)),
+        Some(Command::Openapi) => {
+            let document = crate::api::openapi().to_pretty_json().map_err(Failure::internal)?;
+            output::print(&document)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
+    }
+    let surroundings = Surroundings::find(arguments.data_dir)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
+    match arguments.command {
+        Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
+        Some(Command::Generate(wanted)) => runtime.block_on(generate::run(wanted, surroundings)),
+        Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
+        Some(Command::Worker { .. } | Command::Openapi) => Ok(ExitCode::SUCCESS),
+        #[cfg(feature = "desktop")]
+        None if surroundings::has_display() => {
+            crate::desktop::run(&runtime, surroundings)
+        }
+        None => runtime.block_on(serve::run_without_display(surroundings)),
+    }
+}

@@ -1,0 +1,121 @@
+//! What the person or script reads: results on standard output, everything else on standard error.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::api::Problem;
+use crate::server::owner::EnterError;
+
+/// Why a command did not do what it was told, and what the process ends with.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+    code: u8,
+}
+
+/// The exit codes that `attune --help` documents.
+mod code {
+    pub(super) const FAILED: u8 = 1;
+    pub(super) const ARGUMENTS: u8 = 2;
+    pub(super) const UNUSABLE_INPUT: u8 = 3;
+    pub(super) const IN_THE_WAY: u8 = 4;
+    pub(super) const ENVIRONMENT: u8 = 5;
+    pub(super) const STOPPED: u8 = 130;
+}
+
+impl Failure {
+    fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, code }
+    }
+
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        Self::new(code::FAILED, error.to_string())
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(code::FAILED, message)
+    }
+
+    pub(crate) fn unusable(message: impl Into<String>) -> Self {
+        Self::new(code::UNUSABLE_INPUT, message)
+    }
+
+    pub(crate) fn in_the_way(message: impl Into<String>) -> Self {
+        Self::new(code::IN_THE_WAY, message)
+    }
+
+    pub(crate) fn environment(message: impl Into<String>) -> Self {
+        Self::new(code::ENVIRONMENT, message)
+    }
+
+    pub(crate) fn stopped(message: impl Into<String>) -> Self {
+        Self::new(code::STOPPED, message)
+    }
+
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    pub(crate) fn report(&self) -> ExitCode {
+        say(&format!("error: {}", self.message));
+        if let Some(hint) = &self.hint {
+            say(&format!("hint: {hint}"));
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        let code = match problem.code.as_str() {
+            "invalid" | "not_found" => code::UNUSABLE_INPUT,
+            "conflict" => code::IN_THE_WAY,
+            "environment" => code::ENVIRONMENT,
+            _ => code::FAILED,
+        };
+        Self { message: problem.message, hint: problem.hint, code }
+    }
+}
+
+impl From<attune_engine::Error> for Failure {
+    fn from(error: attune_engine::Error) -> Self {
+        Self::from(Problem::from(error))
+    }
+}
+
+impl From<EnterError> for Failure {
+    fn from(error: EnterError) -> Self {
+        match error {
+            EnterError::Engine(error) => error.into(),
+            EnterError::SilentOwner { .. } => Self::in_the_way(attune_engine::with_reasons(&error))
+                .with_hint("End that process, or choose another folder with --data-dir."),
+            other => Self::environment(attune_engine::with_reasons(&other)),
+        }
+    }
+}
+
+/// Prints a result with a line end. A closed pipe is somebody's wish to read no more.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    let written = writeln!(output, "{text}").and_then(|()| output.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::environment(format!("could not write the result: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something beside the result.
+pub(crate) fn say(text: &str) {
+    // Nobody is left to be told that standard error is closed.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Prints clap's answer: help and version are results, the rest is a mistake.
+pub(super) fn refuse_arguments(error: &clap::Error) -> ExitCode {
+    // clap chooses the stream; a closed one is nobody's loss.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(code::ARGUMENTS) } else { ExitCode::SUCCESS }
+}

@@ -1,0 +1,64 @@
+//! Progress for eyes: a bar on a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::say;
+use crate::api::wire::{Phase, Point, Run, RunStatus};
+
+/// Shows one run.
+#[derive(Debug)]
+pub(super) struct RunProgress {
+    bar: ProgressBar,
+    on_terminal: bool,
+    said: Option<(RunStatus, Option<Phase>)>,
+    said_tenth: u64,
+}
+
+impl RunProgress {
+    pub(super) fn new() -> Self {
+        let on_terminal = std::io::stderr().is_terminal();
+        let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} steps, {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style);
+        Self { bar, on_terminal, said: None, said_tenth: 0 }
+    }
+
+    pub(super) fn run(&mut self, run: &Run) {
+        let now = (run.status, run.phase);
+        if self.said != Some(now) {
+            self.said = Some(now);
+            let words = match now {
+                (RunStatus::Queued, _) => "queued: it starts when the runs before it have ended",
+                (_, Some(Phase::Loading)) => "loading the base model",
+                (_, Some(Phase::Preparing)) => "preparing the rows",
+                (_, Some(Phase::Training)) => "training",
+                (_, Some(Phase::Saving)) => "saving the adapter",
+                _ => return,
+            };
+            if self.on_terminal { self.bar.set_message(words) } else { say(words) }
+        }
+        if run.total_steps > 0 {
+            self.bar.set_length(run.total_steps);
+            self.bar.set_position(run.step);
+            let tenth = 10 * run.step / run.total_steps;
+            if !self.on_terminal && tenth > self.said_tenth {
+                self.said_tenth = tenth;
+                let loss = run.loss.map_or(String::new(), |loss| format!(", loss {loss:.3}"));
+                let left = run.seconds_left.map_or(String::new(), |left| format!(", {left:.0} s left"));
+                say(&format!("step {} of {}{loss}{left}", run.step, run.total_steps));
+            }
+        }
+    }
+
+    pub(super) fn point(&mut self, point: &Point) {
+        self.bar.set_message(format!("training, loss {:.3}", point.loss));
+        self.bar.set_position(point.step);
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

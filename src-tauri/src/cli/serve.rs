@@ -1,0 +1,86 @@
+//! `attune serve`: the page and the API on 127.0.0.1, until it is told to end.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::client::Client;
+use super::output::{Failure, print, say};
+use super::surroundings::Surroundings;
+use crate::api::wire::{OwnerKind, Status};
+use crate::server::{self, Door, Entered, owner};
+
+const USUAL_PORT: u16 = 7717;
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    /// 0 takes a free port
+    #[arg(long, default_value_t = USUAL_PORT)]
+    pub(super) port: u16,
+}
+
+pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    let entered = owner::enter(surroundings.into_place(OwnerKind::Server, None)).await?;
+    match entered {
+        Entered::Owner { engine, owner, door } => {
+            let Door::InMemory(router) = door else {
+                return Err(Failure::failed("the owner's own door leads elsewhere"));
+            };
+            let listening = server::listen(port, router).await.map_err(|error| {
+                Failure::environment(format!("could not listen on 127.0.0.1:{port}: {error}"))
+                    .with_hint("Choose another port; --port 0 takes a free one.")
+            })?;
+            // Only this function sets it.
+            let _ = owner.address.set(listening.address());
+            print(&format!("Attune serves {}", listening.address()))?;
+            engine.work_off_queue();
+            let ended = tokio::select! {
+                broken = listening.serve() => broken.map_err(|error| {
+                    Failure::environment(format!("the listener on 127.0.0.1 broke: {error}"))
+                }),
+                () = told_to_end() => Ok(()),
+            };
+            // Waits for the worker, which must not outlive its owner.
+            let shut = tokio::task::spawn_blocking(move || engine.shut_down()).await;
+            shut.map_err(Failure::internal)?;
+            ended.map(|()| ExitCode::SUCCESS)
+        }
+        Entered::Client { door } => {
+            let status: Status = Client(&door).get("/api/v1/status").await?;
+            let folder = status.data_folder;
+            Err(match status.owner.address {
+                Some(address) => {
+                    Failure::in_the_way(format!("the data folder {folder} is served already at {address}"))
+                        .with_hint(format!("Use {address}, or serve another folder with --data-dir."))
+                }
+                None => Failure::in_the_way(format!(
+                    "the data folder {folder} is in use by process {}",
+                    status.owner.process_id
+                ))
+                .with_hint("Close its window, or wait until its command has ended."),
+            })
+        }
+    }
+}
+
+/// What a start without arguments does where no window can open: the usual port, or a free one.
+pub(super) async fn run_without_display(surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    say("No display was found, so Attune serves its page instead of opening a window. Ctrl-C ends it.");
+    let taken = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, USUAL_PORT)).await.is_err();
+    run(if taken { 0 } else { USUAL_PORT }, surroundings).await
+}
+
+async fn told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminated.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    // A system that cannot tell of Ctrl-C ends the process by itself.
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,195 @@
+//! `attune train`: queue a run, show it, say what came of it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use futures_util::StreamExt;
+
+use super::client::{Client, Event, Events};
+use super::output::{Failure, print, say};
+use super::progress::RunProgress;
+use super::surroundings::Surroundings;
+use crate::api::wire::{Method, NewRun, OwnerKind, Run, RunStatus};
+use crate::server::owner;
+
+/// What is read if no database is named, as existing scripts expect.
+const USUAL_DATABASE: &str = "data/ai_automation.db";
+
+#[derive(Debug, Args)]
+pub(super) struct TrainArguments {
+    /// An Ask AI database [default: data/ai_automation.db, if it is there]
+    #[arg(long, value_name = "FILE")]
+    db_path: Option<PathBuf>,
+    /// Where the run's folder and `latest` go [default: adapters/<database> in the data folder]
+    #[arg(long, value_name = "FOLDER")]
+    output_dir: Option<PathBuf>,
+    /// auto, a name, a hub id or a folder
+    #[arg(long, value_name = "BASE")]
+    base_model: Option<String>,
+    #[arg(long, value_enum)]
+    method: Option<MethodArgument>,
+    /// Your name for the run
+    #[arg(long)]
+    run_id: Option<String>,
+    /// Name of the run's folder in the output folder [default: the run id]
+    #[arg(long, value_name = "NAME")]
+    run_directory: Option<String>,
+    /// Use at most so many rows, the newest [default: 2000]
+    #[arg(long)]
+    max_samples: Option<u32>,
+    /// How often each row is seen [default: 3]
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// Rows per step
+    #[arg(long)]
+    batch_size: Option<u32>,
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    /// Tokens of an input that are read [default: 128]
+    #[arg(long)]
+    source_max_tokens: Option<u32>,
+    /// Tokens of an output that are learned [default: 128]
+    #[arg(long)]
+    target_max_tokens: Option<u32>,
+    /// The same seed on the same machine gives the same adapter [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Print the run as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MethodArgument {
+    SoftPrompt,
+}
+
+pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    let json = wanted.json;
+    let request = wanted.into_request()?;
+    let entered = owner::enter(surroundings.into_place(OwnerKind::Command, None)).await?;
+    let client = Client(entered.door());
+    // The stream is open before the run exists, so that nothing of it is missed.
+    let events = client.events().await?;
+    let queued: Run = client.post("/api/v1/runs", Some(&request)).await?;
+    for notice in &queued.notices {
+        say(&format!("note: {notice}"));
+    }
+    let ended = follow(&client, events, queued).await?;
+    report(&ended, json)
+}
+
+/// Shows the run until it has ended. Ctrl-C cancels it, and its end is awaited all the same.
+async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result<Run, Failure> {
+    let mut progress = RunProgress::new();
+    progress.run(&run);
+    let mut interrupted = false;
+    while matches!(run.status, RunStatus::Queued | RunStatus::Running) {
+        let event = tokio::select! {
+            event = events.next() => event,
+            _ = tokio::signal::ctrl_c(), if !interrupted => {
+                interrupted = true;
+                let cancelled: Result<Run, Failure> =
+                    client.post(&format!("/api/v1/runs/{}/cancel", run.id), None::<&()>).await;
+                // A run that has just ended cannot be cancelled; its end is on the way.
+                if let Ok(cancelled) = cancelled {
+                    run = cancelled;
+                }
+                continue;
+            }
+        };
+        match event {
+            Some(Ok(Event::Run(event))) if event.run.id == run.id => run = event.run,
+            Some(Ok(Event::Snapshot(snapshot))) => {
+                if let Some(now) = snapshot.runs.into_iter().find(|other| other.id == run.id) {
+                    run = now;
+                }
+            }
+            Some(Ok(Event::Point(event))) if event.run_id == run.id => progress.point(&event.point),
+            Some(Ok(_)) => {}
+            Some(Err(failure)) => return Err(failure),
+            None => run = client.get(&format!("/api/v1/runs/{}", run.id)).await?,
+        }
+        progress.run(&run);
+    }
+    progress.finish();
+    Ok(run)
+}
+
+fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
+    if json {
+        print(&serde_json::to_string_pretty(run).map_err(Failure::internal)?)?;
+    }
+    match run.status {
+        RunStatus::Completed if json => Ok(ExitCode::SUCCESS),
+        RunStatus::Completed => {
+            let latest = Path::new(&run.output_dir).join("latest");
+            print(&format!(
+                "Trained on {} rows with {}: final loss {:.4} after {} steps in {:.1} s.\n\
+                 Adapter: {}\n\
+                 Ask it:  attune generate --adapter {} \"...\"",
+                run.samples_used,
+                run.base_model,
+                run.final_loss.unwrap_or(f64::NAN),
+                run.total_steps,
+                run.duration_seconds.unwrap_or(f64::NAN),
+                run.run_directory,
+                shell_word(&latest),
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        RunStatus::Cancelled => Err(Failure::stopped(format!("{} was cancelled", run.run_identifier))),
+        status => {
+            let why = run.error_message.clone().unwrap_or_else(|| "no reason was given".to_owned());
+            Err(Failure::failed(format!("{} {status:?}: {why}", run.run_identifier)))
+        }
+    }
+}
+
+impl TrainArguments {
+    fn into_request(self) -> Result<NewRun, Failure> {
+        let database = self.db_path.or_else(|| {
+            let usual = PathBuf::from(USUAL_DATABASE);
+            usual.is_file().then_some(usual)
+        });
+        let database = database.ok_or_else(|| {
+            Failure::unusable("no source database is named").with_hint("Name one with --db-path FILE.")
+        })?;
+        Ok(NewRun {
+            id: Some(attune_engine::RunId::generate().to_string()),
+            database_path: Some(absolute(&database)?),
+            output_dir: self.output_dir.as_deref().map(absolute).transpose()?,
+            base_model: self.base_model.map(base_argument).transpose()?,
+            method: self.method.map(|MethodArgument::SoftPrompt| Method::SoftPrompt),
+            run_identifier: self.run_id,
+            run_directory: self.run_directory,
+            max_samples: self.max_samples,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            source_max_tokens: self.source_max_tokens,
+            target_max_tokens: self.target_max_tokens,
+            seed: self.seed,
+        })
+    }
+}
+
+/// A path as the owner of the data folder, which may run in another folder, understands it.
+pub(super) fn absolute(path: &Path) -> Result<String, Failure> {
+    let unusable = |why: String| Failure::unusable(format!("{} cannot be used: {why}", path.display()));
+    let absolute = std::path::absolute(path).map_err(|error| unusable(error.to_string()))?;
+    absolute.into_os_string().into_string().map_err(|_| unusable("the path is not Unicode text".to_owned()))
+}
+
+/// A base given as a folder is meant from here; names and hub ids stay as they are.
+pub(super) fn base_argument(base: String) -> Result<String, Failure> {
+    let path = Path::new(&base);
+    if path.is_dir() { absolute(path) } else { Ok(base) }
+}
+
+fn shell_word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+,=@%".contains(character);
+    if text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
