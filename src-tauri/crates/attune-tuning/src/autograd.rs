@@ -3,10 +3,10 @@
 //! A row of its own needs neither padding nor a mask. This is what any faster pass is tested against, so it is
 //! kept plain. Invariant: of everything in the graph only the soft prompt is a variable.
 
-use candle_core::{Device, Result as CandleResult, Tensor, Var};
+use candle_core::{Device, Result as CandleResult, Var};
 
 use crate::error::WhileDoing;
-use crate::network::{DecoderMemory, summed_cross_entropy};
+use crate::evaluation::summed_row_loss;
 use crate::{AdapterLayout, BaseModel, Error, Loss, PROMPT_TENSOR, PackedBatch, Result, TrainingPass};
 
 /// A [`TrainingPass`] for soft prompts on candle's autograd.
@@ -37,21 +37,8 @@ impl<'m> AutogradPass<'m> {
         AdapterLayout::default().with(PROMPT_TENSOR, &[self.rows, self.base.architecture().width])
     }
 
-    /// The summed cross-entropy of one row as the end of a graph that starts at `prompt`.
-    fn row_loss(&self, prompt: &Tensor, source: &[u32], target: &[u32]) -> CandleResult<Tensor> {
-        let network = self.base.network();
-        let embeddings = Tensor::cat(&[prompt, &network.embed(source)?], 0)?;
-        let encoded = network.prepare(&network.encode(&embeddings)?)?;
-        // The decoder reads the target shifted right by its start token.
-        let start = self.base.architecture().decoder_start;
-        let read: Vec<u32> =
-            std::iter::once(start).chain(target.iter().copied()).take(target.len()).collect();
-        let logits = network.decode(&read, &encoded, &mut DecoderMemory::default())?;
-        summed_cross_entropy(&logits, target)
-    }
-
     fn row(&self, prompt: &Var, source: &[u32], target: &[u32]) -> CandleResult<(f64, Vec<f32>)> {
-        let loss = self.row_loss(prompt, source, target)?;
+        let loss = summed_row_loss(self.base, Some(prompt), source, target)?;
         let gradients = loss.backward()?;
         let gradient = match gradients.get(prompt) {
             Some(gradient) => gradient.flatten_all()?.to_vec1()?,
@@ -91,5 +78,31 @@ impl TrainingPass for AutogradPass<'_> {
         }
         gradient.iter_mut().for_each(|value| *value /= target_tokens as f32);
         Ok(Loss { mean: sum / target_tokens as f64, target_tokens })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::summed_row_loss;
+    use crate::fixtures;
+
+    #[test]
+    fn frozen_weights_get_no_gradient() {
+        let base = fixtures::tiny_base();
+        let prompt = fixtures::peft_prompt(&base);
+        let shape = (prompt.rows(), prompt.width());
+        let prompt = Var::from_slice(prompt.values(), shape, &Device::Cpu).expect("a variable");
+        let loss = summed_row_loss(&base, Some(&prompt), &[5, 9, 1], &[7, 8, 1]).expect("a loss");
+        let gradients = loss.backward().expect("a gradient");
+        assert!(gradients.get(&prompt).is_some());
+        let reached: Vec<_> = base
+            .weights()
+            .iter()
+            .filter(|(_, weight)| gradients.get(weight).is_some())
+            .map(|(name, _)| name)
+            .collect();
+        assert!(reached.is_empty(), "gradients were computed for {reached:?}");
     }
 }

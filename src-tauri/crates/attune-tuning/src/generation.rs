@@ -5,9 +5,8 @@
 
 use std::ops::ControlFlow;
 
-use candle_core::{Device, Tensor};
-
 use crate::error::WhileDoing;
+use crate::evaluation::{prompt_tensor, prompted_embeddings};
 use crate::network::DecoderMemory;
 use crate::{BaseModel, Error, Result, SoftPrompt};
 
@@ -72,16 +71,10 @@ fn greedy_tokens(
 ) -> Result<(Vec<u32>, Finish)> {
     let network = base.network();
     let architecture = base.architecture();
-    let encoded = network
-        .embed(source)
-        .and_then(|embeddings| match adapter {
-            Some(adapter) => {
-                let shape = (adapter.rows(), adapter.width());
-                let prompt = Tensor::from_slice(adapter.values(), shape, &Device::Cpu)?;
-                Tensor::cat(&[&prompt, &embeddings], 0)
-            }
-            None => Ok(embeddings),
-        })
+    let encoded = adapter
+        .map(prompt_tensor)
+        .transpose()
+        .and_then(|prompt| prompted_embeddings(base, prompt.as_ref(), source))
         .and_then(|embeddings| network.prepare(&network.encode(&embeddings)?))
         .while_doing("reading the prompt")?;
 

@@ -8,6 +8,9 @@
 //! trained, [`train`] makes one from [`Example`]s by way of a [`TrainingPass`], [`generate_greedy`] answers
 //! with it, and [`peft`] exchanges it with Hugging Face PEFT.
 
+#[cfg(test)]
+extern crate self as attune_tuning;
+
 mod adamw;
 mod adapter;
 mod architecture;
@@ -15,6 +18,10 @@ mod autograd;
 mod base_model;
 mod batch;
 mod error;
+mod evaluation;
+#[cfg(test)]
+#[path = "../tests/tuning/fixtures.rs"]
+mod fixtures;
 mod generation;
 mod network;
 mod pass;
@@ -31,6 +38,7 @@ pub use autograd::AutogradPass;
 pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
 pub use error::{Error, Quantity, Result};
+pub use evaluation::evaluate;
 pub use generation::{Answer, Finish, LONGEST_PROMPT, generate_greedy};
 pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};

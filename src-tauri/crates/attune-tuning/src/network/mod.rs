@@ -219,3 +219,6 @@ impl Loader<'_> {
         FrozenRmsNorm::new(&weight, self.architecture.norm_epsilon)
     }
 }
+
+#[cfg(test)]
+mod tests;

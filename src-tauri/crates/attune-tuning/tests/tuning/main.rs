@@ -1,0 +1,13 @@
+//! attune-tuning through its public doors, against numbers made by transformers and PEFT.
+
+// clippy.toml allows this in test functions only; their helpers are tests as well.
+#![allow(clippy::unwrap_used)]
+
+mod base_model;
+mod fixtures;
+mod generation;
+mod gradient;
+mod loss;
+mod peft;
+mod tokenizer;
+mod training;

@@ -1,0 +1,247 @@
+use std::ops::ControlFlow;
+
+use attune_tuning::{
+    AdamW, BaseModel, Error, Example, InitialPrompt, Quantity, SoftPrompt, StepReport, TrainedAdapter,
+    TrainingConfig, TrainingOutcome, train,
+};
+
+use crate::fixtures::{self, relative_difference};
+
+fn run(base: &BaseModel, config: &TrainingConfig) -> (TrainedAdapter, Vec<StepReport>) {
+    let mut reports = Vec::new();
+    let outcome = train(base, &fixtures::examples(fixtures::oracle()), config, &mut |report| {
+        reports.push(report.clone());
+        ControlFlow::Continue(())
+    });
+    match outcome.unwrap() {
+        TrainingOutcome::Finished(adapter) => (adapter, reports),
+        TrainingOutcome::Cancelled(_) => panic!("nobody asked to stop"),
+    }
+}
+
+fn small() -> TrainingConfig {
+    TrainingConfig { epochs: 4, batch_size: 3, prompt_rows: 5, ..TrainingConfig::default() }
+}
+
+#[test]
+fn ten_steps_follow_the_losses_of_peft() {
+    let base = fixtures::tiny_base();
+    let oracle = &fixtures::oracle()["trajectory"];
+    let number = |field: &str| oracle[field].as_f64().unwrap();
+    let text = oracle["initial_text"].as_str().unwrap();
+    // One batch holds all rows, so the order of shuffling plays no part.
+    let config = TrainingConfig {
+        epochs: 10,
+        batch_size: 8,
+        learning_rate: number("learning_rate"),
+        warmup_steps: number("warmup_steps") as usize,
+        weight_decay: number("weight_decay"),
+        gradient_clip: Some(number("gradient_clip")),
+        initial: InitialPrompt::Text(text.into()),
+        ..TrainingConfig::default()
+    };
+    let start = SoftPrompt::from_text(&base, text, config.prompt_rows).unwrap();
+    assert_eq!(start.values(), fixtures::oracle_tensor("trajectory_start"), "the start is not PEFT's");
+
+    let (trained, reports) = run(&base, &config);
+    for (report, expected) in reports.iter().zip(fixtures::numbers(&oracle["losses"])) {
+        let error = (report.loss - expected).abs() / expected;
+        assert!(error < 3e-4, "step {}: {}, PEFT says {expected}", report.step, report.loss);
+    }
+    let norm = fixtures::numbers(&oracle["gradient_norms"])[0];
+    assert!(
+        (reports[0].gradient_norm - norm).abs() / norm < 1e-4,
+        "{}, PEFT says {norm}",
+        reports[0].gradient_norm
+    );
+    // Adam's first steps are almost the sign of the gradient, which rounding flips where it is tiny.
+    let difference = relative_difference(trained.prompt.values(), &fixtures::oracle_tensor("trajectory_end"));
+    assert!(difference < 5e-3, "{difference}");
+    assert_eq!(trained.final_loss, reports[9].loss);
+}
+
+#[test]
+fn training_lowers_the_loss_clearly() {
+    let config = TrainingConfig { epochs: 40, ..small() };
+    let (trained, reports) = run(&fixtures::tiny_base(), &config);
+    assert!(trained.final_loss < 0.9 * reports[0].loss, "{} after {}", trained.final_loss, reports[0].loss);
+}
+
+#[test]
+fn a_seed_decides_every_bit() {
+    let base = fixtures::tiny_base();
+    let bits = |trained: &TrainedAdapter| {
+        trained.prompt.values().iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+    };
+    let (first, first_reports) = run(&base, &small());
+    let (again, again_reports) = run(&base, &small());
+    assert_eq!((bits(&first), first_reports), (bits(&again), again_reports));
+    let (other, _) = run(&base, &TrainingConfig { seed: 2, ..small() });
+    assert_ne!(bits(&first), bits(&other));
+    // The order alone depends on the seed too.
+    let text = InitialPrompt::Text("ba de".into());
+    let (ordered, _) = run(&base, &TrainingConfig { initial: text.clone(), ..small() });
+    let (reordered, _) = run(&base, &TrainingConfig { initial: text, seed: 2, ..small() });
+    assert_ne!(bits(&ordered), bits(&reordered));
+}
+
+#[test]
+fn reports_count_steps_epochs_and_tokens() {
+    let config = TrainingConfig { warmup_steps: 2, learning_rate: 0.4, ..small() };
+    let (trained, reports) = run(&fixtures::tiny_base(), &config);
+    // Eight rows by three are three steps an epoch, the last of two rows.
+    let steps: Vec<_> =
+        reports.iter().map(|report| (report.step, report.total_steps, report.epoch)).collect();
+    assert_eq!(steps[..4], [(1, 12, 1), (2, 12, 1), (3, 12, 1), (4, 12, 2)]);
+    assert_eq!((steps.len(), trained.steps, trained.cut_examples), (12, 12, 0));
+    let rates: Vec<_> = [0, 1, 6, 11].map(|step: usize| (reports[step].learning_rate * 1e6).round()).into();
+    assert_eq!(rates, [200_000.0, 366_667.0, 200_000.0, 33_333.0]);
+    let tokens: usize = fixtures::oracle_rows().iter().map(|row| row.source.len() + row.target.len()).sum();
+    assert_eq!(reports[..3].iter().map(|report| report.tokens).sum::<usize>(), tokens);
+    let last: Vec<_> = reports[9..].iter().map(|report| (report.loss, report.target_tokens as f64)).collect();
+    let total: f64 = last.iter().map(|(_, tokens)| tokens).sum();
+    let mean = last.iter().map(|(loss, tokens)| loss * tokens).sum::<f64>() / total;
+    assert!((trained.final_loss - mean).abs() < 1e-9);
+}
+
+#[test]
+fn the_observer_stops_a_run_and_keeps_what_was_learned() {
+    let base = fixtures::tiny_base();
+    let examples = fixtures::examples(fixtures::oracle());
+    let stopped_at = |stop: usize| {
+        train(&base, &examples, &small(), &mut |report| {
+            if report.step == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    };
+    let TrainingOutcome::Cancelled(adapter) = stopped_at(5).unwrap() else { panic!("it went on") };
+    assert_eq!((adapter.steps, adapter.prompt.rows()), (5, 5));
+    // With the last step done there is nothing left to stop.
+    assert!(matches!(stopped_at(12).unwrap(), TrainingOutcome::Finished(_)));
+}
+
+#[test]
+fn texts_beyond_their_limit_are_cut_and_counted() {
+    let config = TrainingConfig { epochs: 1, source_max_tokens: 20, target_max_tokens: 10, ..small() };
+    let (trained, reports) = run(&fixtures::tiny_base(), &config);
+    let rows = fixtures::oracle_rows();
+    let cut = rows.iter().filter(|row| row.source.len() > 20 || row.target.len() > 10).count();
+    assert_eq!(trained.cut_examples, cut);
+    let tokens: usize = rows.iter().map(|row| row.source.len().min(20) + row.target.len().min(10)).sum();
+    assert_eq!(reports.iter().map(|report| report.tokens).sum::<usize>(), tokens);
+}
+
+#[test]
+fn impossible_settings_are_refused_by_name() {
+    let base = fixtures::tiny_base();
+    let good = small();
+    let bad = [
+        ("epochs", TrainingConfig { epochs: 0, ..good.clone() }),
+        ("batch_size", TrainingConfig { batch_size: 0, ..good.clone() }),
+        ("prompt_rows", TrainingConfig { prompt_rows: 0, ..good.clone() }),
+        ("source_max_tokens", TrainingConfig { source_max_tokens: 0, ..good.clone() }),
+        ("target_max_tokens", TrainingConfig { target_max_tokens: 0, ..good.clone() }),
+        ("learning_rate", TrainingConfig { learning_rate: 0.0, ..good.clone() }),
+        ("learning_rate", TrainingConfig { learning_rate: f64::NAN, ..good.clone() }),
+        ("weight_decay", TrainingConfig { weight_decay: -0.1, ..good.clone() }),
+        ("gradient_clip", TrainingConfig { gradient_clip: Some(0.0), ..good.clone() }),
+    ];
+    let examples = fixtures::examples(fixtures::oracle());
+    for (name, config) in bad {
+        let refused = train(&base, &examples, &config, &mut |_| ControlFlow::Continue(()));
+        assert!(
+            matches!(&refused, Err(Error::InvalidSetting { field, .. }) if *field == name),
+            "{name}: {refused:?}"
+        );
+        assert!(refused.unwrap_err().to_string().contains(name));
+    }
+    let blank = TrainingConfig { initial: InitialPrompt::Text("  ".into()), ..good.clone() };
+    assert!(matches!(blank.validate(), Err(Error::EmptyInitialText { .. })));
+    let nothing = train(&base, &[], &good, &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(nothing, Err(Error::NoExamples)));
+}
+
+#[test]
+fn a_run_that_leaves_the_numbers_ends_with_its_step_and_advice() {
+    let base = fixtures::tiny_base();
+    let config = TrainingConfig { learning_rate: 1e38, epochs: 10, ..small() };
+    let examples = fixtures::examples(fixtures::oracle());
+    let error = train(&base, &examples, &config, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Diverged {
+                step: 1..=12,
+                quantity: Quantity::Loss | Quantity::Gradient | Quantity::Adapter,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("lower the learning rate"), "{error}");
+}
+
+#[test]
+fn an_optimiser_taken_up_from_its_state_goes_on_as_if_never_stopped() {
+    let gradient = |step: usize| [0.3 - step as f32, 1e-4 * step as f32, -2.0];
+    let mut whole = AdamW::new(3, 0.01);
+    let mut values = [1.0, -1.0, 0.5];
+    let mut resumed = None;
+    for step in 0..6 {
+        if step == 3 {
+            resumed = Some((AdamW::from_state(whole.state().clone(), 0.01).unwrap(), values));
+        }
+        whole.step(&mut values, &gradient(step), 0.1).unwrap();
+    }
+    let (mut optimizer, mut again) = resumed.unwrap();
+    (3..6).for_each(|step| optimizer.step(&mut again, &gradient(step), 0.1).unwrap());
+    assert_eq!(values, again);
+    assert_eq!(whole.state(), optimizer.state());
+
+    let mut state = whole.state().clone();
+    state.second_moment.pop();
+    assert!(matches!(AdamW::from_state(state, 0.0), Err(Error::Length { what: "the second moment", .. })));
+    assert!(matches!(whole.step(&mut values, &[0.0], 0.1), Err(Error::Length { what: "the gradient", .. })));
+}
+
+#[test]
+fn a_start_from_the_vocabulary_draws_ordinary_tokens_by_the_seed() {
+    let base = fixtures::tiny_base();
+    let one = SoftPrompt::from_vocabulary(&base, 20, 7).unwrap();
+    assert_eq!(one, SoftPrompt::from_vocabulary(&base, 20, 7).unwrap());
+    assert_ne!(one, SoftPrompt::from_vocabulary(&base, 20, 8).unwrap());
+    let layout = one.layout();
+    assert_eq!((layout.tensors()[0].name.as_str(), layout.parameters()), ("prompt_embeddings", 640));
+    // In 2000 rows every one of the 120 words comes up, and none of the 8 marks.
+    let words: Vec<SoftPrompt> = fixtures::oracle()["rows"][1]["input"]
+        .as_str()
+        .unwrap()
+        .split(' ')
+        .map(|word| SoftPrompt::from_text(&base, word, 1).unwrap())
+        .collect();
+    let many = SoftPrompt::from_vocabulary(&base, 2000, 7).unwrap();
+    for word in words {
+        assert!(many.values().chunks(32).any(|row| row == word.values()));
+    }
+    for mark in ["<pad>", "</s>", "<unk>", "<extra_id_0>", "<extra_id_4>"] {
+        let mark = SoftPrompt::from_text(&base, mark, 1).unwrap();
+        assert!(!many.values().chunks(32).any(|row| row == mark.values()));
+    }
+    assert!(matches!(
+        SoftPrompt::from_vocabulary(&base, 0, 7),
+        Err(Error::InvalidSetting { field: "prompt_rows", .. })
+    ));
+}
+
+#[test]
+fn one_step_changes_the_adapter_and_nothing_else() {
+    let base = fixtures::tiny_base();
+    let example = Example { input: "ba de".into(), output: "fi".into() };
+    let answer = |base: &BaseModel| attune_tuning::evaluate(base, None, &fixtures::oracle_batch()).unwrap();
+    let before = answer(&base);
+    let config = TrainingConfig { epochs: 1, ..small() };
+    let outcome = train(&base, &[example], &config, &mut |_| ControlFlow::Continue(())).unwrap();
+    let TrainingOutcome::Finished(trained) = outcome else { panic!("nobody asked to stop") };
+    let start = SoftPrompt::from_vocabulary(&base, 5, config.seed).unwrap();
+    assert_ne!(trained.prompt, start);
+    assert_eq!(answer(&base), before);
+}
