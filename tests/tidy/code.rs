@@ -179,7 +179,8 @@ mod tests {
             named(source),
             ["std::collections::HashMap", "std::fs::self", "std::fs::File", "std::env::var"]
         );
-        let lines: Vec<usize> = paths("a();\nuse x::{\n    y,\n    z};\n").into_iter().map(|(line, _)| line).collect();
+        let lines: Vec<usize> =
+            paths("a();\nuse x::{\n    y,\n    z};\n").into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, [1, 2, 3, 4]);
     }
 

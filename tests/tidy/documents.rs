@@ -24,7 +24,11 @@ fn links_lead_somewhere(file: &File, exists: impl Fn(&Path) -> bool) -> Vec<Find
             if path.is_empty() || elsewhere || host_page || exists(&normal(&folder.join(path))) {
                 continue;
             }
-            findings.push(Finding::at(file, line, format!("the link {target} leads to no file; correct it or write that file")));
+            findings.push(Finding::at(
+                file,
+                line,
+                format!("the link {target} leads to no file; correct it or write that file"),
+            ));
         }
     }
     findings
@@ -58,9 +62,14 @@ fn commands_exist(file: &File, command: &str, known: &[String], where_known: &st
     let mut findings = Vec::new();
     for (line, text) in file.lines() {
         for rest in text.split(command).skip(1) {
-            let word: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-' || *c == ':').collect();
+            let word: String =
+                rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-' || *c == ':').collect();
             if !word.is_empty() && !known.contains(&word) {
-                findings.push(Finding::at(file, line, format!("`{command}{word}` does not exist; {where_known} has {}", known.join(", "))));
+                findings.push(Finding::at(
+                    file,
+                    line,
+                    format!("`{command}{word}` does not exist; {where_known} has {}", known.join(", ")),
+                ));
             }
         }
     }
@@ -88,7 +97,10 @@ fn every_relative_link_leads_to_a_file() {
 #[test]
 fn every_command_in_the_documents_exists() {
     let (words, scripts) = (xtask_words(), npm_scripts());
-    assert!(words.contains(&"run".to_owned()), "the table in xtask/src/main.rs was not understood; see tests/tidy/documents.rs");
+    assert!(
+        words.contains(&"run".to_owned()),
+        "the table in xtask/src/main.rs was not understood; see tests/tidy/documents.rs"
+    );
     let mut findings = Vec::new();
     for file in files() {
         findings.extend(commands_exist(&file, "cargo xtask ", &words, "xtask/src/main.rs"));
@@ -101,7 +113,10 @@ fn every_command_in_the_documents_exists() {
 #[test]
 fn a_link_to_nowhere_is_found() {
     let found = |text: &str| {
-        links_lead_somewhere(&sample("docs/guide/start.md", text), |path| path == Path::new("docs/concepts/run.md")).len()
+        links_lead_somewhere(&sample("docs/guide/start.md", text), |path| {
+            path == Path::new("docs/concepts/run.md")
+        })
+        .len()
     };
     assert_eq!(found("see [runs](../concepts/walk.md)"), 1);
     assert_eq!(found("![window](window.png \"The window\") <img src=\"other.png\">"), 2);
@@ -111,7 +126,8 @@ fn a_link_to_nowhere_is_found() {
 #[test]
 fn a_command_that_does_not_exist_is_found() {
     let known = ["run".to_owned(), "test".to_owned()];
-    let found = |text: &str| commands_exist(&sample("README.md", text), "cargo xtask ", &known, "there").len();
+    let found =
+        |text: &str| commands_exist(&sample("README.md", text), "cargo xtask ", &known, "there").len();
     assert_eq!(found("`cargo xtask rnu`, then `cargo xtask tests`"), 2);
     assert_eq!(found("`cargo xtask run -- serve`, `cargo xtask test`, `cargo xtask WORD`"), 0);
 }

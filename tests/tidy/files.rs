@@ -15,7 +15,10 @@ fn is_short_enough(file: &File) -> Vec<Finding> {
         && !file.path.starts_with("models/attune-mini/recipe/");
     let lines = file.text.lines().count();
     if ours && lines > MOST_LINES {
-        vec![Finding::of(file, format!("{lines} lines, at most {MOST_LINES} are allowed; split it by what its parts are for"))]
+        vec![Finding::of(
+            file,
+            format!("{lines} lines, at most {MOST_LINES} are allowed; split it by what its parts are for"),
+        )]
     } else {
         Vec::new()
     }
@@ -28,7 +31,10 @@ fn has_a_name_that_says_something(file: &File) -> Vec<Finding> {
         EMPTY_NAMES.into_iter().find(|name| words.iter().any(|word| word == name))
     });
     let Some(name) = empty else { return Vec::new() };
-    vec![Finding::of(file, format!("the name `{name}` says nothing about what lies inside; name it after that"))]
+    vec![Finding::of(
+        file,
+        format!("the name `{name}` says nothing about what lies inside; name it after that"),
+    )]
 }
 
 /// `run_manager`, `run-manager` and `RunManager` are all the words `run` and `manager`.
@@ -48,7 +54,12 @@ fn words(name: &str) -> Vec<String> {
 fn is_small_enough(file: &File) -> Vec<Finding> {
     if file.bytes > MOST_BYTES && !file.path.starts_with("models/attune-mini/") {
         let size = file.bytes;
-        vec![Finding::of(file, format!("{size} bytes, at most {MOST_BYTES} belong in git; make it when it is needed, or cut it down"))]
+        vec![Finding::of(
+            file,
+            format!(
+                "{size} bytes, at most {MOST_BYTES} belong in git; make it when it is needed, or cut it down"
+            ),
+        )]
     } else {
         Vec::new()
     }
@@ -103,7 +114,9 @@ fn an_empty_name_is_found_in_files_and_folders() {
     ] {
         assert_eq!(has_a_name_that_says_something(&sample(path, "")).len(), 1, "{path}");
     }
-    for path in ["ui/src/app/commonality.ts", "src-tauri/src/server/mod.rs", ".gitignore", "docs/concepts/serve.md"] {
+    for path in
+        ["ui/src/app/commonality.ts", "src-tauri/src/server/mod.rs", ".gitignore", "docs/concepts/serve.md"]
+    {
         assert_eq!(has_a_name_that_says_something(&sample(path, "")), [], "{path}");
     }
 }

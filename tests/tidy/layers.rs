@@ -59,9 +59,15 @@ fn keeps_its_layer(file: &File) -> Vec<Finding> {
             // A bare word is a variable or a module of that name; a crate or module is named by a path,
             // or alone in `use`.
             let source_line = file.text.lines().nth(line - 1).unwrap_or_default().trim_start();
-            let counts = path.contains("::") || source_line.starts_with("use ") || source_line.contains("extern crate");
+            let counts = path.contains("::")
+                || source_line.starts_with("use ")
+                || source_line.contains("extern crate");
             if let Some(never) = layer.never.iter().find(|never| counts && is_below(&path, never)) {
-                findings.push(Finding::at(file, line, format!("{path} must not be named here ({never}); {}", layer.way_out)));
+                findings.push(Finding::at(
+                    file,
+                    line,
+                    format!("{path} must not be named here ({never}); {}", layer.way_out),
+                ));
             }
         }
     }
@@ -96,7 +102,10 @@ fn names_in_their_own_layer_are_welcome() {
         ("src-tauri/src/server/guard.rs", "const ORIGIN: &str = \"tauri://localhost\"; // tauri::Origin"),
         ("src-tauri/src/cli/mod.rs", "let attune = 1; use attune_engine::Engine;"),
         ("src-tauri/crates/attune-engine/src/lib.rs", "use attune_tuning::Trainer; use std::fs::File;"),
-        ("src-tauri/crates/attune-tuning/src/t5.rs", "use std::fmt;\n#[cfg(test)]\nmod tests { use std::fs; }"),
+        (
+            "src-tauri/crates/attune-tuning/src/t5.rs",
+            "use std::fmt;\n#[cfg(test)]\nmod tests { use std::fs; }",
+        ),
     ] {
         assert_eq!(keeps_its_layer(&sample(path, text)), [], "{path}: {text}");
     }

@@ -8,6 +8,7 @@ mod code;
 mod documents;
 mod files;
 mod layers;
+mod locks;
 mod marks;
 mod packages;
 mod page;

@@ -15,8 +15,22 @@ const NEVER: [(&str, &[&str], &str); 2] = [
     (
         "attune-tuning",
         &[
-            "tokio", "rusqlite", "axum", "tauri", "hyper", "hyper-util", "reqwest", "ureq", "hf-hub", "clap", "tower",
-            "interprocess", "attune", "attune-engine", "candle-nn", "candle-transformers",
+            "tokio",
+            "rusqlite",
+            "axum",
+            "tauri",
+            "hyper",
+            "hyper-util",
+            "reqwest",
+            "ureq",
+            "hf-hub",
+            "clap",
+            "tower",
+            "interprocess",
+            "attune",
+            "attune-engine",
+            "candle-nn",
+            "candle-transformers",
         ],
         "the mathematics knows no runtime, no database, no network and no foreign model code",
     ),
@@ -76,14 +90,18 @@ fn packages_depend_only_on_packages_below_them() {
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let names: Vec<&str> = list(&metadata["packages"]).iter().map(|package| text(&package["name"])).collect();
     for (name, ..) in NEVER {
-        assert!(names.contains(&name), "{name} is not in the workspace, so its rule judges nothing; correct tests/tidy/packages.rs");
+        assert!(
+            names.contains(&name),
+            "{name} is not in the workspace, so its rule judges nothing; correct tests/tidy/packages.rs"
+        );
     }
     report(keep_their_direction(&metadata));
 }
 
 #[test]
 fn a_dependency_against_the_direction_is_found() {
-    let package = |name: &str, dependency: Value| json!({"packages": [{"name": name, "dependencies": [dependency]}]});
+    let package =
+        |name: &str, dependency: Value| json!({"packages": [{"name": name, "dependencies": [dependency]}]});
     for (name, dependency) in [
         ("attune-tuning", json!({"name": "tokio", "kind": null})),
         ("attune-tuning", json!({"name": "rusqlite", "kind": "dev"})),

@@ -8,12 +8,21 @@ const SOURCE: &str = "ui/src/";
 const NEVER: [(&str, &[&str], &str); 4] = [
     ("components", &["app", "features", "api"], "a component shows what it is given; take it as a property"),
     ("api", &["app", "features", "components"], "the API's client knows no screen; hand it in from app"),
-    ("platform", &["app", "features", "components", "api"], "the platform is the lowest layer; hand it in from app"),
-    ("features", &["app"], "a feature does not know the application around it; move what is shared to components or api"),
+    (
+        "platform",
+        &["app", "features", "components", "api"],
+        "the platform is the lowest layer; hand it in from app",
+    ),
+    (
+        "features",
+        &["app"],
+        "a feature does not know the application around it; move what is shared to components or api",
+    ),
 ];
 
 fn imports_point_down(file: &File) -> Vec<Finding> {
-    let Some(inside) = file.path.strip_prefix(SOURCE).filter(|_| file.has_extension(&["ts", "tsx", "mts", "js", "jsx"]))
+    let Some(inside) =
+        file.path.strip_prefix(SOURCE).filter(|_| file.has_extension(&["ts", "tsx", "mts", "js", "jsx"]))
     else {
         return Vec::new();
     };
@@ -31,7 +40,11 @@ fn imports_point_down(file: &File) -> Vec<Finding> {
         let (other, other_feature) = places(&target);
         let rule = NEVER.iter().find(|(name, never, _)| *name == layer && never.contains(&other));
         if let Some((.., way_out)) = rule {
-            findings.push(Finding::at(file, line, format!("{layer} must not import {wanted} from {other}; {way_out}")));
+            findings.push(Finding::at(
+                file,
+                line,
+                format!("{layer} must not import {wanted} from {other}; {way_out}"),
+            ));
         } else if layer == "features" && other == "features" && feature != other_feature {
             findings.push(Finding::at(
                 file,
@@ -114,10 +127,19 @@ fn an_import_against_the_direction_is_found() {
 fn an_import_along_the_direction_is_welcome() {
     for (path, text) in [
         ("ui/src/platform/window.ts", "import { invoke } from \"@tauri-apps/api/core\";"),
-        ("ui/src/features/train/TrainPage.tsx", "import { Start } from \"./Start\";\nimport { x } from \"../train/y\";"),
-        ("ui/src/features/train/TrainPage.tsx", "import { Chart } from \"../../components/Chart\";\nimport \"../../api/client\";"),
+        (
+            "ui/src/features/train/TrainPage.tsx",
+            "import { Start } from \"./Start\";\nimport { x } from \"../train/y\";",
+        ),
+        (
+            "ui/src/features/train/TrainPage.tsx",
+            "import { Chart } from \"../../components/Chart\";\nimport \"../../api/client\";",
+        ),
         ("ui/src/app/App.tsx", "import { TrainPage } from \"../features/train/TrainPage\";"),
-        ("ui/src/components/Chart.tsx", "// never from \"../features/train\"\nimport { Box } from \"@mantine/core\";"),
+        (
+            "ui/src/components/Chart.tsx",
+            "// never from \"../features/train\"\nimport { Box } from \"@mantine/core\";",
+        ),
         ("ui/vite.config.ts", "import x from \"./src/app/x\";"),
     ] {
         assert_eq!(imports_point_down(&sample(path, text)), [], "{path}: {text}");

@@ -79,7 +79,12 @@ pub(super) fn judge(rule: impl Fn(&File) -> Vec<Finding>) {
 /// Fails with all findings at once.
 pub(super) fn report(findings: Vec<Finding>) {
     let sentences: Vec<&str> = findings.iter().map(|finding| finding.0.as_str()).collect();
-    assert!(sentences.is_empty(), "{} house rules are broken:\n\n{}\n", sentences.len(), sentences.join("\n"));
+    assert!(
+        sentences.is_empty(),
+        "{} house rules are broken:\n\n{}\n",
+        sentences.len(),
+        sentences.join("\n")
+    );
 }
 
 /// A file that exists only in a test.
@@ -90,7 +95,10 @@ pub(super) fn sample(path: &str, text: &str) -> File {
 #[test]
 fn a_finding_reads_like_a_compiler_message() {
     let file = sample("src-tauri/src/lib.rs", "one\ntwo\n");
-    assert_eq!(Finding::at(&file, 2, "this is wrong; do that").0, "src-tauri/src/lib.rs:2: this is wrong; do that");
+    assert_eq!(
+        Finding::at(&file, 2, "this is wrong; do that").0,
+        "src-tauri/src/lib.rs:2: this is wrong; do that"
+    );
 }
 
 #[test]
@@ -102,6 +110,11 @@ fn a_finding_fails_the_test() {
 #[test]
 fn the_list_holds_this_file_and_nothing_ignored() {
     let files = files();
-    assert!(files.iter().any(|file| file.path == "tests/tidy/tree.rs"), "new files are judged before a commit");
-    assert!(!files.iter().any(|file| file.path.starts_with("target/") || file.path.contains("node_modules/")));
+    assert!(
+        files.iter().any(|file| file.path == "tests/tidy/tree.rs"),
+        "new files are judged before a commit"
+    );
+    assert!(
+        !files.iter().any(|file| file.path.starts_with("target/") || file.path.contains("node_modules/"))
+    );
 }

@@ -18,7 +18,7 @@ pub(crate) enum Error {
     PackagesStillMissing { packages: Vec<String>, command: String },
     Incomplete { path: PathBuf, remedy: &'static str },
     Start { program: String, source: io::Error },
-    Failed { command: String, ended: String },
+    Failed { command: String, folder: PathBuf, ended: String },
     Read { path: PathBuf, source: io::Error },
     Write { path: PathBuf, source: io::Error },
     NotADocument { command: String, start: String },
@@ -72,12 +72,11 @@ impl fmt::Display for Error {
                     "`{program}` could not be started ({source}); check that it is installed and on the PATH"
                 )
             }
-            Self::Failed { command, ended } => {
-                write!(
-                    f,
-                    "`{command}` {ended}; its own words are above, and that command alone repeats the step"
-                )
-            }
+            Self::Failed { command, folder, ended } => write!(
+                f,
+                "`{command}` {ended}; its own words are above, and that command alone repeats the step (in {})",
+                folder.display()
+            ),
             Self::Read { path, source } => {
                 write!(
                     f,

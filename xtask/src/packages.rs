@@ -135,8 +135,10 @@ pub(crate) fn install_missing(project: &Project, uses: &[For]) -> Result<()> {
     }
     let arguments = ["install", "--yes", "--no-install-recommends"];
     let arguments: Vec<&str> = arguments.into_iter().chain(packages.iter().copied()).collect();
-    apt(&project.root, root, &arguments)
-        .map_err(|error| Error::PackagesByHand { why: error.to_string(), command: command.clone() })?;
+    if apt(&project.root, root, &arguments).is_err() {
+        let why = "apt-get could not install them (its own words are above)".into();
+        return Err(Error::PackagesByHand { why, command });
+    }
     let missing = self::missing(uses, |sign| is_met(project, sign));
     if missing.is_empty() {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::counts::Counts;
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Step {
     command: Command,
     words: Vec<String>,
+    folder: PathBuf,
 }
 
 impl Step {
@@ -20,7 +21,7 @@ impl Step {
         let program = program.as_ref();
         let mut command = Command::new(program);
         command.current_dir(folder);
-        Self { command, words: vec![program.to_string_lossy().into_owned()] }
+        Self { command, words: vec![program.to_string_lossy().into_owned()], folder: folder.to_owned() }
     }
 
     /// The cargo that started this program, without the marks it left in the environment: build scripts
@@ -61,12 +62,14 @@ impl Step {
         self.words.join(" ")
     }
 
-    /// Runs to the end; output passes through.
+    /// Runs to the end; output passes through, all of it to standard error: standard output belongs to the
+    /// result of our own command.
     ///
     /// # Errors
     /// The program cannot be started, or ends with anything but success.
     pub(crate) fn run(mut self) -> Result<()> {
-        let status = self.command.status().map_err(|source| self.cannot_start(source))?;
+        let status =
+            self.command.stdout(std::io::stderr()).status().map_err(|source| self.cannot_start(source))?;
         self.judge(status)
     }
 
@@ -125,7 +128,7 @@ impl Step {
             Some(code) => format!("ended with exit code {code}"),
             None => format!("was ended from outside ({status})"),
         };
-        Err(Error::Failed { command: self.line(), ended })
+        Err(Error::Failed { command: self.line(), folder: self.folder.clone(), ended })
     }
 }
 

@@ -1,0 +1,24 @@
+//! What journeys through the public doors need: the program, an HTTP client, a source database, a display,
+//! a driver for the window, and the browser's tests.
+//!
+//! Only the standard library and what the application itself depends on: a dev-dependency that changes
+//! features compiles the application twice. A test that cannot go on panics with a sentence.
+
+mod attune;
+mod browser;
+mod display;
+mod http;
+mod source;
+mod web_driver;
+
+pub(crate) use attune::{Finished, Home};
+pub(crate) use browser::browser_tests;
+pub(crate) use display::Xvfb;
+pub(crate) use http::{Answer, Event, Events, Http};
+pub(crate) use source::{AskAiRow, ask_ai_database};
+pub(crate) use web_driver::WebDriver;
+
+use std::time::Duration;
+
+/// How long a journey waits for something that normally takes a second; generous for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
