@@ -31,7 +31,6 @@ impl RunProgress {
         if self.said != Some(now) {
             self.said = Some(now);
             let words = match now {
-                (RunStatus::Queued, _) => "queued: it starts when the runs before it have ended",
                 (_, Some(Phase::Loading)) => "loading the base model",
                 (_, Some(Phase::Preparing)) => "preparing the rows",
                 (_, Some(Phase::Training)) => "training",

@@ -10,7 +10,7 @@ use super::client::{Client, Event, Events};
 use super::output::{Failure, print, say};
 use super::progress::RunProgress;
 use super::surroundings::Surroundings;
-use crate::api::wire::{Method, NewRun, OwnerKind, Run, RunStatus};
+use crate::api::wire::{Method, NewRun, OwnerKind, Run, RunStatus, Status};
 use crate::server::owner;
 
 /// What is read if no database is named, as existing scripts expect.
@@ -75,6 +75,10 @@ pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> R
     let queued: Run = client.post("/api/v1/runs", Some(&request)).await?;
     for notice in &queued.notices {
         say(&format!("note: {notice}"));
+    }
+    let status: Status = client.get("/api/v1/status").await?;
+    if let Some(active) = status.active_run_id.filter(|active| *active != queued.id) {
+        say(&format!("waiting in the queue until {active} has ended; Ctrl-C cancels"));
     }
     let ended = follow(&client, events, queued).await?;
     report(&ended, json)

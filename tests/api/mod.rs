@@ -1,0 +1,42 @@
+//! The contract over TCP, against the real server and its real worker.
+
+mod generate;
+mod guard;
+mod runs;
+mod settings;
+mod sources;
+mod trigger;
+
+use serde_json::{Value, json};
+
+use crate::support::{AskAiRow, Events, Home, ask_ai_database};
+
+/// A few rows with different answers: enough to train on in a second.
+pub(crate) fn small_source(home: &Home) -> String {
+    let path = home.path("source.db");
+    let rows: Vec<AskAiRow> = ["kitchen", "office", "hall", "porch"]
+        .iter()
+        .map(|room| AskAiRow::usable(&format!("Light for the {room}?"), &format!("Turn on the {room} light.")))
+        .collect();
+    ask_ai_database(&path, &rows);
+    path.to_str().expect("temporary folders have plain names").to_owned()
+}
+
+/// Waits until a run has ended, and gives its last record.
+pub(crate) async fn ended(events: &mut Events, id: &str) -> Value {
+    let is_end = |run: &Value| {
+        run["id"] == id && !matches!(run["status"].as_str(), Some("queued" | "running"))
+    };
+    let event = events
+        .next_that(|event| match event.name.as_str() {
+            "run" => is_end(&event.json()["run"]),
+            "snapshot" => event.json()["runs"].as_array().is_some_and(|runs| runs.iter().any(is_end)),
+            _ => false,
+        })
+        .await;
+    let data = event.json();
+    match event.name.as_str() {
+        "run" => data["run"].clone(),
+        _ => data["runs"].as_array().into_iter().flatten().find(|run| is_end(run)).cloned().unwrap_or(json!({})),
+    }
+}

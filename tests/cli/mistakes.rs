@@ -1,0 +1,58 @@
+//! Wrong words and unusable things: a sentence that names the thing, a way out, a documented code, no panic.
+
+use crate::api::small_source;
+use crate::support::{AskAiRow, Home, ask_ai_database};
+
+#[test]
+fn every_mistake_has_its_sentence_and_its_exit_code() {
+    let home = Home::new();
+    let source = small_source(&home);
+    ask_ai_database(&home.path("empty.db"), &[AskAiRow::malformed("q")]);
+    std::fs::write(home.path("text.db"), "text").unwrap();
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["trian"], 2, "trian"),
+        (&["train", "--epochs", "many"], 2, "--epochs"),
+        (&["train", "--db-path"], 2, "--db-path"),
+        (&["train", "--method", "magic"], 2, "magic"),
+        (&["generate"], 2, "PROMPT"),
+        (&["serve", "--port", "65536"], 2, "65536"),
+        (&["train"], 3, "--db-path"),
+        (&["train", "--db-path", "missing.db"], 3, "missing.db does not exist"),
+        (&["train", "--db-path", "text.db"], 3, "not a SQLite database"),
+        (&["train", "--db-path", "empty.db"], 3, "1 with malformed suggestions"),
+        (&["train", "--db-path", &source, "--epochs", "0"], 3, "epochs"),
+        (&["train", "--db-path", &source, "--base-model", "nobody/nothing"], 3, "attune-mini"),
+        (&["train", "--db-path", &source, "--output-dir", "text.db/out"], 3, "text.db/out"),
+        (&["generate", "--adapter", "missing", "hello"], 3, "no adapter at"),
+        (&["generate", ""], 3, "prompt"),
+        (&["--data-dir", "text.db", "generate", "hello"], 5, "text.db"),
+    ];
+    for (arguments, code, words) in cases {
+        let finished = home.run(*arguments);
+        assert_eq!(finished.code, Some(*code), "{arguments:?}: {finished:?}");
+        assert!(finished.stderr.contains(words), "{arguments:?}: {finished:?}");
+        assert!(!finished.stderr.contains("panicked"), "{arguments:?}: {finished:?}");
+        assert_eq!(finished.stdout, "", "{arguments:?}: a mistake is no result");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_way_out() {
+    let home = Home::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let finished = home.run(["serve", "--port", &port]);
+    assert_eq!(finished.code, Some(5), "{finished:?}");
+    assert!(finished.stderr.contains(&port) && finished.stderr.contains("--port 0"), "{finished:?}");
+}
+
+#[test]
+fn a_database_of_a_newer_attune_is_refused() {
+    let home = Home::new();
+    std::fs::create_dir(home.data()).unwrap();
+    let database = rusqlite::Connection::open(home.data().join("attune.db")).unwrap();
+    database.pragma_update(None, "user_version", 999).unwrap();
+    let finished = home.run(["generate", "hello"]);
+    assert_eq!(finished.code, Some(5), "{finished:?}");
+    assert!(finished.stderr.contains("newer Attune"), "{finished:?}");
+}

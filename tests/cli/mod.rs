@@ -1,0 +1,5 @@
+//! The command line: results, mistakes, and one owner per data folder.
+
+mod mistakes;
+mod owner;
+mod train;

@@ -1,0 +1,94 @@
+//! Kills at random moments of a training.
+
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use attune_engine::AdapterFolder;
+
+use crate::api::small_source;
+use crate::support::Home;
+
+const KILLS: u32 = 50;
+
+#[test]
+fn fifty_random_kills_leave_a_valid_latest_and_no_running_row() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let latest = home.path("out/latest");
+    let train = ["train", "--db-path", &source, "--output-dir", "out", "--epochs", "1", "--batch-size", "4"];
+    let began = Instant::now();
+    let whole = home.run(train);
+    assert_eq!(whole.code, Some(0), "{whole:?}");
+    let duration = began.elapsed();
+    let mut newest = AdapterFolder::open(&latest).unwrap().record().clone();
+
+    let mut random = Random(0x5eed);
+    let mut killed_at_work = 0;
+    for kill in 0..KILLS {
+        let moment = duration.mul_f64(1.1 * random.share());
+        let attune = home.start(train);
+        pass(moment);
+        // Every other time the worker is the victim, and its owner lives to tell.
+        let victim = if kill % 2 == 0 { None } else { child_of(attune.process_id()) };
+        let finished = match victim {
+            Some(worker) => {
+                end(worker);
+                attune.wait()
+            }
+            None => attune.kill(),
+        };
+        killed_at_work += u32::from(finished.code != Some(0));
+        let found = AdapterFolder::open(&latest)
+            .unwrap_or_else(|error| panic!("after kill {kill} at {moment:?}: {error}; {finished:?}"));
+        if finished.code == Some(0) {
+            assert_ne!(found.record(), &newest, "a run that ended well moves latest");
+        }
+        newest = found.record().clone();
+    }
+    assert!(killed_at_work >= KILLS / 2, "most kills must hit something: {killed_at_work}");
+
+    // The next owner finds no row running and trains as if nothing had happened.
+    let next = home.run(train);
+    assert_eq!(next.code, Some(0), "{next:?}");
+    let database = rusqlite::Connection::open(home.data().join("attune.db")).unwrap();
+    let running: u32 = database
+        .query_row("SELECT count(*) FROM runs WHERE status = 'running'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(running, 0);
+    let interrupted: u32 = database
+        .query_row("SELECT count(*) FROM runs WHERE status = 'interrupted'", [], |row| row.get(0))
+        .unwrap();
+    assert!(interrupted > 0, "some owner died while its run was running");
+}
+
+/// Lets time pass. There is no event to wait for: a random moment is the point.
+fn pass(time: Duration) {
+    let (_keep, never) = mpsc::channel::<()>();
+    let _ = never.recv_timeout(time);
+}
+
+/// The first child of a process, on Linux; the worker is the only one there is.
+fn child_of(process: u32) -> Option<u32> {
+    let tasks = std::fs::read_dir(Path::new("/proc").join(process.to_string()).join("task")).ok()?;
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
+        .find_map(|children| children.split_whitespace().next()?.parse().ok())
+}
+
+fn end(process: u32) {
+    // It may have ended by itself just before.
+    let _ = std::process::Command::new("kill").args(["-KILL", &process.to_string()]).output();
+}
+
+/// Numbers that look random and are the same in every run (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn share(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
