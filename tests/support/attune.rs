@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::{Http, PATIENCE};
+use super::{Http, LONG_PATIENCE, PATIENCE, Xvfb};
 
 /// A person's folders, made for one test and removed after it. Nothing of the machine's own person is seen.
 #[derive(Debug)]
@@ -66,18 +66,23 @@ impl Home {
 
     /// Runs Attune to its end.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
-        let output =
-            self.command(arguments).stdin(Stdio::null()).output().expect("the program under test starts");
-        Finished {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        self.start(arguments).wait()
     }
 
     /// Starts Attune and leaves it running.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Attune {
         Attune::start(self.command(arguments))
+    }
+
+    /// As [`Self::start`], for a person who sits before this display.
+    pub(crate) fn start_on<A: AsRef<OsStr>>(
+        &self,
+        display: &Xvfb,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Attune {
+        let mut command = self.command(arguments);
+        command.env("DISPLAY", display.name());
+        Attune::start(command)
     }
 
     /// Starts the server on a free port and waits for the line that says where.
@@ -172,9 +177,19 @@ impl Attune {
         self.wait()
     }
 
-    /// Waits for its end.
+    /// Waits for its end, which is seen by its closed standard output.
     pub(crate) fn wait(mut self) -> Finished {
-        let status: ExitStatus = self.child.wait().expect("the child is ours to wait for");
+        let end = Instant::now() + LONG_PATIENCE;
+        loop {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("attune did not end within {LONG_PATIENCE:?}; it said:\n{}", self.said())
+                }
+            }
+        }
+        let status = self.child.wait().expect("the child is ours to wait for");
         Finished { code: status.code(), stdout: self.stdout.finish(), stderr: self.stderr.finish() }
     }
 

@@ -20,5 +20,7 @@ pub(crate) use web_driver::WebDriver;
 
 use std::time::Duration;
 
-/// How long a journey waits for something that normally takes a second; generous for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a journey waits for one thing that normally takes a second or less; generous for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long it waits for a program to do all its work and end.
+const LONG_PATIENCE: Duration = Duration::from_secs(600);

@@ -21,6 +21,14 @@ pub(crate) struct Judge<'p> {
     pub(crate) work: Work<'p>,
 }
 
+impl Judge<'_> {
+    /// Names the command that puts most of what it finds right.
+    fn repaired_by(mut self, command: &str) -> Self {
+        self.again.push_str(&format!("; put right by: {command}"));
+        self
+    }
+}
+
 /// Does the stage's work and adds the tests it passed.
 type Work<'p> = Box<dyn FnOnce(&mut Counts) -> Result<()> + 'p>;
 
@@ -45,10 +53,12 @@ pub(crate) fn check(project: &Project, arguments: &[String]) -> Result<ExitCode>
 
 /// Format and lints of both languages.
 pub(crate) fn text_judges(project: &Project) -> Vec<Judge<'_>> {
+    let format = cargo_judge(project, "Format of the Rust code", &FORMAT);
+    let page = npm_judge(project, "Format and lints of the page", &["run", "lint"]);
     vec![
-        cargo_judge(project, "Format of the Rust code", &FORMAT),
+        format.repaired_by("cargo fmt --all"),
         cargo_judge(project, "Clippy", &CLIPPY),
-        npm_judge(project, "Format and lints of the page", &["run", "lint"]),
+        page.repaired_by("npm --prefix ui run format"),
         npm_judge(project, "Unused parts of the page", &["run", "knip"]),
     ]
 }
