@@ -41,7 +41,11 @@ export function Frame() {
         </Stack>
         <Version />
       </AppShell.Navbar>
-      <AppShell.Main>{page.content}</AppShell.Main>
+      <AppShell.Main>
+        {page.content}
+        {/* Tooltips are drawn here, so that they too belong to the main part of the page. */}
+        <div id="overlays" />
+      </AppShell.Main>
       <AppShell.Footer className={classes.footer}>
         <StatusStrip />
       </AppShell.Footer>

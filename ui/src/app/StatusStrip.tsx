@@ -27,7 +27,7 @@ function ActiveRun() {
   return (
     <Group gap="xs" wrap="nowrap" className={classes.run}>
       <Progress value={done * 100} w={72} size="sm" aria-label={words.status.progress} />
-      <Text inherit truncate>
+      <Text inherit truncate data-numbers>
         {words.status.running(percent(done), run.secondsLeft == null ? undefined : timeLeft(run.secondsLeft))}
       </Text>
     </Group>

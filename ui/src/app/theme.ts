@@ -73,7 +73,13 @@ export const theme = createTheme({
   cursorType: "pointer",
   components: {
     Tooltip: {
-      defaultProps: { withArrow: true, multiline: true, maw: 360, events: { hover: true, focus: true, touch: true } },
+      defaultProps: {
+        portalProps: { target: "#overlays" },
+        withArrow: true,
+        multiline: true,
+        maw: 360,
+        events: { hover: true, focus: true, touch: true },
+      },
     },
   },
 });

@@ -11,7 +11,7 @@ interface ProblemNoticeProps {
 
 export function ProblemNotice({ problem, onRetry }: ProblemNoticeProps) {
   return (
-    <Alert variant="outline" color="red" icon={<IconAlertTriangle aria-hidden />} p="sm" role="alert">
+    <Alert variant="outline" color="var(--attune-failure)" icon={<IconAlertTriangle aria-hidden />} p="sm" role="alert">
       <Text fz="sm" style={{ overflowWrap: "anywhere" }}>
         {problem.message}
       </Text>

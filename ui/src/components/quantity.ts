@@ -46,8 +46,11 @@ export function setting(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** In local time; the year only if it is not this one. */
 export function dateTime(at: string): string {
-  return new Date(at).toLocaleString(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+  const date = new Date(at);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return date.toLocaleString(LOCALE, { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit" });
 }
 
 /** A digest in the twelve characters that people compare. */

@@ -59,7 +59,7 @@ function Question({ run }: { run: Run }) {
         autosize
         minRows={2}
         maxRows={8}
-        ff="monospace"
+        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         data-testid="prompt"
         value={prompt}
         onChange={(event) => setPrompt(event.currentTarget.value)}

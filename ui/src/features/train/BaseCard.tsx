@@ -22,7 +22,7 @@ export function BaseCard({ value, onChange }: BaseCardProps) {
         {bases.error ? <ProblemNotice problem={bases.error} onRetry={() => void bases.refetch()} /> : null}
         {bases.data ? <Choice bases={bases.data} value={value} onChange={onChange} /> : null}
         <Text fz="xs" c="dimmed">
-          {t.method} {t.methodMeaning}
+          {t.method}
         </Text>
       </Stack>
     </StepCard>
@@ -56,6 +56,6 @@ function Choice({ bases, value, onChange }: BaseCardProps & { bases: Base[] }) {
   );
 }
 
-function describe({ name, parameters, bundled }: Base): string {
-  return [name, t.size(millions(parameters)), bundled && t.bundled].filter(Boolean).join(" · ");
+function describe({ parameters, bundled }: Base): string {
+  return [t.size(millions(parameters)), bundled && t.bundled].filter(Boolean).join(" · ");
 }

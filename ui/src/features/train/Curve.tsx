@@ -4,9 +4,10 @@ import { LineChart } from "@mantine/charts";
 import { Box, Group, Text, VisuallyHidden } from "@mantine/core";
 import { memo } from "react";
 import type { Point } from "../../api/types";
-import { count } from "../../components/quantity";
+import { count, setting } from "../../components/quantity";
 import classes from "./Curve.module.css";
 import { smoothed } from "./smoothing";
+import { ticksTo } from "./ticks";
 import { words } from "./words";
 
 const t = words.chart;
@@ -22,12 +23,15 @@ export interface CurveLook {
 interface CurveProps {
   points: Point[];
   look: CurveLook;
+  /** Where the axis ends: all steps of a run in progress, so that the curve grows into it. */
+  lastStep: number;
   height: number;
 }
 
-export const Curve = memo(function Curve({ points, look, height }: CurveProps) {
+export const Curve = memo(function Curve({ points, look, lastStep, height }: CurveProps) {
   const values = points.map(look.read);
   const smooth = look.isNoisy ? smoothed(values) : [];
+  const ticks = ticksTo(Math.max(...values));
   const data = points.map(({ step }, index) => ({ step, measured: values[index], smoothed: smooth[index] }));
   const series = [
     { name: "measured", label: look.isNoisy ? t.each : look.name, color: COLOR },
@@ -45,16 +49,17 @@ export const Curve = memo(function Curve({ points, look, height }: CurveProps) {
         withDots={points.length === 1}
         withLegend={false}
         curveType="linear"
-        gridAxis="y"
+        gridAxis="x"
         tickLine="none"
-        xAxisProps={{ type: "number", domain: ["dataMin", "dataMax"], allowDecimals: false, minTickGap: 32 }}
-        yAxisProps={{ domain: [0, "auto"], width: 52, tickFormatter: shortTick }}
+        xAxisProps={{ type: "number", domain: [0, lastStep], ticks: stepTicks(lastStep), interval: 0 }}
+        yAxisProps={{ domain: [0, ticks.at(-1) ?? 1], ticks, interval: 0, width: 52, tickFormatter: setting }}
         valueFormatter={look.write}
         lineProps={({ name }) => ({
           isAnimationActive: false,
           strokeWidth: name === "smoothed" ? 2 : 1,
           strokeOpacity: look.isNoisy && name === "measured" ? 0.55 : 1,
         })}
+        xAxisLabel={t.axis}
         tooltipAnimationDuration={0}
         tooltipProps={{ labelFormatter: (step) => t.step(count(Number(step))) }}
       />
@@ -67,7 +72,7 @@ const COLOR = "var(--attune-tuned)";
 /** Says what the lines are, beside them; the tooltip has the values. */
 function Key() {
   return (
-    <Group gap="md" mb={4} aria-hidden>
+    <Group gap="md" mb="xs" aria-hidden>
       {[
         { label: t.each, className: classes.thin },
         { label: t.smoothed, className: classes.thick },
@@ -89,6 +94,7 @@ function summary(points: Point[], values: number[], { name, write }: CurveLook):
   return t.summary(name, write(values[0] ?? 0), count(first.step), write(values.at(-1) ?? 0), count(last.step));
 }
 
-function shortTick(value: number): string {
-  return String(Number(value.toPrecision(3)));
+/** Whole steps only, none beyond the last. */
+function stepTicks(lastStep: number): number[] {
+  return ticksTo(lastStep).filter((step) => Number.isInteger(step) && step <= lastStep);
 }

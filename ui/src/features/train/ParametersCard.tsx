@@ -1,4 +1,4 @@
-import { Button, Collapse, NumberInput, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Button, Collapse, Group, NumberInput, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
 import { StepCard } from "../../components/StepCard";
@@ -34,33 +34,29 @@ export function ParametersCard({ form, settings }: ParametersCardProps) {
     <StepCard number={3} title={t.title}>
       <Stack gap="sm">
         <SimpleGrid cols={2} spacing="sm">
-          <NumberInput
-            {...field("epochs")}
-            label={t.epochs}
-            description={t.epochsHint}
-            placeholder={standardOf(settings?.trainingEpochs)}
-          />
+          <NumberInput {...field("epochs")} label={t.epochs} placeholder={standardOf(settings?.trainingEpochs)} />
           <NumberInput
             {...field("maxSamples")}
             label={t.samples}
-            description={t.samplesHint}
             placeholder={standardOf(settings?.trainingMaxSamples)}
           />
         </SimpleGrid>
-        <Text fz="xs" c="dimmed">
-          {t.optional}
-        </Text>
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          w="fit-content"
-          px={4}
-          aria-expanded={isUnfolded}
-          leftSection={isUnfolded ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
-          onClick={() => setOpen(!isUnfolded)}
-        >
-          {t.advanced}
-        </Button>
+        <Group justify="space-between" gap="xs">
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            w="fit-content"
+            px={4}
+            aria-expanded={isUnfolded}
+            leftSection={isUnfolded ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+            onClick={() => setOpen(!isUnfolded)}
+          >
+            {t.advanced}
+          </Button>
+          <Text fz="xs" c="dimmed">
+            {t.optional}
+          </Text>
+        </Group>
         <Collapse expanded={isUnfolded}>
           <SimpleGrid cols={2} spacing="sm">
             <NumberInput {...field("batchSize")} label={t.batchSize} />

@@ -39,7 +39,7 @@ export function RunCard({ run, aside }: { run: Run; aside?: ReactNode }) {
 
 export function RunCardEmpty() {
   return (
-    <Card title={t.emptyTitle}>
+    <Card title={t.title}>
       <Empty title={t.emptyTitle} firstStep={t.emptyStep} />
     </Card>
   );

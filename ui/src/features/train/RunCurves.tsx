@@ -34,7 +34,8 @@ export function RunCurves({ run }: { run: Run }) {
 
 function Plot({ run, shown }: { run: Run; shown: Shown }) {
   const { data, error, refetch } = useMetrics(run.id);
-  if (data?.points.length) return <Curve points={data.points} look={LOOKS[shown]} height={HEIGHT} />;
+  if (data?.points.length)
+    return <Curve points={data.points} look={LOOKS[shown]} lastStep={lastStepOf(run, data.points)} height={HEIGHT} />;
   if (error)
     return <ProblemNotice problem={{ message: t.failed, hint: error.message }} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton height={HEIGHT} />;
@@ -43,6 +44,11 @@ function Plot({ run, shown }: { run: Run; shown: Shown }) {
       {isUnfinished(run) ? t.waiting : t.none}
     </Text>
   );
+}
+
+function lastStepOf(run: Run, points: Point[]): number {
+  const measured = points.at(-1)?.step ?? 0;
+  return isUnfinished(run) ? Math.max(run.totalSteps, measured) : measured;
 }
 
 const HEIGHT = 224;

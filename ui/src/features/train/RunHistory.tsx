@@ -21,7 +21,7 @@ export function RunHistory({ shownId, onSelect }: RunHistoryProps) {
       {runs.error && !runs.data ? <ProblemNotice problem={runs.error} onRetry={() => void runs.refetch()} /> : null}
       {runs.data?.length === 0 ? <Empty title={t.emptyTitle} firstStep={t.emptyStep} /> : null}
       {runs.data?.length ? (
-        <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+        <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
           <Table verticalSpacing={6} horizontalSpacing="xs" aria-label={t.title} data-testid="history">
             <Table.Thead>
               <Table.Tr>
@@ -32,8 +32,7 @@ export function RunHistory({ shownId, onSelect }: RunHistoryProps) {
                 <Table.Th ta="right">{t.finalLoss}</Table.Th>
                 <Table.Th ta="right">{t.duration}</Table.Th>
                 <Table.Th>{t.started}</Table.Th>
-                <Table.Th>{t.adapter}</Table.Th>
-                <Table.Th w="30%">{t.notes}</Table.Th>
+                <Table.Th w="32%">{t.notes}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>

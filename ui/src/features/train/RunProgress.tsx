@@ -17,7 +17,7 @@ export function RunProgress({ run }: { run: Run }) {
           <Text fz="sm" fw={500} data-testid="run-phase">
             {phase}
           </Text>
-          <Text fz="sm" data-testid="run-percent">
+          <Text fz="sm" data-numbers data-testid="run-percent">
             {percent(done)}
           </Text>
         </Group>
@@ -25,7 +25,9 @@ export function RunProgress({ run }: { run: Run }) {
       </div>
       {/* Read out at each new phase and each tenth; more often nobody could listen to it. */}
       <VisuallyHidden aria-live="polite">{t.announce(phase, percent(Math.floor(done * 10) / 10))}</VisuallyHidden>
-      <Facts facts={progressFacts(run)} />
+      <div data-numbers>
+        <Facts facts={progressFacts(run)} />
+      </div>
     </Stack>
   );
 }

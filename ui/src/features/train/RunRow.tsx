@@ -37,15 +37,23 @@ export const RunRow = memo(function RunRow({ run, isShown, onSelect }: RunRowPro
             </Text>
           </UnstyledButton>
         </Tooltip>
+        {run.adapterDigest ? <Digest value={run.adapterDigest} /> : null}
       </Table.Td>
-      <Table.Td ta="right">{count(run.samplesUsed)}</Table.Td>
-      <Table.Td ta="right">{count(run.epochs)}</Table.Td>
-      <Table.Td ta="right">{run.finalLoss == null ? <Unknown /> : measure(run.finalLoss)}</Table.Td>
-      <Table.Td ta="right" className={classes.short}>
+      <Table.Td data-numbers ta="right">
+        {count(run.samplesUsed)}
+      </Table.Td>
+      <Table.Td data-numbers ta="right">
+        {count(run.epochs)}
+      </Table.Td>
+      <Table.Td data-numbers ta="right">
+        {run.finalLoss == null ? <Unknown /> : measure(run.finalLoss)}
+      </Table.Td>
+      <Table.Td data-numbers ta="right" className={classes.short}>
         {run.durationSeconds == null ? <Unknown /> : duration(run.durationSeconds)}
       </Table.Td>
-      <Table.Td className={classes.short}>{run.startedAt ? dateTime(run.startedAt) : <Unknown />}</Table.Td>
-      <Table.Td>{run.adapterDigest ? <Digest value={run.adapterDigest} /> : <Unknown />}</Table.Td>
+      <Table.Td className={classes.short} title={run.startedAt ?? undefined}>
+        {run.startedAt ? dateTime(run.startedAt) : <Unknown />}
+      </Table.Td>
       <Table.Td className={classes.notes}>
         <Notes run={run} />
       </Table.Td>

@@ -1,8 +1,8 @@
 // What was found in a database, before anything is trained on it.
 
-import { Alert, Stack, Text } from "@mantine/core";
-import { IconInfoCircle } from "@tabler/icons-react";
+import { Stack, Text } from "@mantine/core";
 import type { Source } from "../../api/types";
+import { Notice } from "../../components/Notice";
 import { count } from "../../components/quantity";
 import classes from "./SourceReport.module.css";
 import { words } from "./words";
@@ -14,7 +14,8 @@ export function SourceReport({ source }: { source: Source }) {
   return (
     <Stack gap="xs" role="status" data-testid="source-report">
       <Text fz="sm" fw={500}>
-        {t.usable(count(source.usable), count(source.rows))} · {t.answers(count(source.distinctAnswers))}
+        {t.usable(count(source.usable), count(source.rows))} ·{" "}
+        {t.answers(source.distinctAnswers, count(source.distinctAnswers))}
       </Text>
       {skipped ? (
         <Text fz="sm" c="dimmed">
@@ -22,9 +23,7 @@ export function SourceReport({ source }: { source: Source }) {
         </Text>
       ) : null}
       {source.notices.map((notice) => (
-        <Alert key={notice} variant="outline" color="orange" p="xs" icon={<IconInfoCircle aria-hidden />}>
-          {notice}
-        </Alert>
+        <Notice key={notice} text={notice} />
       ))}
       <Preview rows={source.sampleRows} />
     </Stack>

@@ -21,7 +21,7 @@ export function StatusBadge({ status }: { status: Run["status"] }) {
       tt="none"
       fw={500}
       radius="sm"
-      flex="none"
+      miw="max-content"
       leftSection={<Icon size={12} aria-hidden />}
       data-testid="run-status"
     >
