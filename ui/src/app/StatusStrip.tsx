@@ -3,7 +3,7 @@
 import { Box, Group, Loader, Progress, Text } from "@mantine/core";
 import { useBases } from "../api/bases";
 import { type ConnectionState, useConnection } from "../api/connection";
-import { progressOf, useActiveRun } from "../api/runs";
+import { progressOf, useActiveRun, useRuns } from "../api/runs";
 import { percent, timeLeft } from "../components/quantity";
 import classes from "./StatusStrip.module.css";
 import { words } from "./words";
@@ -21,6 +21,8 @@ export function StatusStrip() {
 
 function ActiveRun() {
   const run = useActiveRun();
+  const isKnown = useRuns().data !== undefined;
+  if (!isKnown) return null;
   if (!run) return <Text inherit>{words.status.idle}</Text>;
   if (run.status === "queued") return <Text inherit>{words.status.queued}</Text>;
   const done = progressOf(run);

@@ -12,9 +12,9 @@ export function Mark({ size }: { size: number }) {
       strokeLinejoin="round"
       aria-hidden
     >
-      <g strokeWidth={6}>
-        <path stroke="currentColor" d="M52 7C52 25 49 41 32 42V58" />
-        <path stroke="var(--mantine-color-accent-filled)" d="M12 7 15 19 17 15 20 29 22.5 25.5 26 38 32 42" />
+      <g strokeWidth={5.5}>
+        <path stroke="var(--mantine-color-accent-filled)" d="M12 6 14.5 21 18.5 15.5 20 31 24 27.5 26 38.5 32 41" />
+        <path stroke="currentColor" d="M52 6C52 26 50 41 32 41V58" />
       </g>
     </svg>
   );

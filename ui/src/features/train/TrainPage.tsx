@@ -51,7 +51,7 @@ export function TrainPage({ pickFile }: { pickFile?: PickFile }) {
                 }
               />
             ) : null}
-            <AskCard run={asked} />
+            {runs ? <AskCard run={asked} /> : null}
           </Stack>
         </div>
       </Box>
