@@ -1,0 +1,128 @@
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, expect, test, vi } from "vitest";
+import { createApi } from "./client";
+import { followEvents } from "./events";
+import { metricsQuery, runsQuery } from "./runs";
+import type { Point, Run } from "./types";
+
+const QUICK = { firstDelay: 1, longestDelay: 4, drawEvery: 1 };
+
+/** A server whose every connection the test writes to by hand. */
+class FakeServer {
+  connections: ReadableStreamDefaultController<Uint8Array>[] = [];
+  refusals = 0;
+
+  readonly fetch: typeof globalThis.fetch = async (_, init) => {
+    if (this.refusals > 0) {
+      this.refusals -= 1;
+      throw new TypeError("connection refused");
+    }
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => {
+        this.connections.push(controller);
+        init?.signal?.addEventListener("abort", () => controller.error(init.signal?.reason));
+      },
+    });
+    return new Response(body);
+  };
+
+  send(event: string, data: unknown) {
+    this.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  write(text: string) {
+    this.connections.at(-1)?.enqueue(new TextEncoder().encode(text));
+  }
+}
+
+function run(id: string, rest: Partial<Run> = {}): Run {
+  return { id, createdAt: `2026-11-20T10:00:0${id}Z`, status: "queued", step: 0, ...rest } as Run;
+}
+
+const point = (step: number) => ({ step, loss: 5 - step }) as Point;
+
+let stop: (() => void) | undefined;
+afterEach(() => stop?.());
+
+async function followed() {
+  const server = new FakeServer();
+  const api = createApi(server.fetch);
+  const queries = new QueryClient();
+  stop = followEvents(server.fetch, api, queries, QUICK);
+  await vi.waitFor(() => expect(server.connections).toHaveLength(1));
+  const runs = () => queries.getQueryData<Run[]>(runsQuery(api).queryKey);
+  const points = (id: string) => queries.getQueryData<{ points: Point[] }>(metricsQuery(api, id).queryKey)?.points;
+  return { server, api, queries, runs, points };
+}
+
+test("a snapshot becomes the list of runs and the connection is live", async () => {
+  const { server, api, runs } = await followed();
+  expect(api.connection.get()).toBe("connecting");
+  server.send("snapshot", { sequence: 1, runs: [run("2"), run("1")] });
+  await vi.waitFor(() => expect(runs()?.map(({ id }) => id)).toEqual(["2", "1"]));
+  expect(api.connection.get()).toBe("live");
+});
+
+test("an event may come in pieces, between comments", async () => {
+  const { server, runs } = await followed();
+  server.write(': alive\n\nevent: snapshot\ndata: {"sequence":1,');
+  server.write('"runs":[]}\n\n: alive\n\n');
+  await vi.waitFor(() => expect(runs()).toEqual([]));
+});
+
+test("a changed run takes its place, a new one comes first", async () => {
+  const { server, runs } = await followed();
+  server.send("snapshot", { sequence: 1, runs: [run("2"), run("1")] });
+  server.send("run", { sequence: 2, run: run("1", { status: "running", step: 7 }) });
+  server.send("run", { sequence: 3, run: run("3") });
+  await vi.waitFor(() =>
+    expect(runs()?.map(({ id, step }) => [id, step])).toEqual([
+      ["3", 0],
+      ["2", 0],
+      ["1", 7],
+    ]),
+  );
+});
+
+test("a record older than the snapshot changes nothing", async () => {
+  const { server, runs } = await followed();
+  server.send("snapshot", { sequence: 9, runs: [run("1", { step: 7 })] });
+  server.send("run", { sequence: 8, run: run("1", { step: 6 }) });
+  server.send("run", { sequence: 10, run: run("2") });
+  await vi.waitFor(() => expect(runs()).toHaveLength(2));
+  expect(runs()?.find(({ id }) => id === "1")?.step).toBe(7);
+});
+
+test("points join a curve that is looked at, and no other", async () => {
+  const { server, api, queries, points } = await followed();
+  queries.setQueryData(metricsQuery(api, "1").queryKey, { points: [point(1)] });
+  server.send("point", { sequence: 1, runId: "1", point: point(2) });
+  server.send("point", { sequence: 2, runId: "1", point: point(3) });
+  server.send("point", { sequence: 3, runId: "2", point: point(1) });
+  await vi.waitFor(() => expect(points("1")?.map(({ step }) => step)).toEqual([1, 2, 3]));
+  expect(points("2")).toBeUndefined();
+});
+
+test("after a lost connection it connects again, and the new snapshot replaces what was known", async () => {
+  const { server, api, runs, queries } = await followed();
+  server.send("snapshot", { sequence: 40, runs: [run("1", { status: "running" })] });
+  await vi.waitFor(() => expect(api.connection.get()).toBe("live"));
+  const curve = metricsQuery(api, "1").queryKey;
+  queries.setQueryData(curve, { points: [point(1)] });
+  server.refusals = 3;
+  server.connections[0]?.close();
+  await vi.waitFor(() => expect(api.connection.get()).toBe("reconnecting"));
+  await vi.waitFor(() => expect(server.connections).toHaveLength(2));
+  // A server that was restarted counts from the beginning.
+  server.send("snapshot", { sequence: 1, runs: [run("1", { status: "interrupted" })] });
+  await vi.waitFor(() => expect(runs()?.[0]?.status).toBe("interrupted"));
+  expect(api.connection.get()).toBe("live");
+  expect(queries.getQueryState(curve)?.isInvalidated).toBe(true);
+});
+
+test("once stopped it asks no more", async () => {
+  const { server } = await followed();
+  stop?.();
+  await new Promise((turn) => setTimeout(turn, 20));
+  expect(server.connections).toHaveLength(1);
+});

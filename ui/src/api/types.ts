@@ -1,0 +1,12 @@
+// Names for the records of the API, so that nothing else depends on the shape of the generated file.
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Run = Schemas["Run"];
+export type RunRequest = Schemas["RunRequest"];
+export type Point = Schemas["Point"];
+export type Base = Schemas["Base"];
+export type Source = Schemas["Source"];
+export type Answer = Schemas["Answer"];

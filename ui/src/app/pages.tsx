@@ -1,0 +1,23 @@
+// The pages that exist, in the order of the navigation.
+
+import { IconActivity, type TablerIcon } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { TrainPage } from "../features/train/TrainPage";
+import { platform } from "../platform";
+import { words } from "./words";
+
+interface Page {
+  id: string;
+  label: string;
+  icon: TablerIcon;
+  content: ReactNode;
+}
+
+export const pages: [Page, ...Page[]] = [
+  {
+    id: "train",
+    label: words.pages.train,
+    icon: IconActivity,
+    content: <TrainPage pickFile={platform.pickFile} />,
+  },
+];

@@ -1,0 +1,17 @@
+// Words of the frame. Each feature keeps its own; nothing for people is written elsewhere.
+
+export const words = {
+  name: "Attune",
+  navigation: "Pages",
+  close: "Close",
+  version: (version: string) => `Version ${version}`,
+  pages: { train: "Train" },
+  status: {
+    idle: "No active run",
+    queued: "A run is waiting to start",
+    progress: "Progress of the active run",
+    running: (percent: string, timeLeft?: string) => `Training ${percent}${timeLeft ? `, about ${timeLeft} left` : ""}`,
+    base: (name: string) => `Base: ${name}`,
+  },
+  connection: { connecting: "Connecting…", live: "Connected", reconnecting: "Reconnecting…" },
+};

@@ -1,0 +1,70 @@
+// Numbers as people read them: with a unit, and no more digits than were measured.
+
+/** A line break between a number and its unit would leave both meaningless. */
+const SPACE = "\u00a0";
+const LOCALE = "en-GB";
+
+/** 0.634 -> "63 %". Rounded down: nothing is at 100 % before it is done. */
+export function percent(share: number): string {
+  return `${Math.floor(share * 100 + 1e-9)}${SPACE}%`;
+}
+
+/** Seconds as "6.4 s", "40 s", "2 min 5 s", "1 h 3 min". */
+export function duration(seconds: number): string {
+  return seconds < 9.95 ? `${seconds.toFixed(1)}${SPACE}s` : wholeSeconds(Math.round(seconds));
+}
+
+/** An estimate has no tenths, and what is not over takes at least a second more. */
+export function timeLeft(seconds: number): string {
+  return wholeSeconds(Math.max(1, Math.ceil(seconds)));
+}
+
+export function milliseconds(value: number): string {
+  return value < 1000 ? `${Math.round(value)}${SPACE}ms` : `${(value / 1000).toFixed(1)}${SPACE}s`;
+}
+
+export function count(value: number): string {
+  return value.toLocaleString(LOCALE);
+}
+
+/** 9 200 000 -> "9.2 million". */
+export function millions(value: number): string {
+  if (value < 1e6) return count(value);
+  return `${(value / 1e6).toLocaleString(LOCALE, { maximumFractionDigits: value < 1e7 ? 1 : 0 })}${SPACE}million`;
+}
+
+/** A loss or a norm, with three significant digits. */
+export function measure(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(2);
+  return size >= 1000 ? count(Math.round(value)) : value.toPrecision(3);
+}
+
+/** A setting such as a learning rate: as short as somebody would type it. */
+export function setting(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** In local time; the year only if it is not this one. */
+export function dateTime(at: string): string {
+  const date = new Date(at);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return date.toLocaleString(LOCALE, { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit" });
+}
+
+/** A digest in the twelve characters that people compare. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^[a-z0-9]+:/i, "").slice(0, 12);
+}
+
+function wholeSeconds(seconds: number): string {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
+  if (hours > 0) return withRest(`${hours}${SPACE}h`, minutes, "min");
+  if (minutes > 0) return withRest(`${minutes}${SPACE}min`, rest, "s");
+  return `${rest}${SPACE}s`;
+}
+
+function withRest(most: string, rest: number, unit: string): string {
+  return rest > 0 ? `${most} ${rest}${SPACE}${unit}` : most;
+}
