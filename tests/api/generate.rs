@@ -18,7 +18,8 @@ async fn the_bundled_base_answers_a_form_it_knows() {
     let answer = http.post(GENERATE, &json!({ "prompt": "Repeat: the lamp is on" })).await.expect(200);
     assert_eq!((&answer["baseModel"], &answer["adapterDigest"]), (&json!("attune-mini"), &json!(null)));
     assert!(answer["text"].as_str().unwrap().contains("lamp"), "{answer}");
-    let short = http.post(GENERATE, &json!({ "prompt": "Continue: once", "maxNewTokens": 2 })).await.expect(200);
+    let short =
+        http.post(GENERATE, &json!({ "prompt": "Continue: once", "maxNewTokens": 2 })).await.expect(200);
     assert_eq!((&short["newTokens"], &short["finish"]), (&json!(2), &json!("length")));
 }
 

@@ -32,7 +32,8 @@ async fn a_body_that_is_not_declared_as_json_is_refused() {
     let (_attune, http) = home.serve();
     for declared in ["text/plain", "application/x-www-form-urlencoded"] {
         let headers = [("content-type", declared)];
-        let answer = http.send("POST".parse().unwrap(), "/api/v1/generate", &headers, "{\"prompt\":\"a\"}").await;
+        let answer =
+            http.send("POST".parse().unwrap(), "/api/v1/generate", &headers, "{\"prompt\":\"a\"}").await;
         assert_eq!(answer.expect(415)["code"], "unsupported_media_type");
     }
     let headers = [("content-type", "application/json")];

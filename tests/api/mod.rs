@@ -16,7 +16,9 @@ pub(crate) fn small_source(home: &Home) -> String {
     let path = home.path("source.db");
     let rows: Vec<AskAiRow> = ["kitchen", "office", "hall", "porch"]
         .iter()
-        .map(|room| AskAiRow::usable(&format!("Light for the {room}?"), &format!("Turn on the {room} light.")))
+        .map(|room| {
+            AskAiRow::usable(&format!("Light for the {room}?"), &format!("Turn on the {room} light."))
+        })
         .collect();
     ask_ai_database(&path, &rows);
     path.to_str().expect("temporary folders have plain names").to_owned()
@@ -24,9 +26,8 @@ pub(crate) fn small_source(home: &Home) -> String {
 
 /// Waits until a run has ended, and gives its last record.
 pub(crate) async fn ended(events: &mut Events, id: &str) -> Value {
-    let is_end = |run: &Value| {
-        run["id"] == id && !matches!(run["status"].as_str(), Some("queued" | "running"))
-    };
+    let is_end =
+        |run: &Value| run["id"] == id && !matches!(run["status"].as_str(), Some("queued" | "running"));
     let event = events
         .next_that(|event| match event.name.as_str() {
             "run" => is_end(&event.json()["run"]),
@@ -37,6 +38,12 @@ pub(crate) async fn ended(events: &mut Events, id: &str) -> Value {
     let data = event.json();
     match event.name.as_str() {
         "run" => data["run"].clone(),
-        _ => data["runs"].as_array().into_iter().flatten().find(|run| is_end(run)).cloned().unwrap_or(json!({})),
+        _ => data["runs"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|run| is_end(run))
+            .cloned()
+            .unwrap_or(json!({})),
     }
 }

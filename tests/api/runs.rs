@@ -28,10 +28,14 @@ async fn a_run_goes_from_its_row_to_a_published_adapter_with_its_curve() {
     assert!(run["adapterDigest"].as_str().unwrap().starts_with("sha256:"));
     assert!(run["durationSeconds"].as_f64().unwrap() > 0.0);
     assert_eq!(http.get(&format!("/api/v1/runs/{id}")).await.expect(200), run);
-    assert_eq!(http.get("/api/v1/admin/training/runs?limit=1").await.expect(200)[0]["runIdentifier"], "night");
+    assert_eq!(
+        http.get("/api/v1/admin/training/runs?limit=1").await.expect(200)[0]["runIdentifier"],
+        "night"
+    );
 
     let metrics = http.get(&format!("/api/v1/runs/{id}/metrics")).await.expect(200);
-    let steps: Vec<_> = metrics["points"].as_array().unwrap().iter().map(|point| point["step"].as_u64()).collect();
+    let steps: Vec<_> =
+        metrics["points"].as_array().unwrap().iter().map(|point| point["step"].as_u64()).collect();
     assert_eq!(steps, [1, 2, 3, 4].map(Some));
 
     let latest = attune_engine::AdapterFolder::open(&output.join("latest")).unwrap();
@@ -94,7 +98,10 @@ async fn what_makes_a_run_impossible_is_said_before_there_is_a_row() {
         (json!({ "databasePath": source, "learningRate": -1.0 }), "learningRate"),
         (json!({ "databasePath": source, "outputDir": home.path("file").join("below") }), "outputDir"),
         (json!({ "databasePath": source, "outputDir": home.path("real") }), "outputDir"),
-        (json!({ "databasePath": source, "outputDir": home.path("out"), "runDirectory": "taken" }), "runDirectory"),
+        (
+            json!({ "databasePath": source, "outputDir": home.path("out"), "runDirectory": "taken" }),
+            "runDirectory",
+        ),
         (json!({ "databasePath": source, "runDirectory": "../elsewhere" }), "runDirectory"),
         (json!({ "databasePath": source, "id": "run_1" }), "id"),
     ];
@@ -102,12 +109,19 @@ async fn what_makes_a_run_impossible_is_said_before_there_is_a_row() {
         let answer = http.post("/api/v1/runs", &wanted).await;
         let problem = answer.expect(422);
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
-        assert_eq!((&problem["code"], &problem["field"]), (&json!("invalid"), &json!(field)), "{wanted}: {problem}");
+        assert_eq!(
+            (&problem["code"], &problem["field"]),
+            (&json!("invalid"), &json!(field)),
+            "{wanted}: {problem}"
+        );
     }
     let unknown = http.post("/api/v1/runs", &json!({ "database": source })).await.expect(422);
     assert!(unknown["message"].as_str().unwrap().contains("database"), "{unknown}");
     assert_eq!(http.get("/api/v1/runs").await.expect(200), json!([]));
-    assert_eq!(http.get("/api/v1/runs/run_01ARZ3NDEKTSV4RRFFQ69G5FAV").await.expect(404)["code"], "not_found");
+    assert_eq!(
+        http.get("/api/v1/runs/run_01ARZ3NDEKTSV4RRFFQ69G5FAV").await.expect(404)["code"],
+        "not_found"
+    );
 }
 
 #[tokio::test]
@@ -124,7 +138,8 @@ async fn a_base_that_is_damaged_fails_the_run_with_the_reason() {
     std::fs::write(base.join("model.safetensors"), &weights[..weights.len() / 2]).unwrap();
     let (_attune, http) = home.serve();
     let mut events = http.events("/api/v1/events").await;
-    let run = http.post("/api/v1/runs", &json!({ "databasePath": source, "baseModel": base })).await.expect(202);
+    let run =
+        http.post("/api/v1/runs", &json!({ "databasePath": source, "baseModel": base })).await.expect(202);
     let run = ended(&mut events, run["id"].as_str().unwrap()).await;
     assert_eq!(run["status"], "failed");
     assert!(run["errorMessage"].as_str().unwrap().contains(base.to_str().unwrap()), "{run}");

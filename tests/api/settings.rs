@@ -31,9 +31,15 @@ async fn a_setting_that_breaks_a_rule_is_refused_and_nothing_changes() {
     let (_attune, http) = home.serve();
     let before = http.get(SETTINGS).await.expect(200);
     for (change, field) in [
-        (json!({ "trainingEpochs": 9, "softPromptConfidenceThreshold": 1.5 }), "softPromptConfidenceThreshold"),
+        (
+            json!({ "trainingEpochs": 9, "softPromptConfidenceThreshold": 1.5 }),
+            "softPromptConfidenceThreshold",
+        ),
         (json!({ "softPromptEnabled": true }), "softPromptModelDir"),
-        (json!({ "softPromptEnabled": true, "softPromptModelDir": home.path("missing") }), "softPromptModelDir"),
+        (
+            json!({ "softPromptEnabled": true, "softPromptModelDir": home.path("missing") }),
+            "softPromptModelDir",
+        ),
         (json!({ "softPromptDatabasePath": "relative.db" }), "softPromptDatabasePath"),
         (json!({ "trainingMaxSamples": 0 }), "trainingMaxSamples"),
     ] {

@@ -25,11 +25,18 @@ async fn a_source_is_counted_with_the_reasons_for_what_is_skipped() {
     let before = std::fs::read(&path).unwrap();
     let (_attune, http) = home.serve();
     let found = http.post(INSPECT, &json!({ "path": path })).await.expect(200);
-    assert_eq!((&found["rows"], &found["usable"], &found["distinctAnswers"]), (&json!(7), &json!(2), &json!(1)));
+    assert_eq!(
+        (&found["rows"], &found["usable"], &found["distinctAnswers"]),
+        (&json!(7), &json!(2), &json!(1))
+    );
     let skipped = json!({ "malformed": 1, "withoutSuggestion": 2, "emptyText": 1, "notApproved": 1 });
     assert_eq!(found["skipped"], skipped);
     assert!(found["notices"][0].as_str().unwrap().starts_with("All answers are identical"), "{found}");
-    assert_eq!(found["sampleRows"][0], json!({ "input": "b", "output": "Turn on." }), "the newest comes first");
+    assert_eq!(
+        found["sampleRows"][0],
+        json!({ "input": "b", "output": "Turn on." }),
+        "the newest comes first"
+    );
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 

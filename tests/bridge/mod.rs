@@ -1,1 +1,5 @@
-//! The window and its bridge.
+//! What a person sees: the real window over its bridge, and the served page in a browser. Slow, so
+//! `cargo xtask test --fast` leaves this module out.
+
+mod browser;
+mod window;

@@ -15,7 +15,10 @@ async fn a_command_beside_a_server_goes_through_it() {
     let run: Value = serde_json::from_str(&trained.stdout).unwrap();
     assert_eq!(http.get("/api/v1/runs").await.expect(200), json!([run]));
     let status = http.get("/api/v1/status").await.expect(200);
-    assert_eq!((&status["owner"]["kind"], &status["owner"]["processId"]), (&json!("server"), &json!(attune.process_id())));
+    assert_eq!(
+        (&status["owner"]["kind"], &status["owner"]["processId"]),
+        (&json!("server"), &json!(attune.process_id()))
+    );
     let asked = home.run(["generate", "Repeat: hello"]);
     assert_eq!(asked.code, Some(0), "{asked:?}");
 }
@@ -45,7 +48,8 @@ async fn a_server_that_is_told_to_end_leaves_an_interrupted_run_and_no_worker() 
     let id = {
         let (attune, http) = home.serve();
         let mut events = http.events("/api/v1/events").await;
-        let run = http.post("/api/v1/runs", &json!({ "databasePath": source, "epochs": 1000 })).await.expect(202);
+        let run =
+            http.post("/api/v1/runs", &json!({ "databasePath": source, "epochs": 1000 })).await.expect(202);
         events.next_that(|event| event.name == "point").await;
         let finished = attune.interrupt();
         assert_eq!(finished.code, Some(0), "{finished:?}");
@@ -63,7 +67,8 @@ async fn a_queue_that_a_server_left_is_worked_off_by_the_next() {
     let id = {
         let (attune, http) = home.serve();
         http.post("/api/v1/runs", &json!({ "databasePath": source, "epochs": 1000 })).await.expect(202);
-        let waiting = http.post("/api/v1/runs", &json!({ "databasePath": source, "epochs": 1 })).await.expect(202);
+        let waiting =
+            http.post("/api/v1/runs", &json!({ "databasePath": source, "epochs": 1 })).await.expect(202);
         attune.kill();
         waiting["id"].as_str().unwrap().to_owned()
     };

@@ -12,7 +12,17 @@ fn a_database_goes_in_and_a_served_answer_comes_out() {
     let home = Home::new();
     let source = small_source(&home);
     let before = std::fs::read(&source).unwrap();
-    let trained = home.run(["train", "--db-path", &source, "--output-dir", "out", "--run-id", "first", "--epochs", "1"]);
+    let trained = home.run([
+        "train",
+        "--db-path",
+        &source,
+        "--output-dir",
+        "out",
+        "--run-id",
+        "first",
+        "--epochs",
+        "1",
+    ]);
     assert_eq!(trained.code, Some(0), "{trained:?}");
     assert!(trained.stdout.contains("Trained on 4 rows with attune-mini"), "{trained:?}");
     assert_eq!(std::fs::read(&source).unwrap(), before, "the source is never written");
@@ -21,10 +31,20 @@ fn a_database_goes_in_and_a_served_answer_comes_out() {
     for name in ["adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "metrics.jsonl"] {
         assert!(run.join(name).is_file(), "{name}");
     }
-    let record: Value = serde_json::from_slice(&std::fs::read(run.join("training_run.json")).unwrap()).unwrap();
+    let record: Value =
+        serde_json::from_slice(&std::fs::read(run.join("training_run.json")).unwrap()).unwrap();
     for field in [
-        "base_model", "samples_used", "epochs", "learning_rate", "run_directory", "trained_at", "final_loss",
-        "run_id", "dataset_hash", "seed", "versions",
+        "base_model",
+        "samples_used",
+        "epochs",
+        "learning_rate",
+        "run_directory",
+        "trained_at",
+        "final_loss",
+        "run_id",
+        "dataset_hash",
+        "seed",
+        "versions",
     ] {
         assert!(!record[field].is_null(), "{field} is missing in {record}");
     }
@@ -42,7 +62,8 @@ fn the_same_seed_gives_the_same_adapter() {
     let home = Home::new();
     let source = small_source(&home);
     let digest = |name: &str, seed: &str| {
-        let arguments = ["train", "--db-path", &source, "--run-id", name, "--seed", seed, "--epochs", "1", "--json"];
+        let arguments =
+            ["train", "--db-path", &source, "--run-id", name, "--seed", seed, "--epochs", "1", "--json"];
         let trained = home.run(arguments);
         assert_eq!(trained.code, Some(0), "{trained:?}");
         serde_json::from_str::<Value>(&trained.stdout).unwrap()["adapterDigest"].clone()
@@ -57,7 +78,8 @@ fn a_database_found_in_the_wild_trains_on_its_nineteen_rows_and_says_that_they_a
     let Some(source) = found_in_the_wild() else { return };
     let home = Home::new();
     let before = std::fs::read(&source).unwrap();
-    let arguments = ["train", "--output-dir", "out", "--max-samples", "2000", "--epochs", "3", "--json", "--db-path"];
+    let arguments =
+        ["train", "--output-dir", "out", "--max-samples", "2000", "--epochs", "3", "--json", "--db-path"];
     let trained = home.run(arguments.map(PathBuf::from).into_iter().chain([source.clone()]));
     assert_eq!(trained.code, Some(0), "{trained:?}");
     assert!(trained.stderr.contains("All answers are identical"), "{trained:?}");

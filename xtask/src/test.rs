@@ -13,7 +13,7 @@ use crate::{expect_only, page, tools};
 /// One set of features and one target directory: a second one would compile a hundred crates again.
 const ALL: [&str; 3] = ["test", "--workspace", "--no-fail-fast"];
 /// Without the tests that need a display or a browser; they live in `tests/journeys`.
-const FAST: [&str; 6] = ["test", "--workspace", "--no-fail-fast", "--", "--skip", "journeys::"];
+const FAST: [&str; 6] = ["test", "--workspace", "--no-fail-fast", "--", "--skip", "bridge::"];
 
 pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     expect_only("test", arguments, &["--fast"])?;

@@ -25,9 +25,7 @@ where
                 "the body is not declared as JSON",
             )
             .with_hint("Send the header content-type: application/json.")),
-            Err(rejection) => {
-                Err(Problem::new(rejection.status(), "invalid", rejection.body_text()))
-            }
+            Err(rejection) => Err(Problem::new(rejection.status(), "invalid", rejection.body_text())),
         }
     }
 }
@@ -41,11 +39,7 @@ pub(super) async fn waiting<T: Send + 'static>(
         // The panic goes on to the layer that answers for panics.
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "environment",
-                "Attune is closing",
-            )),
+            Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "environment", "Attune is closing")),
         },
     }
 }

@@ -63,18 +63,14 @@ async fn snapshot(engine: &Engine) -> Result<(Subscription, Event), Problem> {
     let subscription = engine.subscribe();
     let reading = engine.clone();
     let runs = waiting(move || reading.runs(SNAPSHOT_RUNS)).await?;
-    let data = SnapshotEvent {
-        sequence: subscription.sequence(),
-        runs: runs.into_iter().map(Run::from).collect(),
-    };
+    let data =
+        SnapshotEvent { sequence: subscription.sequence(), runs: runs.into_iter().map(Run::from).collect() };
     Ok((subscription, encoded("snapshot", &data)))
 }
 
 fn translate(event: EngineEvent) -> Event {
     match event {
-        EngineEvent::Run { sequence, run } => {
-            encoded("run", &RunEvent { sequence, run: Run::from(*run) })
-        }
+        EngineEvent::Run { sequence, run } => encoded("run", &RunEvent { sequence, run: Run::from(*run) }),
         EngineEvent::Point { sequence, run, point } => {
             encoded("point", &PointEvent { sequence, run_id: run.to_string(), point: point.into() })
         }

@@ -42,8 +42,9 @@ pub(super) async fn generate(
 ) -> Result<Json<Generated>, Problem> {
     if question.run_id.is_some() && question.adapter.is_some() {
         let message = "runId and adapter both name an adapter";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
-            .with_hint("Send one of them."));
+        return Err(
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message).with_hint("Send one of them.")
+        );
     }
     let answer = waiting(move || {
         let engine = &state.engine;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

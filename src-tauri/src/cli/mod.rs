@@ -89,9 +89,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
         Some(Command::Worker { .. } | Command::Openapi) => Ok(ExitCode::SUCCESS),
         #[cfg(feature = "desktop")]
-        None if surroundings::has_display() => {
-            crate::desktop::run(&runtime, surroundings)
-        }
+        None if surroundings::has_display() => crate::desktop::run(&runtime, surroundings),
         None => runtime.block_on(serve::run_without_display(surroundings)),
     }
 }

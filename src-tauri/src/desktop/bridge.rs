@@ -121,9 +121,10 @@ fn send(channel: &Channel<InvokeResponseBody>, frame: &Frame) -> tauri::Result<(
 }
 
 fn head(response: &Response<Body>) -> Frame {
-    let headers = response.headers().iter().filter_map(|(name, value)| {
-        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-    });
+    let headers = response
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
     Frame::Head { status: response.status().as_u16(), headers: headers.collect() }
 }
 
@@ -135,7 +136,8 @@ fn read_head(call: &tauri::ipc::Request<'_>) -> Result<Outgoing, String> {
 }
 
 fn build(outgoing: &Outgoing, body: Body) -> Result<Request<Body>, String> {
-    let method: Method = outgoing.method.parse().map_err(|_| format!("{:?} is no method", outgoing.method))?;
+    let method: Method =
+        outgoing.method.parse().map_err(|_| format!("{:?} is no method", outgoing.method))?;
     if !outgoing.path.starts_with('/') {
         return Err(format!("{:?} is no path of this application", outgoing.path));
     }

@@ -20,7 +20,10 @@ const MAIN_WINDOW: &str = "main";
 
 /// Opens the window and stays until it is closed. If another window shows this data folder, that one comes to
 /// the front instead.
-pub(crate) fn run(runtime: &tokio::runtime::Runtime, surroundings: Surroundings) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    runtime: &tokio::runtime::Runtime,
+    surroundings: Surroundings,
+) -> Result<ExitCode, Failure> {
     let application: Arc<OnceLock<AppHandle>> = Arc::default();
     let focus = {
         let application = Arc::clone(&application);

@@ -44,7 +44,8 @@ impl Guard {
             host => return Some(forbidden(format!("the host {:?} is not this server", host.unwrap_or("")))),
         }
         if let Some(origin) = one(header::ORIGIN) {
-            let ours = origin.strip_prefix("http://").is_some_and(|host| self.hosts.iter().any(|h| h == host));
+            let ours =
+                origin.strip_prefix("http://").is_some_and(|host| self.hosts.iter().any(|h| h == host));
             if !ours {
                 return Some(forbidden(format!("the page at {origin:?} may not call this server")));
             }
@@ -107,7 +108,13 @@ mod tests {
     fn a_foreign_page_is_refused_by_origin_and_by_site() {
         let host = ("host", "localhost:7717");
         assert!(!refused(Method::POST, &[host, ("origin", "http://localhost:7717")]));
-        for origin in ["null", "https://localhost:7717", "http://localhost:5173", "http://example.com", "tauri://localhost"] {
+        for origin in [
+            "null",
+            "https://localhost:7717",
+            "http://localhost:5173",
+            "http://example.com",
+            "tauri://localhost",
+        ] {
             assert!(refused(Method::POST, &[host, ("origin", origin)]), "{origin}");
         }
         assert!(!refused(Method::GET, &[host, ("sec-fetch-site", "none")]));

@@ -41,8 +41,14 @@ impl std::fmt::Debug for Place {
 #[derive(Debug)]
 pub enum Entered {
     /// Dropping the engine ends what it does.
-    Owner { engine: Engine, owner: Arc<Owner>, door: Door },
-    Client { door: Door },
+    Owner {
+        engine: Engine,
+        owner: Arc<Owner>,
+        door: Door,
+    },
+    Client {
+        door: Door,
+    },
 }
 
 impl Entered {
@@ -59,9 +65,17 @@ pub enum EnterError {
     #[error(transparent)]
     Engine(#[from] attune_engine::Error),
     #[error("could not open the local socket {path}")]
-    Socket { path: PathBuf, #[source] source: io::Error },
+    Socket {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("another Attune holds the data folder {folder} and does not answer")]
-    SilentOwner { folder: PathBuf, #[source] source: io::Error },
+    SilentOwner {
+        folder: PathBuf,
+        #[source]
+        source: io::Error,
+    },
 }
 
 /// Claims the data folder and serves its local socket, or finds the way to its owner.

@@ -17,7 +17,9 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 
 pub(crate) struct Page;
 
 pub(super) fn router() -> Router {
-    Router::new().route("/", get(|| file("index.html"))).route("/assets/{*path}", get(asset))
+    Router::new()
+        .route("/", get(|| file("index.html")))
+        .route("/assets/{*path}", get(asset))
         .route("/{file}", get(asset))
 }
 
@@ -30,9 +32,9 @@ async fn file(path: &str) -> Response {
         Some(found) => {
             let media_type = mime_guess::from_path(path).first_or_octet_stream();
             // Names of built files carry a digest, the first page does not.
-            let caching = if path.starts_with("assets/") { "max-age=31536000, immutable" } else { "no-cache" };
-            let headers =
-                [(header::CONTENT_TYPE, media_type.as_ref()), (header::CACHE_CONTROL, caching)];
+            let caching =
+                if path.starts_with("assets/") { "max-age=31536000, immutable" } else { "no-cache" };
+            let headers = [(header::CONTENT_TYPE, media_type.as_ref()), (header::CACHE_CONTROL, caching)];
             (headers, Body::from(found.data)).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),

@@ -71,9 +71,7 @@ impl Bases {
     /// Reads the cache as the hub's own clients lay it out: `refs/main` names a folder in `snapshots`.
     fn cached(&self, hub_id: &str) -> Option<Base> {
         let (owner, name) = hub_id.split_once('/')?;
-        let plain = |part: &str| {
-            !part.is_empty() && part != ".." && !part.contains(['/', '\\', '\0'])
-        };
+        let plain = |part: &str| !part.is_empty() && part != ".." && !part.contains(['/', '\\', '\0']);
         if !plain(owner) || !plain(name) {
             return None;
         }
@@ -125,8 +123,7 @@ impl BaseFiles {
             weights: &self.weights,
             tokenizer: &self.tokenizer_files[0].1,
         };
-        BaseModel::from_bytes(files)
-            .map_err(|source| Error::BaseRefused { path: folder.to_owned(), source })
+        BaseModel::from_bytes(files).map_err(|source| Error::BaseRefused { path: folder.to_owned(), source })
     }
 
     pub(crate) fn weights_digest(&self) -> String {

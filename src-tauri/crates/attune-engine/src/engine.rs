@@ -15,9 +15,9 @@ use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
 use crate::runs::{Point, Run, RunId, RunStatus};
 use crate::settings::require_absolute;
 use crate::sources::{frozen, read_ask_ai};
+use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
 use crate::store::settings::SettingsTable;
-use crate::store::Store;
 use crate::{
     Base, Bases, DataFolder, Error, Generated, GenerationRequest, OwnedDataFolder, Result, Settings,
     SettingsChange, SourceSummary,
@@ -189,8 +189,7 @@ impl Engine {
             };
             let cancelled = shared.store.exclusively(|transaction| {
                 let runs = Runs(transaction);
-                let still_queued =
-                    runs.find(&run.id)?.is_some_and(|run| run.status == RunStatus::Queued);
+                let still_queued = runs.find(&run.id)?.is_some_and(|run| run.status == RunStatus::Queued);
                 if still_queued { runs.end(&run.id, &ending) } else { Ok(false) }
             })?;
             if cancelled {

@@ -34,13 +34,21 @@ pub enum Error {
     #[error("{path} is not a file")]
     SourceNotAFile { path: PathBuf },
     #[error("could not read the source database {path}")]
-    SourceUnreadable { path: PathBuf, #[source] source: io::Error },
+    SourceUnreadable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("{path} is not a SQLite database")]
     SourceNotSqlite { path: PathBuf },
     #[error("{path} is locked by another program")]
     SourceLocked { path: PathBuf },
     #[error("{path} is damaged: SQLite could not read it")]
-    SourceCorrupt { path: PathBuf, #[source] source: rusqlite::Error },
+    SourceCorrupt {
+        path: PathBuf,
+        #[source]
+        source: rusqlite::Error,
+    },
     #[error("{path} has no table ask_ai_queries")]
     NoAskAiTable { path: PathBuf },
     #[error("the table ask_ai_queries of {path} has no column {column}")]
@@ -53,9 +61,17 @@ pub enum Error {
     #[error("there is no base model {name:?} on this computer")]
     UnknownBase { name: String, known: Vec<String> },
     #[error("could not read the base model file {path}")]
-    BaseUnreadable { path: PathBuf, #[source] source: io::Error },
+    BaseUnreadable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("the base model in {path} cannot be used: {source}")]
-    BaseRefused { path: PathBuf, #[source] source: attune_tuning::Error },
+    BaseRefused {
+        path: PathBuf,
+        #[source]
+        source: attune_tuning::Error,
+    },
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -64,14 +80,25 @@ pub enum Error {
     #[error("the adapter in {path} is damaged: {file}: {reason}")]
     AdapterDamaged { path: PathBuf, file: String, reason: String },
     #[error("the adapter in {path} cannot be used: {source}")]
-    AdapterRefused { path: PathBuf, #[source] source: attune_tuning::Error },
+    AdapterRefused {
+        path: PathBuf,
+        #[source]
+        source: attune_tuning::Error,
+    },
     #[error("the adapter in {path} was trained on another base model ({trained_on}) than {base}")]
     AdapterOfAnotherBase { path: PathBuf, trained_on: String, base: String },
     #[error("the model could not answer: {source}")]
-    Generation { #[source] source: attune_tuning::Error },
+    Generation {
+        #[source]
+        source: attune_tuning::Error,
+    },
 
     #[error("could not write to the output folder {path}")]
-    OutputUnwritable { path: PathBuf, #[source] source: io::Error },
+    OutputUnwritable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("the run folder {path} exists already")]
     RunDirectoryTaken { path: PathBuf },
     #[error("{path} is a folder, so it cannot become the link to the newest adapter")]
@@ -91,26 +118,57 @@ pub enum Error {
     #[error("this system names no folder for application data")]
     NoHomeFolder,
     #[error("could not use the data folder {path}")]
-    DataFolder { path: PathBuf, #[source] source: io::Error },
+    DataFolder {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("the database {path} was written by a newer Attune (version {found}, this one knows {known})")]
     DatabaseNewer { path: PathBuf, found: usize, known: usize },
     #[error("could not upgrade the database {path}")]
-    Migration { path: PathBuf, #[source] source: rusqlite_migration::Error },
+    Migration {
+        path: PathBuf,
+        #[source]
+        source: rusqlite_migration::Error,
+    },
     #[error("the database failed while {doing}")]
-    Database { doing: &'static str, #[source] source: rusqlite::Error },
+    Database {
+        doing: &'static str,
+        #[source]
+        source: rusqlite::Error,
+    },
 
     #[error("could not read {path}")]
-    Read { path: PathBuf, #[source] source: io::Error },
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("could not write {path}")]
-    Write { path: PathBuf, #[source] source: io::Error },
+    Write {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("could not encode a record")]
     Encode(#[source] serde_json::Error),
     #[error("{path} does not hold what Attune wrote there")]
-    Decode { path: PathBuf, #[source] source: serde_json::Error },
+    Decode {
+        path: PathBuf,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("could not start the worker {program}")]
-    WorkerStart { program: PathBuf, #[source] source: io::Error },
+    WorkerStart {
+        program: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("training stopped: {source}")]
-    Training { #[source] source: attune_tuning::Error },
+    Training {
+        #[source]
+        source: attune_tuning::Error,
+    },
 }
 
 impl Error {
@@ -223,7 +281,9 @@ impl Error {
             Self::AdapterIncomplete { .. } | Self::AdapterDamaged { .. } => {
                 "Use another run's adapter, or train again; `latest` of the output folder was not changed."
             }
-            Self::AdapterOfAnotherBase { .. } => "Name the base that it was trained on, or leave the base out.",
+            Self::AdapterOfAnotherBase { .. } => {
+                "Name the base that it was trained on, or leave the base out."
+            }
             Self::OutputUnwritable { .. } => "Choose a folder that you may write to.",
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",

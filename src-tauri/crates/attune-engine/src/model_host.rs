@@ -96,10 +96,10 @@ impl ModelHost {
         let prompt = match &adapter {
             Some(folder) => {
                 let decoded = peft::decode(folder.peft(), &loaded.base);
-                Some(decoded.map_err(|source| Error::AdapterRefused {
-                    path: folder.path().to_owned(),
-                    source,
-                })?)
+                Some(
+                    decoded
+                        .map_err(|source| Error::AdapterRefused { path: folder.path().to_owned(), source })?,
+                )
             }
             None => None,
         };

@@ -153,9 +153,8 @@ fn attend(shared: &Arc<Shared>, run: Run) {
     let outcome = match started {
         Ok(true) => {
             note(shared.publish(&run.id), "could not publish a run");
-            train(shared, &run, orders, &inbox).unwrap_or_else(|error| {
-                Outcome::without_adapter(RunStatus::Failed, explained(&error))
-            })
+            train(shared, &run, orders, &inbox)
+                .unwrap_or_else(|error| Outcome::without_adapter(RunStatus::Failed, explained(&error)))
         }
         // Cancelled between the look and the start.
         Ok(false) => {
@@ -182,12 +181,7 @@ fn attend(shared: &Arc<Shared>, run: Run) {
     note(ended.and_then(|_| shared.publish(&run.id)), "could not record the end of a run");
 }
 
-fn train(
-    shared: &Arc<Shared>,
-    run: &Run,
-    orders: Sender<Order>,
-    inbox: &Receiver<Order>,
-) -> Result<Outcome> {
+fn train(shared: &Arc<Shared>, run: &Run, orders: Sender<Order>, inbox: &Receiver<Order>) -> Result<Outcome> {
     let run_folder = run.folder();
     std::fs::create_dir(&run_folder)
         .map_err(|source| Error::OutputUnwritable { path: run_folder.clone(), source })?;

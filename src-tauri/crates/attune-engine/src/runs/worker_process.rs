@@ -59,9 +59,8 @@ impl WorkerProcess {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let kills_for_memory_before = kills_for_memory();
-        let mut child = command
-            .spawn()
-            .map_err(|source| Error::WorkerStart { program: program.to_owned(), source })?;
+        let mut child =
+            command.spawn().map_err(|source| Error::WorkerStart { program: program.to_owned(), source })?;
         let input = child.stdin.take();
         if let Some(output) = child.stdout.take() {
             std::thread::spawn(move || listen(output, &heard));
@@ -96,8 +95,7 @@ impl WorkerProcess {
     pub(crate) fn wait(mut self) -> Exit {
         self.close_input();
         let status = self.child.wait().ok();
-        let error_output =
-            self.error_output.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
+        let error_output = self.error_output.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
         let memory_ran_out = match (self.kills_for_memory_before, kills_for_memory()) {
             (Some(before), Some(after)) => after > before,
             _ => false,

@@ -34,7 +34,8 @@ pub(crate) fn read_ask_ai(path: &Path, max_samples: u32) -> Result<SourceRows> {
             return Err(Error::NoAskAiColumn { path: path.to_owned(), column });
         }
     }
-    let newest_first = if columns.contains("created_at") { "created_at DESC, rowid DESC" } else { "rowid DESC" };
+    let newest_first =
+        if columns.contains("created_at") { "created_at DESC, rowid DESC" } else { "rowid DESC" };
     let sql = format!("SELECT original_query, suggestions FROM ask_ai_queries ORDER BY {newest_first}");
     let mut query = database.connection.prepare(&sql).map_err(explain)?;
     let mut rows = query.query([]).map_err(explain)?;
@@ -137,7 +138,8 @@ mod tests {
     fn the_most_confident_description_is_the_answer_and_the_newest_row_comes_first() {
         let two = r#"[{"description":"low","confidence":0.2},{"description":"high","confidence":0.9},{"description":"also","confidence":0.9}]"#;
         let found = read(&[("old", Some(two)), ("new", Some(r#"[{"description":"only"}]"#))], 2000);
-        let pairs: Vec<_> = found.examples.iter().map(|row| (row.input.as_str(), row.output.as_str())).collect();
+        let pairs: Vec<_> =
+            found.examples.iter().map(|row| (row.input.as_str(), row.output.as_str())).collect();
         assert_eq!(pairs, [("new", "only"), ("old", "high")]);
         assert_eq!(read(&[("old", Some(two)), ("new", Some(two))], 1).examples[0].input, "new");
     }
@@ -155,7 +157,12 @@ mod tests {
                 ("  ", Some(r#"[{"description":"a"}]"#)),
                 ("q", Some(r#"[{"description":"  "}]"#)),
                 ("q", Some(r#"[{"description":"a","approved":false}]"#)),
-                ("good", Some(r#"[{"description":"a","confidence":1,"approved":false},{"description":"b","confidence":0.1,"approved":true}]"#)),
+                (
+                    "good",
+                    Some(
+                        r#"[{"description":"a","confidence":1,"approved":false},{"description":"b","confidence":0.1,"approved":true}]"#,
+                    ),
+                ),
             ],
             2000,
         );

@@ -62,11 +62,8 @@ impl ForeignDatabase {
             uri(path, "mode=ro")
         };
 
-        let access = if copy.is_some() {
-            OpenFlags::SQLITE_OPEN_READ_WRITE
-        } else {
-            OpenFlags::SQLITE_OPEN_READ_ONLY
-        };
+        let access =
+            if copy.is_some() { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
         let opened = Connection::open_with_flags(location, access | OpenFlags::SQLITE_OPEN_URI).and_then(
             |connection| {
                 connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -124,18 +121,19 @@ fn is_write_ahead(path: &Path) -> io::Result<bool> {
 
 /// Whether a journal belongs to a program that is writing now: then SQLite's own locks serve readers well.
 fn is_being_written(path: &Path) -> bool {
-    let Ok(connection) = Connection::open_with_flags(uri(path, "mode=ro"), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
-    else {
+    let Ok(connection) = Connection::open_with_flags(
+        uri(path, "mode=ro"),
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
+    ) else {
         return false;
     };
     // A left-over journal makes a read-only connection fail, as it may not roll the journal back.
     let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
     match read {
         Ok(_) => true,
-        Err(error) => matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-        ),
+        Err(error) => {
+            matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+        }
     }
 }
 

@@ -46,7 +46,11 @@ impl fmt::Display for SkippedRows {
             .filter(|(count, _)| *count > 0)
             .map(|(count, words)| format!("{count} {words}"))
             .collect();
-        if said.is_empty() { formatter.write_str("none skipped") } else { formatter.write_str(&said.join(", ")) }
+        if said.is_empty() {
+            formatter.write_str("none skipped")
+        } else {
+            formatter.write_str(&said.join(", "))
+        }
     }
 }
 

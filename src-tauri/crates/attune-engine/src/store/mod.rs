@@ -62,9 +62,8 @@ impl Store {
     pub(crate) fn exclusively<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let in_transaction = |source| Error::Database { doing: "writing a change", source };
         let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(in_transaction)?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(in_transaction)?;
         let value = work(&transaction)?;
         transaction.commit().map_err(in_transaction)?;
         Ok(value)

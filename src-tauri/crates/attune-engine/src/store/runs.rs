@@ -151,7 +151,8 @@ impl Runs<'_> {
     }
 
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Run>> {
-        let row = self.0.prepare_cached(sql).and_then(|mut query| query.query_row(parameters, run).optional());
+        let row =
+            self.0.prepare_cached(sql).and_then(|mut query| query.query_row(parameters, run).optional());
         row.map_err(|source| Error::Database { doing: "reading a run", source })
     }
 
@@ -169,7 +170,11 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         id: json_text(row, "id")?,
         run_identifier: row.get("run_identifier")?,
         status: json_text(row, "status")?,
-        progress: Progress { step: count("step")?, total_steps: count("total_steps")?, ..Progress::default() },
+        progress: Progress {
+            step: count("step")?,
+            total_steps: count("total_steps")?,
+            ..Progress::default()
+        },
         base_model: row.get("base_model")?,
         base_folder: PathBuf::from(row.get::<_, String>("base_folder")?),
         method: json_text::<Method>(row, "method")?,

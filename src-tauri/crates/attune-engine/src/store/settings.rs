@@ -27,7 +27,11 @@ impl SettingsTable<'_> {
             .and_then(Iterator::collect)
             .map_err(reading)?;
         serde_json::from_value(Value::Object(rows.into_iter().collect::<Map<_, _>>())).map_err(|error| {
-            reading(rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error)))
+            reading(rusqlite::Error::FromSqlConversionFailure(
+                1,
+                rusqlite::types::Type::Text,
+                Box::new(error),
+            ))
         })
     }
 

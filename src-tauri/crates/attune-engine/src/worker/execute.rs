@@ -90,8 +90,8 @@ pub(super) fn run(
 }
 
 fn read_examples(job: &Job) -> Result<Vec<Example>> {
-    let text = std::fs::read(&job.dataset)
-        .map_err(|source| Error::Read { path: job.dataset.clone(), source })?;
+    let text =
+        std::fs::read(&job.dataset).map_err(|source| Error::Read { path: job.dataset.clone(), source })?;
     crate::sources::thawed(&job.dataset, &text)
 }
 

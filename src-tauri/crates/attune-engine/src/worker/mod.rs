@@ -50,9 +50,8 @@ fn send(message: &Message) -> io::Result<()> {
 fn listen(stop: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         for line in io::stdin().lines() {
-            let command = line.ok().and_then(|line| {
-                serde_json::from_str::<protocol::Versioned<Command>>(&line).ok()
-            });
+            let command =
+                line.ok().and_then(|line| serde_json::from_str::<protocol::Versioned<Command>>(&line).ok());
             match command {
                 Some(protocol::Versioned { version: VERSION, body: Command::Discard }) | None => break,
                 Some(_) => {}

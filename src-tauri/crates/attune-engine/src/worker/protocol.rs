@@ -45,12 +45,22 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Message {
-    Phase { phase: Phase },
-    Step { point: Point, total_steps: u64 },
+    Phase {
+        phase: Phase,
+    },
+    Step {
+        point: Point,
+        total_steps: u64,
+    },
     /// The adapter folder is complete.
-    Finished { final_loss: f64 },
+    Finished {
+        final_loss: f64,
+    },
     Stopped,
-    Failed { message: String, hint: Option<String> },
+    Failed {
+        message: String,
+        hint: Option<String>,
+    },
 }
 
 #[cfg(test)]
