@@ -4,32 +4,15 @@
  */
 
 export interface paths {
-    "/api/v1/status": {
+    "/api/v1/admin/training/runs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Status"];
-                    };
-                };
-            };
-        };
+        /** Recent runs, newest first. */
+        get: operations["training_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -38,169 +21,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"][];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RunRequest"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Metrics"];
-                    };
-                };
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/cancel": {
+    "/api/v1/admin/training/trigger": {
         parameters: {
             query?: never;
             header?: never;
@@ -209,89 +30,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sources/inspect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["InspectRequest"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Source"];
-                    };
-                };
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Starts a training run from the settings; no body is needed. */
+        post: operations["trigger_training"];
         delete?: never;
         options?: never;
         head?: never;
@@ -305,25 +45,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Base"][];
-                    };
-                };
-            };
+        /** The base models on this computer, the one that `auto` means first. */
+        get: operations["list_bases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Server-sent events: `snapshot` first, then `run` and `point`. */
+        get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -341,45 +81,94 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["GenerateRequest"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Answer"];
-                    };
-                };
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Answers a prompt greedily with a base model, or with the adapter of a run. */
+        post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The description of this contract. */
+        get: operations["openapi_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest runs, newest first. */
+        get: operations["list_runs"];
+        put?: never;
+        /** Queues a run; it starts when no other is running. */
+        post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run as it is now. */
+        get: operations["read_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a queued run at once and a running one soon; what it learned is discarded. */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The curve of a run. */
+        get: operations["read_metrics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -393,57 +182,61 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Settings"];
-                    };
-                };
-            };
-        };
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SettingsChange"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Settings"];
-                    };
-                };
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        get: operations["read_settings"];
+        /** Changes the values that are sent and leaves the others. */
+        put: operations["change_settings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Counts the rows of a database and shows the first; nothing is changed. */
+        post: operations["inspect_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who owns the data folder, and what it is busy with. */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/window/focus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings the owner's window to the front: what a second window does instead of opening. */
+        post: operations["focus_window"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,156 +247,313 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A base model on this computer. */
+        Base: {
+            bundled: boolean;
+            chosenByAuto: boolean;
+            name: string;
+            /** Format: int64 */
+            parameters: number;
+            path: string;
+        };
         /** @enum {string} */
-        RunStatus: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
-        /** @enum {string} */
-        Phase: "loading" | "preparing" | "training" | "saving";
+        Finish: "end_of_sequence" | "length";
+        /** @description An answer, and what answered. */
+        Generated: {
+            adapterDigest?: string | null;
+            baseModel: string;
+            finish: components["schemas"]["Finish"];
+            /** Format: double */
+            milliseconds: number;
+            /** Format: int64 */
+            newTokens: number;
+            text: string;
+        };
+        GenerationRequest: {
+            /** @description Absolute path of an adapter folder or of `latest`. */
+            adapter?: string | null;
+            /** @description Default: the adapter's base, else `auto`. */
+            baseModel?: string | null;
+            /** Format: int32 */
+            maxNewTokens?: number | null;
+            prompt: string;
+            /** @description A completed run whose adapter answers. */
+            runId?: string | null;
+        };
         /** @enum {string} */
         Method: "soft-prompt";
-        Problem: {
-            code: string;
-            message: string;
-            hint: string | null;
-            field: string | null;
-        };
-        Run: {
-            id: string;
-            runIdentifier: string;
-            status: components["schemas"]["RunStatus"];
-            baseModel: string;
-            method: components["schemas"]["Method"];
-            sourcePath: string;
-            samplesUsed: number;
-            samplesSkipped: number;
-            notices: string[];
-            epochs: number;
-            batchSize: number;
-            learningRate: number;
-            seed: number;
-            step: number;
-            totalSteps: number;
-            runDirectory: string;
-            outputDir: string;
-            createdAt: string;
-            phase: null | components["schemas"]["Phase"];
-            loss: number | null;
-            tokensPerSecond: number | null;
-            secondsLeft: number | null;
-            finalLoss: number | null;
-            errorMessage: string | null;
-            adapterDigest: string | null;
-            startedAt: string | null;
-            finishedAt: string | null;
-            durationSeconds: number | null;
-        };
-        Point: {
-            step: number;
-            epoch: number;
-            loss: number;
-            learningRate: number;
-            gradientNorm: number;
-            tokensPerSecond: number;
-            elapsedSeconds: number;
-        };
         Metrics: {
+            /** @description At most 500, evenly chosen, the first and the last among them. */
             points: components["schemas"]["Point"][];
         };
-        Owner: {
-            /** @enum {string} */
-            kind: "window" | "server" | "command";
+        /** @description A run to queue; everything but the database has a default. */
+        NewRun: {
+            /**
+             * @description `auto`, a name, a hub id or the absolute path of a folder.
+             * @default null
+             */
+            baseModel: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            batchSize: number | null;
+            /**
+             * @description Absolute path of an Ask AI database.
+             * @default null
+             */
+            databasePath: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            epochs: number | null;
+            /**
+             * @description `run_` and a ULID, made by the client: repeating the request does not start a second run.
+             * @default null
+             */
+            id: string | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            learningRate: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            maxSamples: number | null;
+            /** @default null */
+            method: components["schemas"]["Method"] | null;
+            /**
+             * @description Absolute path; default: a folder named after the database in the data folder.
+             * @default null
+             */
+            outputDir: string | null;
+            /**
+             * @description Name of the run's folder in the output folder.
+             * @default null
+             */
+            runDirectory: string | null;
+            /** @default null */
+            runIdentifier: string | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            seed: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            sourceMaxTokens: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            targetMaxTokens: number | null;
+        };
+        /** @enum {string} */
+        OwnerKind: "window" | "server" | "command";
+        /** @description The process that owns the data folder. */
+        OwnerProcess: {
+            /** @description Where it listens for scripts and browsers. */
+            address?: string | null;
+            kind: components["schemas"]["OwnerKind"];
+            /** Format: int32 */
             processId: number;
-            address: string | null;
         };
-        Status: {
-            version: string;
-            owner: components["schemas"]["Owner"];
-            dataFolder: string;
-            activeRunId: string | null;
+        /** @enum {string} */
+        Phase: "loading" | "preparing" | "training" | "saving";
+        /** @description One optimiser step of a run. */
+        Point: {
+            /** Format: double */
+            elapsedSeconds: number;
+            /** Format: double */
+            epoch: number;
+            /** Format: double */
+            gradientNorm: number;
+            /** Format: double */
+            learningRate: number;
+            /** Format: double */
+            loss: number;
+            /** Format: int64 */
+            step: number;
+            /** Format: double */
+            tokensPerSecond: number;
         };
-        RunRequest: {
-            id?: string;
-            databasePath?: string;
-            outputDir?: string;
-            baseModel?: string;
-            method?: components["schemas"]["Method"];
-            runIdentifier?: string;
-            runDirectory?: string;
-            maxSamples?: number;
-            epochs?: number;
-            batchSize?: number;
-            learningRate?: number;
-            sourceMaxTokens?: number;
-            targetMaxTokens?: number;
-            seed?: number;
+        PointEvent: {
+            point: components["schemas"]["Point"];
+            runId: string;
+            /** Format: int64 */
+            sequence: number;
         };
-        InspectRequest: {
-            path: string;
-            maxSamples?: number;
+        /** @description What went wrong, and what to do about it. */
+        Problem: {
+            /**
+             * @description One of a short list that programs may branch on.
+             * @example conflict
+             */
+            code: string;
+            /** @description The field of the request that is to blame. */
+            field?: string | null;
+            /** @description What the person can do next. */
+            hint?: string | null;
+            /** @description A sentence for a person. */
+            message: string;
         };
+        /** @description One local training. */
+        Run: {
+            /** @description SHA-256 of the adapter's weights. */
+            adapterDigest?: string | null;
+            baseModel: string;
+            /** Format: int32 */
+            batchSize: number;
+            createdAt: string;
+            /** Format: double */
+            durationSeconds?: number | null;
+            /** Format: int32 */
+            epochs: number;
+            errorMessage?: string | null;
+            /**
+             * Format: double
+             * @description Mean over the last epoch: nats per target token.
+             */
+            finalLoss?: number | null;
+            finishedAt?: string | null;
+            id: string;
+            /** Format: double */
+            learningRate: number;
+            /**
+             * Format: double
+             * @description Of the last step, while running: nats per target token.
+             */
+            loss?: number | null;
+            method: components["schemas"]["Method"];
+            /** @description Plain sentences about the data and the result. */
+            notices: string[];
+            /** @description Absolute path of the output folder, which holds `latest`. */
+            outputDir: string;
+            phase?: components["schemas"]["Phase"] | null;
+            /** @description Absolute path of the run's folder. */
+            runDirectory: string;
+            runIdentifier: string;
+            /** Format: int64 */
+            samplesSkipped: number;
+            /** Format: int64 */
+            samplesUsed: number;
+            /** Format: double */
+            secondsLeft?: number | null;
+            /** Format: int64 */
+            seed: number;
+            sourcePath: string;
+            startedAt?: string | null;
+            status: components["schemas"]["RunStatus"];
+            /** Format: int64 */
+            step: number;
+            /** Format: double */
+            tokensPerSecond?: number | null;
+            /** Format: int64 */
+            totalSteps: number;
+        };
+        RunEvent: {
+            run: components["schemas"]["Run"];
+            /** Format: int64 */
+            sequence: number;
+        };
+        /** @enum {string} */
+        RunStatus: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
         SampleRow: {
             input: string;
             output: string;
         };
-        Skipped: {
-            malformed: number;
-            withoutSuggestion: number;
-            emptyText: number;
-            notApproved: number;
-        };
-        Source: {
-            path: string;
-            /** @enum {string} */
-            kind: "ask_ai";
-            rows: number;
-            usable: number;
-            skipped: components["schemas"]["Skipped"];
-            distinctAnswers: number;
-            notices: string[];
-            sampleRows: components["schemas"]["SampleRow"][];
-            datasetHash: string;
-        };
-        Base: {
-            name: string;
-            path: string;
-            parameters: number;
-            bundled: boolean;
-            chosenByAuto: boolean;
-        };
-        GenerateRequest: {
-            prompt: string;
-            runId?: string;
-            adapter?: string;
-            baseModel?: string;
-            maxNewTokens?: number;
-        };
-        Answer: {
-            text: string;
-            baseModel: string;
-            adapterDigest: string | null;
-            newTokens: number;
-            /** @enum {string} */
-            finish: "end_of_sequence" | "length";
-            milliseconds: number;
-        };
         Settings: {
-            softPromptEnabled: boolean;
-            softPromptModelDir: string | null;
+            /** Format: double */
             softPromptConfidenceThreshold: number;
-            softPromptDatabasePath: string | null;
-            trainingBaseModel: string;
-            trainingMethod: components["schemas"]["Method"];
-            trainingMaxSamples: number;
-            trainingEpochs: number;
-        };
-        SettingsChange: {
-            softPromptEnabled?: boolean;
-            softPromptModelDir?: string | null;
-            softPromptConfidenceThreshold?: number;
             softPromptDatabasePath?: string | null;
-            trainingBaseModel?: string;
-            trainingMethod?: components["schemas"]["Method"];
-            trainingMaxSamples?: number;
-            trainingEpochs?: number;
+            softPromptEnabled: boolean;
+            softPromptModelDir?: string | null;
+            trainingBaseModel: string;
+            /** Format: int32 */
+            trainingEpochs: number;
+            /** Format: int32 */
+            trainingMaxSamples: number;
+            trainingMethod: components["schemas"]["Method"];
+        };
+        /** @description Values to change; what is absent stays, and `null` clears a path. */
+        SettingsChange: {
+            /**
+             * Format: double
+             * @default null
+             */
+            softPromptConfidenceThreshold: number | null;
+            /** @default null */
+            softPromptDatabasePath: string | null;
+            /** @default null */
+            softPromptEnabled: boolean | null;
+            /** @default null */
+            softPromptModelDir: string | null;
+            /** @default null */
+            trainingBaseModel: string | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            trainingEpochs: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            trainingMaxSamples: number | null;
+            /** @default null */
+            trainingMethod: components["schemas"]["Method"] | null;
+        };
+        SkippedRows: {
+            /** Format: int64 */
+            emptyText: number;
+            /** Format: int64 */
+            malformed: number;
+            /** Format: int64 */
+            notApproved: number;
+            /** Format: int64 */
+            withoutSuggestion: number;
+        };
+        /** @description First of a stream of events, and again whenever the reader was too slow. */
+        SnapshotEvent: {
+            /** @description The 50 newest runs. */
+            runs: components["schemas"]["Run"][];
+            /** Format: int64 */
+            sequence: number;
+        };
+        /** @enum {string} */
+        SourceKind: "ask_ai";
+        SourceQuestion: {
+            /** Format: int32 */
+            maxSamples?: number | null;
+            /** @description Absolute path of a database. */
+            path: string;
+        };
+        /** @description What is in a source database. */
+        SourceSummary: {
+            datasetHash: string;
+            /** Format: int64 */
+            distinctAnswers: number;
+            kind: components["schemas"]["SourceKind"];
+            notices: string[];
+            path: string;
+            /** Format: int64 */
+            rows: number;
+            /** @description The first five usable rows. */
+            sampleRows: components["schemas"]["SampleRow"][];
+            skipped: components["schemas"]["SkippedRows"];
+            /** Format: int64 */
+            usable: number;
+        };
+        Status: {
+            activeRunId?: string | null;
+            dataFolder: string;
+            owner: components["schemas"]["OwnerProcess"];
+            version: string;
         };
     };
     responses: never;
@@ -613,4 +563,454 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    training_runs: {
+        parameters: {
+            query?: {
+                /** @description The newest so many, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
+                };
+            };
+        };
+    };
+    trigger_training: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description a run is queued or running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no source is set, or it cannot be used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Base"][];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one of these as the data of each event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["PointEvent"];
+                };
+            };
+        };
+    };
+    generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generated"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openapi_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                /** @description The newest so many, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
+                };
+            };
+        };
+    };
+    create_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description a request with this id made this run before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceSummary"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    focus_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the owner has no window */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
