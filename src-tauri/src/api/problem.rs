@@ -18,8 +18,10 @@ pub struct Problem {
     /// A sentence for a person.
     pub message: String,
     /// What the person can do next.
+    #[schema(required)]
     pub hint: Option<String>,
     /// The field of the request that is to blame.
+    #[schema(required)]
     pub field: Option<String>,
     #[serde(skip)]
     pub(crate) status: u16,

@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 
 use super::body::{JsonBody, waiting};
-use super::wire::{Limit, Metrics, NewRun, Run};
+use super::wire::{Limit, Metrics, Run, RunRequest};
 use super::{ApiState, Problem};
 
 /// The newest runs, newest first.
@@ -21,7 +21,7 @@ pub(super) async fn list_runs(
 }
 
 /// Queues a run; it starts when no other is running.
-#[utoipa::path(post, path = "/api/v1/runs", request_body = NewRun, tag = "runs",
+#[utoipa::path(post, path = "/api/v1/runs", request_body = RunRequest, tag = "runs",
     responses(
         (status = 202, body = Run, description = "queued"),
         (status = 200, body = Run, description = "a request with this id made this run before"),
@@ -29,7 +29,7 @@ pub(super) async fn list_runs(
     ))]
 pub(super) async fn create_run(
     State(state): State<ApiState>,
-    JsonBody(wanted): JsonBody<NewRun>,
+    JsonBody(wanted): JsonBody<RunRequest>,
 ) -> Result<(StatusCode, Json<Run>), Problem> {
     let (run, created) = waiting(move || state.engine.create_run(wanted.into())).await?;
     let status = match created {

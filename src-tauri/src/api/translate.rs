@@ -42,8 +42,8 @@ impl From<engine::Run> for wire::Run {
     }
 }
 
-impl From<wire::NewRun> for engine::RunRequest {
-    fn from(wanted: wire::NewRun) -> Self {
+impl From<wire::RunRequest> for engine::RunRequest {
+    fn from(wanted: wire::RunRequest) -> Self {
         Self {
             id: wanted.id,
             database_path: wanted.database_path.map(PathBuf::from),

@@ -39,6 +39,7 @@ pub struct Run {
     pub run_identifier: String,
     pub status: RunStatus,
     /// What a running run is busy with.
+    #[schema(required)]
     pub phase: Option<Phase>,
     pub base_model: String,
     pub method: Method,
@@ -54,28 +55,37 @@ pub struct Run {
     pub step: u64,
     pub total_steps: u64,
     /// Of the last step, while running: nats per target token.
+    #[schema(required)]
     pub loss: Option<f64>,
+    #[schema(required)]
     pub tokens_per_second: Option<f64>,
+    #[schema(required)]
     pub seconds_left: Option<f64>,
     /// Mean over the last epoch: nats per target token.
+    #[schema(required)]
     pub final_loss: Option<f64>,
+    #[schema(required)]
     pub error_message: Option<String>,
     /// Absolute path of the run's folder.
     pub run_directory: String,
     /// Absolute path of the output folder, which holds `latest`.
     pub output_dir: String,
     /// SHA-256 of the adapter's weights.
+    #[schema(required)]
     pub adapter_digest: Option<String>,
     pub created_at: String,
+    #[schema(required)]
     pub started_at: Option<String>,
+    #[schema(required)]
     pub finished_at: Option<String>,
+    #[schema(required)]
     pub duration_seconds: Option<f64>,
 }
 
 /// A run to queue; everything but the database has a default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct NewRun {
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunRequest {
     /// `run_` and a ULID, made by the client: repeating the request does not start a second run.
     pub id: Option<String>,
     /// Absolute path of an Ask AI database.
@@ -217,6 +227,7 @@ pub enum Finish {
 pub struct Generated {
     pub text: String,
     pub base_model: String,
+    #[schema(required)]
     pub adapter_digest: Option<String>,
     pub new_tokens: u64,
     pub finish: Finish,
@@ -227,8 +238,10 @@ pub struct Generated {
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     pub soft_prompt_enabled: bool,
+    #[schema(required)]
     pub soft_prompt_model_dir: Option<String>,
     pub soft_prompt_confidence_threshold: f64,
+    #[schema(required)]
     pub soft_prompt_database_path: Option<String>,
     pub training_base_model: String,
     pub training_method: Method,
@@ -238,14 +251,14 @@ pub struct Settings {
 
 /// Values to change; what is absent stays, and `null` clears a path.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SettingsChange {
     pub soft_prompt_enabled: Option<bool>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub soft_prompt_model_dir: Option<Option<PathBuf>>,
     pub soft_prompt_confidence_threshold: Option<f64>,
-    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub soft_prompt_database_path: Option<Option<PathBuf>>,
     pub training_base_model: Option<String>,
@@ -274,6 +287,7 @@ pub struct OwnerProcess {
     pub kind: OwnerKind,
     pub process_id: u32,
     /// Where it listens for scripts and browsers.
+    #[schema(required)]
     pub address: Option<String>,
 }
 
@@ -283,6 +297,7 @@ pub struct Status {
     pub version: String,
     pub owner: OwnerProcess,
     pub data_folder: String,
+    #[schema(required)]
     pub active_run_id: Option<String>,
 }
 

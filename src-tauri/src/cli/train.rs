@@ -10,7 +10,7 @@ use super::client::{Client, Event, Events};
 use super::output::{Failure, print, say};
 use super::progress::RunProgress;
 use super::surroundings::Surroundings;
-use crate::api::wire::{Method, NewRun, OwnerKind, Run, RunStatus, Status};
+use crate::api::wire::{Method, OwnerKind, Run, RunRequest, RunStatus, Status};
 use crate::server::owner;
 
 /// What is read if no database is named, as existing scripts expect.
@@ -152,7 +152,7 @@ fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
 }
 
 impl TrainArguments {
-    fn into_request(self) -> Result<NewRun, Failure> {
+    fn into_request(self) -> Result<RunRequest, Failure> {
         let database = self.db_path.or_else(|| {
             let usual = PathBuf::from(USUAL_DATABASE);
             usual.is_file().then_some(usual)
@@ -160,7 +160,7 @@ impl TrainArguments {
         let database = database.ok_or_else(|| {
             Failure::unusable("no source database is named").with_hint("Name one with --db-path FILE.")
         })?;
-        Ok(NewRun {
+        Ok(RunRequest {
             id: Some(attune_engine::RunId::generate().to_string()),
             database_path: Some(absolute(&database)?),
             output_dir: self.output_dir.as_deref().map(absolute).transpose()?,

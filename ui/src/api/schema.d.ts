@@ -260,7 +260,7 @@ export interface components {
         Finish: "end_of_sequence" | "length";
         /** @description An answer, and what answered. */
         Generated: {
-            adapterDigest?: string | null;
+            adapterDigest: string | null;
             baseModel: string;
             finish: components["schemas"]["Finish"];
             /** Format: double */
@@ -286,79 +286,12 @@ export interface components {
             /** @description At most 500, evenly chosen, the first and the last among them. */
             points: components["schemas"]["Point"][];
         };
-        /** @description A run to queue; everything but the database has a default. */
-        NewRun: {
-            /**
-             * @description `auto`, a name, a hub id or the absolute path of a folder.
-             * @default null
-             */
-            baseModel: string | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            batchSize: number | null;
-            /**
-             * @description Absolute path of an Ask AI database.
-             * @default null
-             */
-            databasePath: string | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            epochs: number | null;
-            /**
-             * @description `run_` and a ULID, made by the client: repeating the request does not start a second run.
-             * @default null
-             */
-            id: string | null;
-            /**
-             * Format: double
-             * @default null
-             */
-            learningRate: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            maxSamples: number | null;
-            /** @default null */
-            method: components["schemas"]["Method"] | null;
-            /**
-             * @description Absolute path; default: a folder named after the database in the data folder.
-             * @default null
-             */
-            outputDir: string | null;
-            /**
-             * @description Name of the run's folder in the output folder.
-             * @default null
-             */
-            runDirectory: string | null;
-            /** @default null */
-            runIdentifier: string | null;
-            /**
-             * Format: int64
-             * @default null
-             */
-            seed: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            sourceMaxTokens: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            targetMaxTokens: number | null;
-        };
         /** @enum {string} */
         OwnerKind: "window" | "server" | "command";
         /** @description The process that owns the data folder. */
         OwnerProcess: {
             /** @description Where it listens for scripts and browsers. */
-            address?: string | null;
+            address: string | null;
             kind: components["schemas"]["OwnerKind"];
             /** Format: int32 */
             processId: number;
@@ -396,31 +329,31 @@ export interface components {
              */
             code: string;
             /** @description The field of the request that is to blame. */
-            field?: string | null;
+            field: string | null;
             /** @description What the person can do next. */
-            hint?: string | null;
+            hint: string | null;
             /** @description A sentence for a person. */
             message: string;
         };
         /** @description One local training. */
         Run: {
             /** @description SHA-256 of the adapter's weights. */
-            adapterDigest?: string | null;
+            adapterDigest: string | null;
             baseModel: string;
             /** Format: int32 */
             batchSize: number;
             createdAt: string;
             /** Format: double */
-            durationSeconds?: number | null;
+            durationSeconds: number | null;
             /** Format: int32 */
             epochs: number;
-            errorMessage?: string | null;
+            errorMessage: string | null;
             /**
              * Format: double
              * @description Mean over the last epoch: nats per target token.
              */
-            finalLoss?: number | null;
-            finishedAt?: string | null;
+            finalLoss: number | null;
+            finishedAt: string | null;
             id: string;
             /** Format: double */
             learningRate: number;
@@ -428,13 +361,13 @@ export interface components {
              * Format: double
              * @description Of the last step, while running: nats per target token.
              */
-            loss?: number | null;
+            loss: number | null;
             method: components["schemas"]["Method"];
             /** @description Plain sentences about the data and the result. */
             notices: string[];
             /** @description Absolute path of the output folder, which holds `latest`. */
             outputDir: string;
-            phase?: components["schemas"]["Phase"] | null;
+            phase: components["schemas"]["Phase"] | null;
             /** @description Absolute path of the run's folder. */
             runDirectory: string;
             runIdentifier: string;
@@ -443,16 +376,16 @@ export interface components {
             /** Format: int64 */
             samplesUsed: number;
             /** Format: double */
-            secondsLeft?: number | null;
+            secondsLeft: number | null;
             /** Format: int64 */
             seed: number;
             sourcePath: string;
-            startedAt?: string | null;
+            startedAt: string | null;
             status: components["schemas"]["RunStatus"];
             /** Format: int64 */
             step: number;
             /** Format: double */
-            tokensPerSecond?: number | null;
+            tokensPerSecond: number | null;
             /** Format: int64 */
             totalSteps: number;
         };
@@ -460,6 +393,35 @@ export interface components {
             run: components["schemas"]["Run"];
             /** Format: int64 */
             sequence: number;
+        };
+        /** @description A run to queue; everything but the database has a default. */
+        RunRequest: {
+            /** @description `auto`, a name, a hub id or the absolute path of a folder. */
+            baseModel?: string | null;
+            /** Format: int32 */
+            batchSize?: number | null;
+            /** @description Absolute path of an Ask AI database. */
+            databasePath?: string | null;
+            /** Format: int32 */
+            epochs?: number | null;
+            /** @description `run_` and a ULID, made by the client: repeating the request does not start a second run. */
+            id?: string | null;
+            /** Format: double */
+            learningRate?: number | null;
+            /** Format: int32 */
+            maxSamples?: number | null;
+            method?: components["schemas"]["Method"] | null;
+            /** @description Absolute path; default: a folder named after the database in the data folder. */
+            outputDir?: string | null;
+            /** @description Name of the run's folder in the output folder. */
+            runDirectory?: string | null;
+            runIdentifier?: string | null;
+            /** Format: int64 */
+            seed?: number | null;
+            /** Format: int32 */
+            sourceMaxTokens?: number | null;
+            /** Format: int32 */
+            targetMaxTokens?: number | null;
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
@@ -470,9 +432,9 @@ export interface components {
         Settings: {
             /** Format: double */
             softPromptConfidenceThreshold: number;
-            softPromptDatabasePath?: string | null;
+            softPromptDatabasePath: string | null;
             softPromptEnabled: boolean;
-            softPromptModelDir?: string | null;
+            softPromptModelDir: string | null;
             trainingBaseModel: string;
             /** Format: int32 */
             trainingEpochs: number;
@@ -482,31 +444,17 @@ export interface components {
         };
         /** @description Values to change; what is absent stays, and `null` clears a path. */
         SettingsChange: {
-            /**
-             * Format: double
-             * @default null
-             */
-            softPromptConfidenceThreshold: number | null;
-            /** @default null */
-            softPromptDatabasePath: string | null;
-            /** @default null */
-            softPromptEnabled: boolean | null;
-            /** @default null */
-            softPromptModelDir: string | null;
-            /** @default null */
-            trainingBaseModel: string | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            trainingEpochs: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            trainingMaxSamples: number | null;
-            /** @default null */
-            trainingMethod: components["schemas"]["Method"] | null;
+            /** Format: double */
+            softPromptConfidenceThreshold?: number | null;
+            softPromptDatabasePath?: string | null;
+            softPromptEnabled?: boolean | null;
+            softPromptModelDir?: string | null;
+            trainingBaseModel?: string | null;
+            /** Format: int32 */
+            trainingEpochs?: number | null;
+            /** Format: int32 */
+            trainingMaxSamples?: number | null;
+            trainingMethod?: components["schemas"]["Method"] | null;
         };
         SkippedRows: {
             /** Format: int64 */
@@ -550,7 +498,7 @@ export interface components {
             usable: number;
         };
         Status: {
-            activeRunId?: string | null;
+            activeRunId: string | null;
             dataFolder: string;
             owner: components["schemas"]["OwnerProcess"];
             version: string;
@@ -760,7 +708,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewRun"];
+                "application/json": components["schemas"]["RunRequest"];
             };
         };
         responses: {

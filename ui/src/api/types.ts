@@ -8,5 +8,5 @@ export type Run = Schemas["Run"];
 export type RunRequest = Schemas["RunRequest"];
 export type Point = Schemas["Point"];
 export type Base = Schemas["Base"];
-export type Source = Schemas["Source"];
-export type Answer = Schemas["Answer"];
+export type Source = Schemas["SourceSummary"];
+export type Answer = Schemas["Generated"];
