@@ -2,11 +2,13 @@
 //!
 //! Not here: defaults of the product's presets (the engine's), and the examples.
 
-use crate::{BaseModel, Error, Result, SoftPrompt};
+use crate::{BaseModel, Error, Example, Result, SoftPrompt};
 
 /// Where a soft prompt starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InitialPrompt {
+    /// From the outputs of the examples; see [`SoftPrompt::from_outputs`].
+    Outputs,
     /// From the embeddings of a text that says the task; see [`SoftPrompt::from_text`].
     Text(String),
     /// From tokens drawn with the run's seed; see [`SoftPrompt::from_vocabulary`].
@@ -86,10 +88,8 @@ impl TrainingConfig {
             return Err(invalid("gradient_clip", clip, "a number above 0, or none"));
         }
         match &self.initial {
-            InitialPrompt::Text(text) if text.trim().is_empty() => {
-                Err(Error::EmptyInitialText { text: text.clone() })
-            }
-            InitialPrompt::Text(_) | InitialPrompt::Vocabulary => Ok(()),
+            InitialPrompt::Text(text) if text.trim().is_empty() => Err(Error::EmptyInitialText),
+            InitialPrompt::Outputs | InitialPrompt::Text(_) | InitialPrompt::Vocabulary => Ok(()),
         }
     }
 
@@ -104,8 +104,12 @@ impl TrainingConfig {
         self.learning_rate * warmup * (1.0 - step as f64 / total_steps as f64)
     }
 
-    pub(super) fn initial_prompt(&self, base: &BaseModel) -> Result<SoftPrompt> {
+    pub(super) fn initial_prompt(&self, base: &BaseModel, examples: &[Example]) -> Result<SoftPrompt> {
         match &self.initial {
+            InitialPrompt::Outputs => {
+                let outputs = examples.iter().map(|example| example.output.as_str());
+                SoftPrompt::from_outputs(base, outputs, self.prompt_rows)
+            }
             InitialPrompt::Text(text) => SoftPrompt::from_text(base, text, self.prompt_rows),
             InitialPrompt::Vocabulary => SoftPrompt::from_vocabulary(base, self.prompt_rows, self.seed),
         }

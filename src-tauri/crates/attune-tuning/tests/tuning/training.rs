@@ -155,7 +155,7 @@ fn impossible_settings_are_refused_by_name() {
         assert!(refused.unwrap_err().to_string().contains(name));
     }
     let blank = TrainingConfig { initial: InitialPrompt::Text("  ".into()), ..good.clone() };
-    assert!(matches!(blank.validate(), Err(Error::EmptyInitialText { .. })));
+    assert!(matches!(blank.validate(), Err(Error::EmptyInitialText)));
     let nothing = train(&base, &[], &good, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(nothing, Err(Error::NoExamples)));
 }
@@ -230,6 +230,21 @@ fn a_start_from_the_vocabulary_draws_ordinary_tokens_by_the_seed() {
         SoftPrompt::from_vocabulary(&base, 0, 7),
         Err(Error::InvalidSetting { field: "prompt_rows", .. })
     ));
+}
+
+#[test]
+fn a_start_from_outputs_takes_the_most_frequent_first_and_fills_the_rows() {
+    let base = fixtures::tiny_base();
+    let outputs = ["go hu", "ba", " ba ", "", "de fi"];
+    let start = SoftPrompt::from_outputs(&base, outputs, 9).unwrap();
+    let row = |text: &str| SoftPrompt::from_text(&base, text, 1).unwrap().values().to_vec();
+    let expected: Vec<f32> = ["ba", "</s>", "go", "hu", "</s>", "de", "fi", "</s>", "ba"]
+        .iter()
+        .flat_map(|text| row(text))
+        .collect();
+    assert_eq!(start.values(), expected);
+    assert!(matches!(SoftPrompt::from_outputs(&base, ["", " "], 9), Err(Error::EmptyInitialText)));
+    assert!(matches!(SoftPrompt::from_outputs(&base, outputs, 0), Err(Error::InvalidSetting { .. })));
 }
 
 #[test]
