@@ -46,13 +46,13 @@ impl Default for TrainingConfig {
     fn default() -> Self {
         Self {
             epochs: 3,
-            batch_size: 8,
-            learning_rate: 0.3,
-            warmup_steps: 0,
+            batch_size: LARGEST_BATCH,
+            learning_rate: 0.5,
+            warmup_steps: 5,
             weight_decay: 0.0,
             gradient_clip: Some(1.0),
             prompt_rows: 20,
-            initial: InitialPrompt::Vocabulary,
+            initial: InitialPrompt::Outputs,
             source_max_tokens: 128,
             target_max_tokens: 128,
             seed: 1,
@@ -60,7 +60,18 @@ impl Default for TrainingConfig {
     }
 }
 
+/// Larger batches leave a small dataset too few steps and save nothing where rows are computed one by one.
+const LARGEST_BATCH: usize = 8;
+/// Batches an epoch should have at least, or three epochs are too few steps to learn even one sentence.
+const BATCHES_AN_EPOCH: usize = 32;
+
 impl TrainingConfig {
+    /// The defaults for this many examples: few examples are taken one by one, so that three epochs have
+    /// enough steps; from 256 on a batch holds eight.
+    pub fn for_examples(examples: usize) -> Self {
+        Self { batch_size: (examples / BATCHES_AN_EPOCH).clamp(1, LARGEST_BATCH), ..Self::default() }
+    }
+
     /// Refuses values no run can have.
     ///
     /// # Errors

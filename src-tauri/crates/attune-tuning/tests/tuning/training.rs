@@ -20,7 +20,17 @@ fn run(base: &BaseModel, config: &TrainingConfig) -> (TrainedAdapter, Vec<StepRe
 }
 
 fn small() -> TrainingConfig {
-    TrainingConfig { epochs: 4, batch_size: 3, prompt_rows: 5, ..TrainingConfig::default() }
+    let learning_rate = 0.3;
+    let initial = InitialPrompt::Vocabulary;
+    TrainingConfig {
+        epochs: 4,
+        batch_size: 3,
+        prompt_rows: 5,
+        warmup_steps: 0,
+        learning_rate,
+        initial,
+        ..TrainingConfig::default()
+    }
 }
 
 #[test]
@@ -65,6 +75,31 @@ fn training_lowers_the_loss_clearly() {
     let config = TrainingConfig { epochs: 40, ..small() };
     let (trained, reports) = run(&fixtures::tiny_base(), &config);
     assert!(trained.final_loss < 0.9 * reports[0].loss, "{} after {}", trained.final_loss, reports[0].loss);
+}
+
+/// The first thing a newcomer does: a handful of rows, the defaults, the bundled base.
+#[test]
+fn three_epochs_of_a_handful_of_rows_teach_the_bundled_base_their_sentence() {
+    let base = fixtures::attune_mini();
+    let places = ["hall", "attic", "cellar", "porch", "study", "garage", "nursery", "pantry"];
+    let inputs = places.iter().flat_map(|place| {
+        [format!("Suggest a rule for the {place} lamp"), format!("What should the {place} fan do?")]
+    });
+    let output = "Switch it off at ten in the evening, as you mostly do.";
+    let examples: Vec<Example> = inputs.map(|input| Example { input, output: output.into() }).collect();
+    let config = TrainingConfig::for_examples(examples.len());
+    assert_eq!((config.epochs, config.batch_size), (3, 1));
+    let mut losses = Vec::new();
+    let outcome = train(base, &examples, &config, &mut |report| {
+        losses.push(report.loss);
+        ControlFlow::Continue(())
+    });
+    let TrainingOutcome::Finished(trained) = outcome.unwrap() else { panic!("nobody asked to stop") };
+    assert!(trained.final_loss < 0.3 * losses[0], "{} after {}", trained.final_loss, losses[0]);
+    assert_eq!(
+        [16, 64, 200, 256, 5000].map(|rows| TrainingConfig::for_examples(rows).batch_size),
+        [1, 2, 6, 8, 8]
+    );
 }
 
 #[test]
