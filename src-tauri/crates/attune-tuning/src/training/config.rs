@@ -42,6 +42,8 @@ pub struct TrainingConfig {
     pub seed: u64,
 }
 
+/// Measured on the bundled base: a start from outputs and a rate of 0.5 to 1 learn one sentence from nineteen rows
+/// in three epochs and do not diverge on eight hundred; a random start or a rate of 0.3 do not learn it.
 impl Default for TrainingConfig {
     fn default() -> Self {
         Self {
