@@ -108,9 +108,10 @@ pub enum Error {
     #[error("the setting {field} is {found}; it must be {needed}")]
     InvalidSetting { field: &'static str, found: String, needed: &'static str },
     #[error(
-        "the initial text {text:?} holds no token to start a soft prompt from; write a few words that say the task"
+        "there is no text to start a soft prompt from; write a few words that say the task, \
+         or check that the examples have outputs"
     )]
-    EmptyInitialText { text: String },
+    EmptyInitialText,
     #[error(
         "the base model's tokenizer has no ordinary token to start a soft prompt from; take an initial text"
     )]
@@ -167,6 +168,11 @@ pub enum Error {
     )]
     SoftPromptNotFinite,
 
+    #[error("could not start a thread to train with; close other programs and try again")]
+    NoThread {
+        #[source]
+        source: rayon::ThreadPoolBuildError,
+    },
     #[error("could not compute while {doing}; this is a fault in Attune, please report it with these words")]
     Computation {
         doing: &'static str,

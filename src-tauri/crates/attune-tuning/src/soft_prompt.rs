@@ -4,6 +4,9 @@
 //! Invariant: the rows take relative positions `0..rows`, before every source token. Adapters trained under
 //! another order load without an error and answer wrongly.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use rand::{SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -50,11 +53,43 @@ impl SoftPrompt {
     /// [`Error::EmptyInitialText`] if the text is blank, [`Error::InvalidSetting`] if `rows` is 0.
     pub fn from_text(base: &BaseModel, text: &str, rows: usize) -> Result<Self> {
         let tokens = base.tokenizer().encode_whole(text)?;
-        if tokens.len() < 2 {
-            return Err(Error::EmptyInitialText { text: text.to_owned() });
+        // The end-of-sequence token alone is no start.
+        let tokens = if tokens.len() > 1 { tokens } else { Vec::new() };
+        Self::from_repeated_tokens(base, tokens, rows)
+    }
+
+    /// Starts from what should be answered: the different texts of `outputs`, the most frequent first (among
+    /// equals the earlier), each with its end-of-sequence token, repeated until `rows` are filled or cut where
+    /// they are.
+    ///
+    /// Source: Lester et al. 2021, section 3.2 ("class label" initialisation), for outputs of any length.
+    ///
+    /// # Errors
+    /// [`Error::EmptyInitialText`] if every output is blank, [`Error::InvalidSetting`] if `rows` is 0.
+    pub fn from_outputs<'t>(
+        base: &BaseModel,
+        outputs: impl IntoIterator<Item = &'t str>,
+        rows: usize,
+    ) -> Result<Self> {
+        let mut different: Vec<(&str, usize)> = Vec::new();
+        let mut places = HashMap::new();
+        for output in outputs.into_iter().map(str::trim).filter(|output| !output.is_empty()) {
+            let place = *places.entry(output).or_insert_with(|| {
+                different.push((output, 0));
+                different.len() - 1
+            });
+            different[place].1 += 1;
         }
-        let filled: Vec<u32> = tokens.into_iter().cycle().take(rows).collect();
-        Self::from_tokens(base, &filled)
+        // A stable sort: among equals the earlier stays first.
+        different.sort_by_key(|(_, count)| Reverse(*count));
+        let mut tokens = Vec::new();
+        for (output, _) in different {
+            tokens.extend(base.tokenizer().encode_whole(output)?);
+            if tokens.len() >= rows {
+                break;
+            }
+        }
+        Self::from_repeated_tokens(base, tokens, rows)
     }
 
     /// Starts from the embeddings of `rows` ordinary tokens drawn with `seed` (Lester et al.'s "sampled
@@ -98,6 +133,14 @@ impl SoftPrompt {
             return Err(Error::AdapterWidth { found: self.width, expected });
         }
         Ok(())
+    }
+
+    fn from_repeated_tokens(base: &BaseModel, tokens: Vec<u32>, rows: usize) -> Result<Self> {
+        if tokens.is_empty() {
+            return Err(Error::EmptyInitialText);
+        }
+        let filled: Vec<u32> = tokens.into_iter().cycle().take(rows).collect();
+        Self::from_tokens(base, &filled)
     }
 
     fn from_tokens(base: &BaseModel, tokens: &[u32]) -> Result<Self> {

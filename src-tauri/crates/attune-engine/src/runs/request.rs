@@ -13,9 +13,6 @@ use crate::sources::read_ask_ai;
 use crate::{Bases, DataFolder, Error, Result, Settings};
 
 pub(crate) const DEFAULT_MAX_SAMPLES: u32 = 2000;
-const DEFAULT_EPOCHS: u32 = 3;
-const DEFAULT_SEED: u64 = 1;
-const DEFAULT_MAX_TOKENS: u32 = 128;
 
 /// A run as it is asked for; everything but the database has a default.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -64,21 +61,23 @@ impl RunRequest {
     /// The first value, file or folder that makes the run impossible.
     pub(crate) fn prepare(self, folder: &DataFolder, bases: &Bases) -> Result<(Run, Vec<Example>)> {
         let id = self.id.as_deref().map_or_else(|| Ok(RunId::generate()), RunId::parse)?;
-        let hyperparameters = self.hyperparameters()?;
+        // Some defaults wait for the number of rows, but a wrong value is said before a file is opened.
+        self.hyperparameters(1)?;
         let max_samples = self.max_samples.unwrap_or(DEFAULT_MAX_SAMPLES);
         check_max_samples("maxSamples", max_samples)?;
-        let run_identifier = self.run_identifier.unwrap_or_else(|| generated_identifier(&id));
+        let run_identifier = self.run_identifier.clone().unwrap_or_else(|| generated_identifier(&id));
         check_name("runIdentifier", &run_identifier)?;
-        let run_directory = self.run_directory.unwrap_or_else(|| run_identifier.clone());
+        let run_directory = self.run_directory.clone().unwrap_or_else(|| run_identifier.clone());
         check_name("runDirectory", &run_directory)?;
 
-        let source_path = self.database_path.ok_or(Error::NoSourceChosen)?;
+        let source_path = self.database_path.clone().ok_or(Error::NoSourceChosen)?;
         require_absolute("databasePath", &source_path)?;
         let rows = read_ask_ai(&source_path, max_samples)?.require_usable()?;
         let summary = rows.summary();
+        let hyperparameters = self.hyperparameters(rows.examples.len())?;
         let base = bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?;
 
-        let output_folder = self.output_folder.unwrap_or_else(|| folder.adapters().join(stem(&source_path)));
+        let output_folder = self.output_folder.clone().unwrap_or_else(|| folder.adapters().join(stem(&source_path)));
         require_absolute("outputDir", &output_folder)?;
         check_output(&output_folder, &run_directory)?;
 
@@ -108,15 +107,16 @@ impl RunRequest {
         Ok((run, rows.examples))
     }
 
-    fn hyperparameters(&self) -> Result<Hyperparameters> {
-        let defaults = attune_tuning::TrainingConfig::default();
+    /// The chosen values, and the defaults for this many rows.
+    fn hyperparameters(&self, rows: usize) -> Result<Hyperparameters> {
+        let defaults = attune_tuning::TrainingConfig::for_examples(rows);
         let chosen = Hyperparameters {
-            epochs: self.epochs.unwrap_or(DEFAULT_EPOCHS),
+            epochs: self.epochs.unwrap_or(defaults.epochs as u32),
             batch_size: self.batch_size.unwrap_or(defaults.batch_size as u32),
             learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
-            source_max_tokens: self.source_max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
-            target_max_tokens: self.target_max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
-            seed: self.seed.unwrap_or(DEFAULT_SEED),
+            source_max_tokens: self.source_max_tokens.unwrap_or(defaults.source_max_tokens as u32),
+            target_max_tokens: self.target_max_tokens.unwrap_or(defaults.target_max_tokens as u32),
+            seed: self.seed.unwrap_or(defaults.seed),
         };
         check_epochs("epochs", chosen.epochs)?;
         check_range("batchSize", chosen.batch_size, 1, 256, "a batch has 1 to 256 rows")?;
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn impossible_hyperparameters_are_refused_by_field() {
-        let field = |request: RunRequest| request.hyperparameters().err().and_then(|error| error.field());
+        let field = |request: RunRequest| request.hyperparameters(1).err().and_then(|error| error.field());
         let default = RunRequest::default;
         assert_eq!(field(default()), None);
         assert_eq!(field(RunRequest { epochs: Some(0), ..default() }), Some("epochs"));

@@ -2,11 +2,13 @@
 //!
 //! Not here: defaults of the product's presets (the engine's), and the examples.
 
-use crate::{BaseModel, Error, Result, SoftPrompt};
+use crate::{BaseModel, Error, Example, Result, SoftPrompt};
 
 /// Where a soft prompt starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InitialPrompt {
+    /// From the outputs of the examples; see [`SoftPrompt::from_outputs`].
+    Outputs,
     /// From the embeddings of a text that says the task; see [`SoftPrompt::from_text`].
     Text(String),
     /// From tokens drawn with the run's seed; see [`SoftPrompt::from_vocabulary`].
@@ -40,17 +42,19 @@ pub struct TrainingConfig {
     pub seed: u64,
 }
 
+/// Measured on the bundled base: a start from outputs and a rate of 0.5 to 1 learn one sentence from nineteen rows
+/// in three epochs and do not diverge on eight hundred; a random start or a rate of 0.3 do not learn it.
 impl Default for TrainingConfig {
     fn default() -> Self {
         Self {
             epochs: 3,
-            batch_size: 8,
-            learning_rate: 0.3,
-            warmup_steps: 0,
+            batch_size: LARGEST_BATCH,
+            learning_rate: 0.5,
+            warmup_steps: 5,
             weight_decay: 0.0,
             gradient_clip: Some(1.0),
             prompt_rows: 20,
-            initial: InitialPrompt::Vocabulary,
+            initial: InitialPrompt::Outputs,
             source_max_tokens: 128,
             target_max_tokens: 128,
             seed: 1,
@@ -58,7 +62,18 @@ impl Default for TrainingConfig {
     }
 }
 
+/// Larger batches leave a small dataset too few steps and save nothing where rows are computed one by one.
+const LARGEST_BATCH: usize = 8;
+/// Batches an epoch should have at least, or three epochs are too few steps to learn even one sentence.
+const BATCHES_AN_EPOCH: usize = 32;
+
 impl TrainingConfig {
+    /// The defaults for this many examples: few examples are taken one by one, so that three epochs have
+    /// enough steps; from 256 on a batch holds eight.
+    pub fn for_examples(examples: usize) -> Self {
+        Self { batch_size: (examples / BATCHES_AN_EPOCH).clamp(1, LARGEST_BATCH), ..Self::default() }
+    }
+
     /// Refuses values no run can have.
     ///
     /// # Errors
@@ -86,10 +101,8 @@ impl TrainingConfig {
             return Err(invalid("gradient_clip", clip, "a number above 0, or none"));
         }
         match &self.initial {
-            InitialPrompt::Text(text) if text.trim().is_empty() => {
-                Err(Error::EmptyInitialText { text: text.clone() })
-            }
-            InitialPrompt::Text(_) | InitialPrompt::Vocabulary => Ok(()),
+            InitialPrompt::Text(text) if text.trim().is_empty() => Err(Error::EmptyInitialText),
+            InitialPrompt::Outputs | InitialPrompt::Text(_) | InitialPrompt::Vocabulary => Ok(()),
         }
     }
 
@@ -104,8 +117,12 @@ impl TrainingConfig {
         self.learning_rate * warmup * (1.0 - step as f64 / total_steps as f64)
     }
 
-    pub(super) fn initial_prompt(&self, base: &BaseModel) -> Result<SoftPrompt> {
+    pub(super) fn initial_prompt(&self, base: &BaseModel, examples: &[Example]) -> Result<SoftPrompt> {
         match &self.initial {
+            InitialPrompt::Outputs => {
+                let outputs = examples.iter().map(|example| example.output.as_str());
+                SoftPrompt::from_outputs(base, outputs, self.prompt_rows)
+            }
             InitialPrompt::Text(text) => SoftPrompt::from_text(base, text, self.prompt_rows),
             InitialPrompt::Vocabulary => SoftPrompt::from_vocabulary(base, self.prompt_rows, self.seed),
         }

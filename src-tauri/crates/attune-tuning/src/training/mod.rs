@@ -94,7 +94,7 @@ pub fn train_with(
         return Err(Error::NoExamples);
     }
     let (mut encoded, cut_examples) = encode(base, examples, config)?;
-    let start = config.initial_prompt(base)?;
+    let start = config.initial_prompt(base, examples)?;
     let (rows, width) = (start.rows(), start.width());
     let mut run = Run {
         config,

@@ -20,7 +20,17 @@ fn run(base: &BaseModel, config: &TrainingConfig) -> (TrainedAdapter, Vec<StepRe
 }
 
 fn small() -> TrainingConfig {
-    TrainingConfig { epochs: 4, batch_size: 3, prompt_rows: 5, ..TrainingConfig::default() }
+    let learning_rate = 0.3;
+    let initial = InitialPrompt::Vocabulary;
+    TrainingConfig {
+        epochs: 4,
+        batch_size: 3,
+        prompt_rows: 5,
+        warmup_steps: 0,
+        learning_rate,
+        initial,
+        ..TrainingConfig::default()
+    }
 }
 
 #[test]
@@ -65,6 +75,31 @@ fn training_lowers_the_loss_clearly() {
     let config = TrainingConfig { epochs: 40, ..small() };
     let (trained, reports) = run(&fixtures::tiny_base(), &config);
     assert!(trained.final_loss < 0.9 * reports[0].loss, "{} after {}", trained.final_loss, reports[0].loss);
+}
+
+/// The first thing a newcomer does: a handful of rows, the defaults, the bundled base.
+#[test]
+fn three_epochs_of_a_handful_of_rows_teach_the_bundled_base_their_sentence() {
+    let base = fixtures::attune_mini();
+    let places = ["hall", "attic", "cellar", "porch", "study", "garage", "nursery", "pantry"];
+    let inputs = places.iter().flat_map(|place| {
+        [format!("Suggest a rule for the {place} lamp"), format!("What should the {place} fan do?")]
+    });
+    let output = "Switch it off at ten in the evening, as you mostly do.";
+    let examples: Vec<Example> = inputs.map(|input| Example { input, output: output.into() }).collect();
+    let config = TrainingConfig::for_examples(examples.len());
+    assert_eq!((config.epochs, config.batch_size), (3, 1));
+    let mut losses = Vec::new();
+    let outcome = train(base, &examples, &config, &mut |report| {
+        losses.push(report.loss);
+        ControlFlow::Continue(())
+    });
+    let TrainingOutcome::Finished(trained) = outcome.unwrap() else { panic!("nobody asked to stop") };
+    assert!(trained.final_loss < 0.3 * losses[0], "{} after {}", trained.final_loss, losses[0]);
+    assert_eq!(
+        [16, 64, 200, 256, 5000].map(|rows| TrainingConfig::for_examples(rows).batch_size),
+        [1, 2, 6, 8, 8]
+    );
 }
 
 #[test]
@@ -155,7 +190,7 @@ fn impossible_settings_are_refused_by_name() {
         assert!(refused.unwrap_err().to_string().contains(name));
     }
     let blank = TrainingConfig { initial: InitialPrompt::Text("  ".into()), ..good.clone() };
-    assert!(matches!(blank.validate(), Err(Error::EmptyInitialText { .. })));
+    assert!(matches!(blank.validate(), Err(Error::EmptyInitialText)));
     let nothing = train(&base, &[], &good, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(nothing, Err(Error::NoExamples)));
 }
@@ -230,6 +265,21 @@ fn a_start_from_the_vocabulary_draws_ordinary_tokens_by_the_seed() {
         SoftPrompt::from_vocabulary(&base, 0, 7),
         Err(Error::InvalidSetting { field: "prompt_rows", .. })
     ));
+}
+
+#[test]
+fn a_start_from_outputs_takes_the_most_frequent_first_and_fills_the_rows() {
+    let base = fixtures::tiny_base();
+    let outputs = ["go hu", "ba", " ba ", "", "de fi"];
+    let start = SoftPrompt::from_outputs(&base, outputs, 9).unwrap();
+    let row = |text: &str| SoftPrompt::from_text(&base, text, 1).unwrap().values().to_vec();
+    let expected: Vec<f32> = ["ba", "</s>", "go", "hu", "</s>", "de", "fi", "</s>", "ba"]
+        .iter()
+        .flat_map(|text| row(text))
+        .collect();
+    assert_eq!(start.values(), expected);
+    assert!(matches!(SoftPrompt::from_outputs(&base, ["", " "], 9), Err(Error::EmptyInitialText)));
+    assert!(matches!(SoftPrompt::from_outputs(&base, outputs, 0), Err(Error::InvalidSetting { .. })));
 }
 
 #[test]
