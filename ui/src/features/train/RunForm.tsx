@@ -26,7 +26,7 @@ export function RunForm({ pickFile, onStarted }: RunFormProps) {
   const [chosenBase, setChosenBase] = useState<string>();
   const base = chosenBase ?? settings?.trainingBaseModel ?? "auto";
   const parameters = useParameters();
-  const maxSamples = requestOf(parameters.getValues()).maxSamples;
+  const maxSamples = requestOf(parameters.getValues()).maxSamples ?? undefined;
   const source = useSource({ standard: settings?.softPromptDatabasePath ?? "", maxSamples });
   const active = useActiveRun();
   const start = useStartRun();

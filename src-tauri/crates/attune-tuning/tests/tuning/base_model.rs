@@ -1,3 +1,5 @@
+//! The base: what is refused, and by which name.
+
 use std::sync::Arc;
 
 use attune_tuning::{BaseModel, Error, evaluate};

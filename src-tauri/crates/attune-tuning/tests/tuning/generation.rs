@@ -1,3 +1,5 @@
+//! Greedy answers, equal to transformers' own.
+
 use std::ops::ControlFlow;
 
 use attune_tuning::{Answer, BaseModel, Error, Finish, LONGEST_PROMPT, SoftPrompt, generate_greedy};

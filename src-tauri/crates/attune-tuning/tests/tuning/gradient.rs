@@ -1,3 +1,5 @@
+//! Gradients: against PEFT's and by finite differences.
+
 use attune_tuning::{AutogradPass, EncodedExample, Error, PackedBatch, SoftPrompt, TrainingPass, evaluate};
 
 use crate::fixtures::{self, relative_difference};

@@ -1,3 +1,5 @@
+//! Losses and logits: against transformers' numbers.
+
 use attune_tuning::{EncodedExample, Error, PackedBatch, evaluate};
 
 use crate::fixtures;

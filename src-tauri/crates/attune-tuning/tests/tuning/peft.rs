@@ -1,3 +1,5 @@
+//! PEFT folders, ours and its own.
+
 use attune_tuning::peft::{PeftFiles, decode, encode};
 use attune_tuning::{Error, PackedBatch, SoftPrompt, evaluate};
 use serde_json::{Value, json};

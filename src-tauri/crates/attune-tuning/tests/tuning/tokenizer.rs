@@ -1,3 +1,5 @@
+//! Token ids and texts, against the official vectors.
+
 use std::path::PathBuf;
 
 use attune_tuning::Error;

@@ -1,3 +1,5 @@
+//! Whole trainings: they learn, repeat to the bit, and stop when told.
+
 use std::ops::ControlFlow;
 
 use attune_tuning::{
