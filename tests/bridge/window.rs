@@ -1,1 +1,90 @@
 //! The real window, driven as a person would: WebDriver under a display of its own.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::api::small_source;
+use crate::support::{Home, WebDriver, Xvfb};
+
+const NOTHING: [&str; 0] = [];
+
+#[tokio::test]
+async fn the_main_job_runs_in_the_window() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let display = Xvfb::start();
+    let window = WebDriver::open(&home, &display, Home::program(), &NOTHING).await;
+
+    window.type_text(&id("database-path"), &format!("{source}\u{e007}")).await;
+    window.text_that(&id("source-report"), |text| text.contains('4')).await;
+    assert_eq!(window.execute("return location.href", &[]).await, "tauri://localhost");
+    window.type_text(&id("parameter-epochs"), "40").await;
+    window.click(&id("start")).await;
+
+    // The curve grows while the run is at work: the bridge hands the stream on as it comes.
+    window.text_that(&id("run-phase"), |phase| phase.contains("raining")).await;
+    let early = points_of(&window, |points| points >= 2).await;
+    let later = points_of(&window, |points| points > early).await;
+    assert!(later < 160, "the curve was seen before its end: {later} points");
+    window.text_that(&id("run-status"), |status| status == "Completed").await;
+
+    window.type_text(&id("prompt"), "Light for the office?").await;
+    window.click(&id("ask")).await;
+    let answer = format!("{} {}", id("answer-tuned"), id("answer-text"));
+    window.text_that(&answer, |text| text.contains("light")).await;
+    if let Some(folder) = std::env::var_os("ATTUNE_SCREENSHOTS") {
+        window.screenshot(&PathBuf::from(folder).join("window.png")).await;
+    }
+    window.close().await;
+}
+
+#[tokio::test]
+async fn beside_a_window_another_one_gives_way_and_a_command_is_its_client() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let display = Xvfb::start();
+    let window = WebDriver::open(&home, &display, Home::program(), &NOTHING).await;
+    window.find(&id("database-path")).await;
+
+    let second = home.start_on(&display, NOTHING).wait();
+    assert_eq!((second.code, second.stdout.as_str()), (Some(0), ""), "{second:?}");
+    let served = home.run(["serve", "--port", "0"]);
+    assert_eq!(served.code, Some(4), "{served:?}");
+
+    let arguments = ["train", "--db-path", &source, "--epochs", "1", "--run-id", "from-a-terminal", "--json"];
+    let trained = home.run(arguments);
+    assert_eq!(trained.code, Some(0), "{trained:?}");
+    let run: Value = serde_json::from_str(&trained.stdout).unwrap();
+    assert_eq!(run["status"], "completed");
+    window.text_that(&id("history-row"), |row| row.contains("from-a-terminal")).await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_hundred_quick_clicks_on_start_make_one_run() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let display = Xvfb::start();
+    let window = WebDriver::open(&home, &display, Home::program(), &NOTHING).await;
+    window.type_text(&id("database-path"), &format!("{source}\u{e007}")).await;
+    window.text_that(&id("source-report"), |text| text.contains('4')).await;
+    let clicks = "for (let click = 0; click < 100; click += 1) document.querySelector(arguments[0]).click()";
+    window.execute(clicks, &[json!(id("start"))]).await;
+    window.text_that(&id("run-status"), |status| status == "Completed").await;
+    let row = json!(id("history-row"));
+    let rows = window.execute("return document.querySelectorAll(arguments[0]).length", &[row]).await;
+    assert_eq!(rows, json!(1));
+    window.close().await;
+}
+
+/// Waits until the curve has as many points as wanted.
+async fn points_of(window: &WebDriver, is_enough: impl Fn(u64) -> bool) -> u64 {
+    let points = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let found = window.attribute_that(&id("curve"), "data-points", |text| is_enough(points(text))).await;
+    points(&found)
+}
+
+fn id(name: &str) -> String {
+    format!("[data-testid={name}]")
+}

@@ -11,10 +11,10 @@ mod http;
 mod source;
 mod web_driver;
 
-pub(crate) use attune::{Finished, Home};
+pub(crate) use attune::Home;
 pub(crate) use browser::browser_tests;
 pub(crate) use display::Xvfb;
-pub(crate) use http::{Answer, Event, Events, Http};
+pub(crate) use http::{Events, Http};
 pub(crate) use source::{AskAiRow, ask_ai_database};
 pub(crate) use web_driver::WebDriver;
 

@@ -111,6 +111,22 @@ impl WebDriver {
         text.await.unwrap_or_else(|error| panic!("{css} did not come to the wanted text: {error}"))
     }
 
+    /// Waits until an attribute of an element is what `is_wanted` accepts, and gives it.
+    pub(crate) async fn attribute_that(
+        &self,
+        css: &str,
+        name: &str,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> String {
+        let script = "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
+        let value = self.until(|| async {
+            let value = self.execute_now(script, &[json!(css), json!(name)]).await?;
+            let value = value.as_str().ok_or_else(|| "no such element or attribute".to_owned())?;
+            if is_wanted(value) { Ok(value.to_owned()) } else { Err(format!("it stayed {value:?}")) }
+        });
+        value.await.unwrap_or_else(|error| panic!("{name} of {css} did not become the wanted: {error}"))
+    }
+
     /// Runs a script in the page as the body of a function, and gives what it returns.
     pub(crate) async fn execute(&self, script: &str, arguments: &[Value]) -> Value {
         let done = self.execute_now(script, arguments).await;

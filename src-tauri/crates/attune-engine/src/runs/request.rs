@@ -77,7 +77,8 @@ impl RunRequest {
         let hyperparameters = self.hyperparameters(rows.examples.len())?;
         let base = bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?;
 
-        let output_folder = self.output_folder.clone().unwrap_or_else(|| folder.adapters().join(stem(&source_path)));
+        let output_folder =
+            self.output_folder.clone().unwrap_or_else(|| folder.adapters().join(stem(&source_path)));
         require_absolute("outputDir", &output_folder)?;
         check_output(&output_folder, &run_directory)?;
 
