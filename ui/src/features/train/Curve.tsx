@@ -59,6 +59,8 @@ export const Curve = memo(function Curve({ points, look, lastStep, height }: Cur
           strokeWidth: name === "smoothed" ? 2 : 1,
           strokeOpacity: look.isNoisy && name === "measured" ? 0.55 : 1,
         })}
+        // Room for the half of the last number that stands beyond the axis.
+        lineChartProps={{ margin: { right: 16, top: 4 } }}
         xAxisLabel={t.axis}
         tooltipAnimationDuration={0}
         tooltipProps={{ labelFormatter: (step) => t.step(count(Number(step))) }}
