@@ -52,7 +52,7 @@ function Given({ answer }: { answer: Answer }) {
         <span>{baseModel}</span>
         {adapterDigest ? <Digest value={adapterDigest} /> : <span>{t.noAdapter}</span>}
         <span>{milliseconds(answer.milliseconds)}</span>
-        <span>{t.tokens(count(newTokens))}</span>
+        <span>{t.tokens(newTokens, count(newTokens))}</span>
       </Group>
     </>
   );

@@ -59,6 +59,8 @@ export const Curve = memo(function Curve({ points, look, lastStep, height }: Cur
           strokeWidth: name === "smoothed" ? 2 : 1,
           strokeOpacity: look.isNoisy && name === "measured" ? 0.55 : 1,
         })}
+        // Room for the name of the axis, and for the half of its last number that stands beyond the end.
+        lineChartProps={{ margin: { top: 4, right: 16, bottom: 30 } }}
         xAxisLabel={t.axis}
         tooltipAnimationDuration={0}
         tooltipProps={{ labelFormatter: (step) => t.step(count(Number(step))) }}

@@ -20,7 +20,7 @@ const t = words.run;
 export function RunCard({ run, aside }: { run: Run; aside?: ReactNode }) {
   return (
     <Card
-      title={run.status === "running" ? t.active : t.selected(run.runIdentifier)}
+      title={run.status === "running" ? t.active : run.runIdentifier}
       aside={
         <Group gap="xs" wrap="nowrap" flex="none">
           {aside}

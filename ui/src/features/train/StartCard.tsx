@@ -26,7 +26,7 @@ export function StartCard({ source, active, isStarting, problem }: StartCardProp
     <StepCard number={4} title={t.title}>
       <Stack gap="sm">
         <Text fz="sm" id={reasonId} c={reason ? "dimmed" : undefined} data-testid="start-reason">
-          {reason ?? t.ready(count(source.found?.usable ?? 0))}
+          {reason ?? ready(source.found?.usable ?? 0)}
         </Text>
         <Group gap="xs">
           <Button
@@ -65,6 +65,10 @@ function useWhatIsMissing(source: SourceState): string | undefined {
   if (source.problem) return t.unusable;
   if (source.isChecking || !source.found) return t.checking;
   return undefined;
+}
+
+function ready(samples: number): string {
+  return t.ready(samples, count(samples));
 }
 
 function whatIsActive(run: Run): string {

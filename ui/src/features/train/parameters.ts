@@ -1,7 +1,6 @@
 // The numbers of a run as typed. An empty field is left out of the request, and Attune takes its default.
 
 import { useForm } from "@mantine/form";
-import type { RunRequest } from "../../api/types";
 
 const EMPTY = {
   epochs: "" as Typed,
@@ -23,6 +22,7 @@ export function useParameters() {
   return useForm<Parameters>({ initialValues: EMPTY });
 }
 
-export function requestOf(typed: Parameters): Pick<RunRequest, keyof Parameters> {
+/** Those fields that hold a number. */
+export function requestOf(typed: Parameters): { [Name in keyof Parameters]?: number } {
   return Object.fromEntries(Object.entries(typed).filter(([, value]) => typeof value === "number"));
 }

@@ -59,7 +59,8 @@ export const words = {
     title: "Start",
     start: "Start training",
     queue: "Add to queue",
-    ready: (samples: string) => `Ready: ${samples} samples will be used.`,
+    ready: (samples: number, written: string) =>
+      samples === 1 ? "Ready: one sample will be used." : `Ready: ${written} samples will be used.`,
     noDatabase: "Choose a database first.",
     checking: "The database is being checked…",
     unusable: "The database cannot be used, see above.",
@@ -72,7 +73,6 @@ export const words = {
 
   run: {
     active: "Active run",
-    selected: (name: string) => `Run ${name}`,
     backToActive: "Show the active run",
     phases: {
       loading: "Loading the base model",
@@ -178,7 +178,7 @@ export const words = {
     empty: "(an empty answer)",
     cut: "Cut off at the length limit.",
     noAdapter: "without adapter",
-    tokens: (n: string) => `${n} tokens`,
+    tokens: (tokens: number, written: string) => (tokens === 1 ? "1 token" : `${written} tokens`),
     region: "Answers",
     emptyTitle: "Nothing to ask yet",
     emptyStep: "When a run has completed, ask the model it trained here.",
