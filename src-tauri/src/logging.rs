@@ -42,6 +42,11 @@ pub(crate) fn start() {
 
 /// Begins to write to `logs/attune.DAY.log` of a data folder that this process owns.
 pub(crate) fn write_into(folder: &DataFolder) {
+    // The appender complains on standard error, by itself, about a folder that is not there yet.
+    if let Err(error) = std::fs::create_dir_all(folder.logs()) {
+        tracing::warn!(%error, "no log is written: its folder cannot be made");
+        return;
+    }
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("attune")
@@ -51,7 +56,7 @@ pub(crate) fn write_into(folder: &DataFolder) {
     match appender {
         // A process owns one folder in its life.
         Ok(appender) => drop(FILE.0.set(Mutex::new(appender))),
-        Err(error) => tracing::warn!(%error, "no log is written: the folder for logs cannot be used"),
+        Err(error) => tracing::warn!(%error, "no log is written: its folder cannot be used"),
     }
 }
 
