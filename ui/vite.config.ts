@@ -1,13 +1,16 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+const ATTUNE = "http://127.0.0.1:7717";
+
 export default defineConfig({
   plugins: [react()],
   server: {
     host: "127.0.0.1",
     port: 5173,
     strictPort: true,
-    proxy: { "/api": "http://127.0.0.1:7717" },
+    // For a browser beside `attune serve`. It answers only to its own name and its own page, so this passes as both.
+    proxy: { "/api": { target: ATTUNE, changeOrigin: true, headers: { origin: ATTUNE } } },
   },
   build: {
     target: "es2022",

@@ -24,6 +24,30 @@ async fn a_command_beside_a_server_goes_through_it() {
 }
 
 #[test]
+fn without_arguments_and_display_it_serves_its_page() {
+    let home = Home::new();
+    let attune = home.start(std::iter::empty::<&str>());
+    let address = attune.address();
+    assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+    let finished = attune.interrupt();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(finished.stderr.contains("No display"), "{finished:?}");
+}
+
+#[test]
+fn of_two_commands_at_once_one_owns_the_folder_and_stays_for_the_run_of_the_other() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let train = |name: &str| home.start(["train", "--db-path", &source, "--run-id", name, "--epochs", "5"]);
+    let commands = ["first", "second", "third"].map(train);
+    for command in commands {
+        let finished = command.wait();
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        assert!(finished.stdout.contains("Trained on 4 rows"), "{finished:?}");
+    }
+}
+
+#[test]
 fn a_second_server_ends_with_the_address_of_the_first() {
     let home = Home::new();
     let (_attune, http) = home.serve();

@@ -48,6 +48,8 @@ fn fifty_random_kills_leave_a_valid_latest_and_no_running_row() {
     }
     assert!(killed_at_work >= KILLS / 2, "most kills must hit something: {killed_at_work}");
 
+    assert_eq!(workers_of(&home), Vec::<String>::new(), "a worker ends with its owner");
+
     // The next owner finds no row running and trains as if nothing had happened.
     let next = home.run(train);
     assert_eq!(next.code, Some(0), "{next:?}");
@@ -60,6 +62,23 @@ fn fifty_random_kills_leave_a_valid_latest_and_no_running_row() {
         .query_row("SELECT count(*) FROM runs WHERE status = 'interrupted'", [], |row| row.get(0))
         .unwrap();
     assert!(interrupted > 0, "some owner died while its run was running");
+}
+
+/// Waits for the workers of this person to end, and names those that do not.
+fn workers_of(home: &Home) -> Vec<String> {
+    let end = Instant::now() + Duration::from_secs(20);
+    let folder = home.data().to_string_lossy().into_owned();
+    loop {
+        let workers: Vec<String> = std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path().join("cmdline")).ok())
+            .filter(|command| command.contains("worker") && command.contains(&folder))
+            .collect();
+        if workers.is_empty() || Instant::now() > end {
+            return workers;
+        }
+        pass(Duration::from_millis(50));
+    }
 }
 
 /// Lets time pass. There is no event to wait for: a random moment is the point.

@@ -95,14 +95,8 @@ impl WebDriver {
         typed.await.unwrap_or_else(|error| panic!("{css} could not be typed into: {error}"));
     }
 
-    /// The `textContent` of an element that is there. Not WebDriver's own element text, which is empty for
-    /// labels that are clipped, as those of many buttons are.
-    pub(crate) async fn text(&self, css: &str) -> String {
-        let text = self.until(|| self.text_now(css)).await;
-        text.unwrap_or_else(|error| panic!("{css} has no text: {error}"))
-    }
-
-    /// Waits until an element's text is what `is_wanted` accepts, and gives it.
+    /// Waits until the `textContent` of an element is what `is_wanted` accepts, and gives it. Not WebDriver's own
+    /// element text, which is empty for labels that are clipped, as those of many buttons are.
     pub(crate) async fn text_that(&self, css: &str, is_wanted: impl Fn(&str) -> bool) -> String {
         let text = self.until(|| async {
             let text = self.text_now(css).await?;

@@ -49,7 +49,7 @@ pub(super) async fn events(
 #[allow(dead_code, reason = "described, never built")]
 enum StreamedEvent {
     Snapshot(SnapshotEvent),
-    Run(RunEvent),
+    Run(Box<RunEvent>),
     Point(PointEvent),
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Client<'d>(pub(super) &'d Door);
 #[derive(Debug)]
 pub(super) enum Event {
     Snapshot(SnapshotEvent),
-    Run(RunEvent),
+    Run(Box<RunEvent>),
     Point(PointEvent),
 }
 

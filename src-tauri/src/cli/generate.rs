@@ -50,5 +50,6 @@ pub(super) async fn run(wanted: GenerateArguments, surroundings: Surroundings) -
             answer.base_model, answer.new_tokens, answer.milliseconds
         ));
     }
+    entered.leave().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use crate::server::Place;
 use crate::server::owner::FocusWindow;
 
 /// Where this process is, before it claims anything.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) folder: DataFolder,
     resources: Resources,

@@ -68,7 +68,8 @@ enum MethodArgument {
 pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let json = wanted.json;
     let request = wanted.into_request()?;
-    let entered = owner::enter(surroundings.into_place(OwnerKind::Command, None)).await?;
+    let place = || surroundings.clone().into_place(OwnerKind::Command, None);
+    let entered = owner::enter(place()).await?;
     let client = Client(entered.door());
     // The stream is open before the run exists, so that nothing of it is missed.
     let events = client.events().await?;
@@ -80,12 +81,22 @@ pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> R
     if let Some(active) = status.active_run_id.filter(|active| *active != queued.id) {
         say(&format!("waiting in the queue until {active} has ended; Ctrl-C cancels"));
     }
-    let ended = follow(&client, events, queued).await?;
-    report(&ended, json)
+    let id = queued.id.clone();
+    let reported = match follow(&client, events, queued).await? {
+        Some(ended) => report(&ended, json),
+        // The owner ended, with or without the run. Whoever owns the folder now knows what became of it.
+        None => {
+            let entered = owner::enter(place()).await?;
+            let run: Run = Client(entered.door()).get(&format!("/api/v1/runs/{id}")).await?;
+            report(&run, json)
+        }
+    };
+    entered.leave().await;
+    reported
 }
 
-/// Shows the run until it has ended. Ctrl-C cancels it, and its end is awaited all the same.
-async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result<Run, Failure> {
+/// Shows the run until it has ended; `None` if its owner ended first. Ctrl-C cancels it, and its end is awaited all the same.
+async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result<Option<Run>, Failure> {
     let mut progress = RunProgress::new();
     progress.run(&run);
     let mut interrupted = false;
@@ -112,13 +123,12 @@ async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result
             }
             Some(Ok(Event::Point(event))) if event.run_id == run.id => progress.point(&event.point),
             Some(Ok(_)) => {}
-            Some(Err(failure)) => return Err(failure),
-            None => run = client.get(&format!("/api/v1/runs/{}", run.id)).await?,
+            Some(Err(_)) | None => return Ok(None),
         }
         progress.run(&run);
     }
     progress.finish();
-    Ok(run)
+    Ok(Some(run))
 }
 
 fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
@@ -145,8 +155,9 @@ fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
         }
         RunStatus::Cancelled => Err(Failure::stopped(format!("{} was cancelled", run.run_identifier))),
         status => {
-            let why = run.error_message.clone().unwrap_or_else(|| "no reason was given".to_owned());
-            Err(Failure::failed(format!("{} {status:?}: {why}", run.run_identifier)))
+            let why = run.error_message.as_deref().unwrap_or("no reason was given");
+            let how = if status == RunStatus::Interrupted { "was interrupted" } else { "failed" };
+            Err(Failure::failed(format!("{} {how}: {why}", run.run_identifier)))
         }
     }
 }

@@ -18,6 +18,11 @@ use crate::server::{Door, Entered, owner};
 
 const MAIN_WINDOW: &str = "main";
 
+#[expect(clippy::disallowed_methods, reason = "Tauri's macro names std::process::exit where it cannot start")]
+fn context() -> tauri::Context {
+    tauri::generate_context!()
+}
+
 /// Opens the window and stays until it is closed. If another window shows this data folder, that one comes to
 /// the front instead.
 pub(crate) fn run(
@@ -58,7 +63,7 @@ pub(crate) fn run(
             let _ = application.set(app.handle().clone());
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(context())
         .map_err(|error| Failure::environment(format!("could not open the window: {error}")))?;
     let code = window.run_return(|_, _| {});
     if let Entered::Owner { engine, .. } = entered {

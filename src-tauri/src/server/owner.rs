@@ -52,6 +52,14 @@ pub enum Entered {
 }
 
 impl Entered {
+    /// Ends this process's part. An owner stays until the runs that others started through it have ended.
+    pub async fn leave(self) {
+        if let Self::Owner { engine, .. } = self {
+            // A panic of the wait is not worth more than leaving at once.
+            let _ = tokio::task::spawn_blocking(move || engine.wait_until_idle()).await;
+        }
+    }
+
     pub fn door(&self) -> &Door {
         match self {
             Self::Owner { door, .. } | Self::Client { door } => door,

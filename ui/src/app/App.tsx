@@ -29,7 +29,8 @@ export function App() {
       <QueryClientProvider client={queries}>
         <ApiContext value={api}>
           <ModalsProvider modalProps={{ closeButtonProps: { "aria-label": words.close } }}>
-            <Notifications position="bottom-right" />
+            {/* Above the status strip. */}
+            <Notifications position="bottom-right" mb={32} />
             <Frame />
           </ModalsProvider>
         </ApiContext>

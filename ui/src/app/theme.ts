@@ -1,6 +1,7 @@
 // Ink and paper: one accent (amber in the dark, deep teal in the light), warm neutral greys, borders instead of shadows.
 
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, virtualColor } from "@mantine/core";
+import { words } from "./words";
 
 const teal: MantineColorsTuple = [
   "#ecf6f4",
@@ -72,6 +73,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": words.close } } },
     Tooltip: {
       defaultProps: {
         portalProps: { target: "#overlays" },

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::artifacts::durable_writer;
@@ -79,6 +79,7 @@ impl Engine {
             events: Events::new(),
             worker_program: options.worker_program,
             live: Mutex::new(Live::default()),
+            idle: Condvar::new(),
         });
         let (wake, woken) = mpsc::channel();
         let dispatcher = std::thread::spawn({
@@ -105,9 +106,15 @@ impl Engine {
     pub fn work_off_queue(&self) {
         let wake = self.0.wake.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(wake) = &*wake {
+            self.0.shared.begin_working();
             // The dispatcher ends only with the engine.
             let _ = wake.send(());
         }
+    }
+
+    /// Waits until no run is running and none is about to. For an owner that others may use meanwhile.
+    pub fn wait_until_idle(&self) {
+        self.0.shared.wait_until_idle();
     }
 
     /// Stops the running run (it becomes interrupted) and waits for its end. No run starts any more.

@@ -72,13 +72,14 @@ export function useConfirmedCancel(): (run: Run) => void {
       title: t.cancelAsk,
       children: run.status === "queued" ? t.cancelQueuedMeaning : t.cancelMeaning,
       labels: { confirm: t.cancel, cancel: t.keepGoing },
-      confirmProps: { color: "red" },
+      confirmProps: { variant: "outline", color: "var(--attune-failure)" },
       cancelProps: { "data-autofocus": true },
       onConfirm: () =>
         mutate(
           { params: { path: { id: run.id } } },
           {
-            onError: ({ message }) => notifications.show({ color: "red", title: t.cancelFailed, message }),
+            onError: ({ message }) =>
+              notifications.show({ color: "var(--attune-failure)", title: t.cancelFailed, message }),
           },
         ),
     });

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::events::Events;
@@ -35,12 +35,16 @@ pub(crate) struct Shared {
     pub(crate) worker_program: PathBuf,
     /// Progress of the running run, and the way to its dispatcher.
     pub(crate) live: Mutex<Live>,
+    /// Told when the queue has been worked off.
+    pub(crate) idle: Condvar,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     progress: HashMap<RunId, Progress>,
     orders: Option<(RunId, Sender<Order>)>,
+    /// Runs are being worked off, or will be in a moment.
+    working: bool,
     closing: bool,
 }
 
@@ -63,7 +67,7 @@ pub(crate) fn dispatch(shared: &Arc<Shared>, wake: &Receiver<()>) {
     while wake.recv().is_ok() {
         loop {
             if shared.live().closing {
-                return;
+                break;
             }
             let next = Runs(&shared.store.connection()).next_queued();
             match next {
@@ -75,6 +79,8 @@ pub(crate) fn dispatch(shared: &Arc<Shared>, wake: &Receiver<()>) {
                 }
             }
         }
+        shared.live().working = false;
+        shared.idle.notify_all();
     }
 }
 
@@ -110,6 +116,17 @@ impl Shared {
         }
     }
 
+    /// The queue is about to be worked off.
+    pub(crate) fn begin_working(&self) {
+        self.live().working = true;
+    }
+
+    pub(crate) fn wait_until_idle(&self) {
+        let live = self.live();
+        let waited = self.idle.wait_while(live, |live| live.working && !live.closing);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// No run starts any more, and the running one is told to stop.
     pub(crate) fn close(&self) {
         let mut live = self.live();
@@ -118,6 +135,7 @@ impl Shared {
             // The thread that attends the run may have just finished it.
             let _ = orders.send(Order::ShutDown);
         }
+        self.idle.notify_all();
     }
 
     fn set_progress(&self, id: &RunId, progress: Progress) {

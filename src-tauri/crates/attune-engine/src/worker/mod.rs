@@ -49,12 +49,10 @@ fn send(message: &Message) -> io::Result<()> {
 /// Sets `stop` on a command to stop, and when the owner's end of the pipe is closed.
 fn listen(stop: Arc<AtomicBool>) {
     std::thread::spawn(move || {
-        for line in io::stdin().lines() {
-            let command =
-                line.ok().and_then(|line| serde_json::from_str::<protocol::Versioned<Command>>(&line).ok());
-            match command {
-                Some(protocol::Versioned { version: VERSION, body: Command::Discard }) | None => break,
-                Some(_) => {}
+        for line in io::stdin().lines().map_while(io::Result::ok) {
+            match serde_json::from_str(&line) {
+                Ok(protocol::Versioned { version: VERSION, body: Command::Discard }) => break,
+                Ok(_) | Err(_) => tracing::warn!(line, "the owner said what is not understood"),
             }
         }
         stop.store(true, Ordering::Relaxed);
