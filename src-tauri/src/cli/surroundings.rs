@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attune_engine::{DataFolder, Resources};
+use attune_engine::{Bases, DataFolder, Resources};
 
 use super::output::Failure;
 use crate::api::wire::OwnerKind;
@@ -27,6 +27,10 @@ impl Surroundings {
             hub_cache: hub_cache(),
             worker_program: worker_program(program),
         })
+    }
+
+    pub(crate) fn bases(&self) -> Bases {
+        Bases::new(self.resources.models.clone(), self.hub_cache.clone())
     }
 
     pub(crate) fn into_place(self, kind: OwnerKind, focus: Option<FocusWindow>) -> Place {

@@ -9,6 +9,7 @@ mod artifacts;
 mod bases;
 mod clock;
 mod data_folder;
+pub mod doctor;
 mod engine;
 mod error;
 mod model_host;
