@@ -2,7 +2,7 @@
 //!
 //! Invariant: a secret that the environment holds is never written, whoever puts it into a message.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use attune_engine::DataFolder;
@@ -18,6 +18,9 @@ const KEPT_FILES: usize = 14;
 /// Variables whose values are secrets.
 const SECRETS: [&str; 4] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OPENAI_API_KEY", "CRON_SECRET"];
 
+/// What standard error shows unless `ATTUNE_LOG` says otherwise. A failed request is told to whoever asked.
+const SHOWN: &str = "warn,attune::api::problem=off";
+
 /// What takes the place of a secret.
 const MASK: &[u8] = b"[secret]";
 
@@ -25,12 +28,17 @@ static FILE: LogFile = LogFile(OnceLock::new());
 
 /// Starts logging. `ATTUNE_LOG` chooses what standard error shows (default: warnings).
 pub(crate) fn start() {
-    let shown = EnvFilter::try_from_env("ATTUNE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let shown = EnvFilter::try_from_env("ATTUNE_LOG").unwrap_or_else(|_| EnvFilter::new(SHOWN));
     let secrets = Arc::new(secrets());
     let console = Masked { secrets: Arc::clone(&secrets), inner: io::stderr };
     let file = Masked { secrets, inner: || &FILE };
     tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(console).with_filter(shown))
+        .with(
+            tracing_subscriber::fmt::layer()
+                .with_ansi(io::stderr().is_terminal())
+                .with_writer(console)
+                .with_filter(shown),
+        )
         .with(
             tracing_subscriber::fmt::layer()
                 .with_ansi(false)

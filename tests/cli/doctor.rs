@@ -16,6 +16,29 @@ fn the_doctor_looks_at_everything_and_changes_nothing() {
 }
 
 #[test]
+fn the_doctor_leaves_a_used_data_folder_as_it_is() {
+    let home = Home::new();
+    assert_eq!(home.run(["generate", "Repeat: hello"]).code, Some(0));
+    let files = || {
+        let mut files: Vec<_> =
+            std::fs::read_dir(home.data()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    assert_eq!(home.run(["doctor"]).code, Some(0));
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn an_empty_variable_names_no_folder() {
+    let home = Home::new();
+    let output = home.command(["doctor", "--json"]).env("ATTUNE_DATA_DIR", "").output().unwrap();
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(findings[0]["found"].as_str().unwrap().starts_with(home.path("share").to_str().unwrap()));
+}
+
+#[test]
 fn the_doctor_names_the_owner_and_its_address() {
     let home = Home::new();
     let (attune, http) = home.serve();

@@ -86,6 +86,29 @@ async fn a_server_that_is_told_to_end_leaves_an_interrupted_run_and_no_worker() 
 }
 
 #[tokio::test]
+async fn a_command_whose_owner_is_killed_sees_its_waiting_run_through() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let (server, http) = home.serve();
+    let mut events = http.events("/api/v1/events").await;
+    let long = json!({ "databasePath": source, "epochs": 1000 });
+    let long = http.post("/api/v1/runs", &long).await.expect(202);
+    events.next_that(|event| event.name == "point").await;
+    let waiting = home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "patient"]);
+    events.next_that(|event| event.name == "run" && event.json()["run"]["runIdentifier"] == "patient").await;
+    server.kill();
+    let finished = waiting.wait();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(finished.stdout.contains("Trained on 4 rows"), "{finished:?}");
+
+    let (_attune, http) = home.serve();
+    let killed = http.get(&format!("/api/v1/runs/{}", long["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(killed["status"], "interrupted");
+    assert!(killed["step"].as_u64().unwrap() > 0, "{killed}");
+    assert_eq!(killed["totalSteps"], 4000, "{killed}");
+}
+
+#[tokio::test]
 async fn a_queue_that_a_server_left_is_worked_off_by_the_next() {
     let home = Home::new();
     let source = small_source(&home);

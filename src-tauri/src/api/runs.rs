@@ -2,19 +2,19 @@
 
 use attune_engine::Created;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::body::{JsonBody, waiting};
+use super::body::{JsonBody, Parameters, waiting};
 use super::wire::{Limit, Metrics, Run, RunRequest};
 use super::{ApiState, Problem};
 
 /// The newest runs, newest first.
 #[utoipa::path(get, path = "/api/v1/runs", params(Limit), tag = "runs",
-    responses((status = 200, body = Vec<Run>)))]
+    responses((status = 200, body = Vec<Run>), (status = 422, body = Problem)))]
 pub(super) async fn list_runs(
     State(state): State<ApiState>,
-    Query(Limit { limit }): Query<Limit>,
+    Parameters(Limit { limit }): Parameters<Limit>,
 ) -> Result<Json<Vec<Run>>, Problem> {
     let runs = waiting(move || state.engine.runs(limit.min(1000))).await?;
     Ok(Json(runs.into_iter().map(Run::from).collect()))

@@ -26,8 +26,9 @@ use surroundings::Surroundings;
 #[derive(Debug, Parser)]
 #[command(name = "attune", version, after_help = EXIT_CODES)]
 struct Arguments {
-    /// The folder that holds everything Attune keeps [default: the system's place for application data]
-    #[arg(long, global = true, env = "ATTUNE_DATA_DIR", value_name = "FOLDER")]
+    /// The folder that holds everything Attune keeps [default: ATTUNE_DATA_DIR, else the system's place for
+    /// application data]
+    #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,

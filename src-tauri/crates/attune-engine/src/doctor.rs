@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 
+use crate::sources::foreign_database::ForeignDatabase;
 use crate::store::VERSION;
 use crate::{Bases, DataFolder};
 
@@ -73,10 +73,14 @@ fn database(path: &Path) -> Finding {
         return Finding { check, verdict: Verdict::Good, found, advice: None };
     }
     let failure = |found, advice| Finding { check, verdict: Verdict::Failure, found, advice: Some(advice) };
-    let looked = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|connection| {
-        let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        Ok((sound, version as usize))
+    let looked = ForeignDatabase::open(path).and_then(|database| {
+        let connection = &database.connection;
+        let look = || -> rusqlite::Result<(String, usize)> {
+            let sound = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            Ok((sound, version as usize))
+        };
+        look().map_err(|error| database.explain(error))
     });
     match looked {
         Ok((sound, version)) if sound == "ok" && version <= VERSION => {
@@ -92,7 +96,7 @@ fn database(path: &Path) -> Finding {
             "Restore it from a backup beside it (attune.before-….db), or move it away to begin anew.",
         ),
         Err(error) => failure(
-            format!("{} cannot be read: {error}", path.display()),
+            error.to_string(),
             "Restore it from a backup beside it (attune.before-….db), or move it away to begin anew.",
         ),
     }

@@ -196,6 +196,7 @@ impl Error {
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
             Self::RunActive { .. } | Self::RunNotActive { .. } | Self::RunHasNoAdapter { .. } => {
                 Kind::Conflict
@@ -238,6 +239,7 @@ impl Error {
             | Self::AdapterDamaged { .. }
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
@@ -279,7 +281,7 @@ impl Error {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }
             Self::AdapterIncomplete { .. } | Self::AdapterDamaged { .. } => {
-                "Use another run's adapter, or train again; `latest` of the output folder was not changed."
+                "Use the adapter of another run, or train again."
             }
             Self::AdapterOfAnotherBase { .. } => {
                 "Name the base that it was trained on, or leave the base out."

@@ -109,6 +109,18 @@ impl Runs<'_> {
         self.one("SELECT * FROM runs WHERE status = 'queued' ORDER BY rowid LIMIT 1", [])
     }
 
+    /// Whether an active run will write, or writes, into this folder.
+    pub(crate) fn claims(&self, output_folder: &Path, run_directory: &str) -> Result<bool> {
+        self.0
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM runs
+                 WHERE status IN ('queued','running') AND output_folder = ?1 AND run_directory = ?2)",
+                params![text(output_folder), run_directory],
+                |row| row.get(0),
+            )
+            .map_err(|source| Error::Database { doing: "looking for a run's folder", source })
+    }
+
     /// Marks a queued run as running; `false` if it is not queued any more.
     pub(crate) fn start(&self, id: &RunId) -> Result<bool> {
         let changed = self.0.execute(
@@ -138,16 +150,8 @@ impl Runs<'_> {
         Ok(changed.map_err(|source| Error::Database { doing: "ending a run", source })? == 1)
     }
 
-    /// Marks every row that is still running as interrupted; for the moment when nothing can be running.
-    pub(crate) fn interrupt_left_over(&self) -> Result<usize> {
-        self.0
-            .execute(
-                "UPDATE runs SET status = 'interrupted', finished_at = ?1,
-                    error_message = 'Attune ended while this run was training.'
-                 WHERE status = 'running'",
-                params![crate::clock::now()],
-            )
-            .map_err(|source| Error::Database { doing: "marking interrupted runs", source })
+    pub(crate) fn running(&self) -> Result<Option<Run>> {
+        self.one("SELECT * FROM runs WHERE status = 'running'", [])
     }
 
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Run>> {
