@@ -29,11 +29,6 @@ export const words = {
     usable: (usable: string, rows: string) => `${usable} of ${rows} rows can be used`,
     answers: (distinct: number, written: string) =>
       distinct === 1 ? "one answer for all" : `${written} different answers`,
-    skipped: (parts: string) => `Skipped: ${parts}`,
-    malformed: (n: string) => `${n} with unreadable suggestions`,
-    withoutSuggestion: (n: string) => `${n} without a suggestion`,
-    emptyText: (n: string) => `${n} with empty text`,
-    notApproved: (n: string) => `${n} not approved`,
     preview: "First rows",
     input: "Question",
     output: "Answer",

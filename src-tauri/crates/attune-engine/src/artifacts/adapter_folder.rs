@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use attune_tuning::peft::PeftFiles;
 use serde::{Deserialize, Serialize};
@@ -151,6 +152,11 @@ impl AdapterFolder {
     pub(crate) fn peft(&self) -> &PeftFiles {
         &self.peft
     }
+}
+
+/// When the record of a folder was written; `None` if it has none.
+pub(crate) fn record_written(folder: &Path) -> Option<SystemTime> {
+    std::fs::metadata(folder.join(RECORD)).and_then(|record| record.modified()).ok()
 }
 
 /// `sha256:` and the digest in hexadecimal digits.
