@@ -85,7 +85,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(system::openapi_document))
         .routes(routes!(events::events))
         .routes(routes!(runs::list_runs, runs::create_run))
-        .routes(routes!(runs::read_run))
+        .routes(routes!(runs::read_run, runs::delete_run))
         .routes(routes!(runs::read_metrics))
         .routes(routes!(runs::cancel_run))
         .routes(routes!(sources::inspect_source))

@@ -11,6 +11,7 @@ use crate::artifacts::durable_writer;
 use crate::model_host::ModelHost;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
+use crate::runs::removal::Removed;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
 use crate::runs::{Point, Run, RunId, RunStatus};
 use crate::settings::require_absolute;
@@ -206,6 +207,15 @@ impl Engine {
         }
         let run = self.run(id)?;
         Err(Error::RunNotActive { run: run.id, status: run.status })
+    }
+
+    /// Deletes a run that has ended, with its adapter; see [`Removed`].
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`], [`Error::RunStillActive`], or [`Error::Remove`] with the file that stayed.
+    pub fn delete_run(&self, id: &str) -> Result<Removed> {
+        let _no_new_run_meanwhile = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        crate::runs::removal::remove(&self.0.shared, &self.run(id)?)
     }
 
     /// Looks at a source database without changing anything.

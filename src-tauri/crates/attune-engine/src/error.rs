@@ -110,6 +110,8 @@ pub enum Error {
     UnknownRun { id: String },
     #[error("run {run} is {status}, so it cannot be cancelled")]
     RunNotActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status}, so it cannot be deleted")]
+    RunStillActive { run: RunId, status: RunStatus },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
     #[error("{field} cannot be {value}: {reason}")]
@@ -140,6 +142,12 @@ pub enum Error {
 
     #[error("could not read {path}")]
     Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("could not remove {path}")]
+    Remove {
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -198,14 +206,16 @@ impl Error {
             | Self::InvalidField { .. } => Kind::Invalid,
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
-            Self::RunActive { .. } | Self::RunNotActive { .. } | Self::RunHasNoAdapter { .. } => {
-                Kind::Conflict
-            }
+            Self::RunActive { .. }
+            | Self::RunNotActive { .. }
+            | Self::RunStillActive { .. }
+            | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
             | Self::DataFolder { .. }
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
             | Self::Read { .. }
+            | Self::Remove { .. }
             | Self::Write { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
@@ -289,6 +299,7 @@ impl Error {
             Self::OutputUnwritable { .. } => "Choose a folder that you may write to.",
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
+            Self::RunStillActive { .. } => "Cancel it first.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",

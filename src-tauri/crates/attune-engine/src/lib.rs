@@ -26,6 +26,7 @@ pub use engine::{Created, Engine, EngineOptions, Resources};
 pub use error::{Error, Kind, Result, with_reasons};
 pub use model_host::{Finish, Generated, GenerationRequest};
 pub use runs::events::{Behind, Event, Subscription};
+pub use runs::removal::Removed;
 pub use runs::request::RunRequest;
 pub use runs::{Hyperparameters, Method, Phase, Point, Progress, Run, RunId, RunStatus};
 pub use settings::{Settings, SettingsChange};

@@ -97,6 +97,21 @@ impl Runs<'_> {
         self.many("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?1", params![limit])
     }
 
+    /// Every run that writes into an output folder, newest first.
+    pub(crate) fn of_output_folder(&self, output_folder: &Path) -> Result<Vec<Run>> {
+        self.many(
+            "SELECT * FROM runs WHERE output_folder = ?1 ORDER BY rowid DESC",
+            params![text(output_folder)],
+        )
+    }
+
+    /// Takes the row of a run that has ended away.
+    pub(crate) fn delete(&self, id: &RunId) -> Result<()> {
+        let sql = "DELETE FROM runs WHERE id = ?1 AND status NOT IN ('queued','running')";
+        let deleted = self.0.execute(sql, params![id.as_str()]);
+        deleted.map(drop).map_err(|source| Error::Database { doing: "deleting a run", source })
+    }
+
     /// The run that is in the way of another one: the running one, else the one that waits longest.
     pub(crate) fn active(&self) -> Result<Option<Run>> {
         self.one(
