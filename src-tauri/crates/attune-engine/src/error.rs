@@ -133,6 +133,8 @@ pub enum Error {
     UnknownRun { id: String },
     #[error("run {run} is {status}, so it cannot be cancelled")]
     RunNotActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status}, so it cannot be deleted")]
+    RunStillActive { run: RunId, status: RunStatus },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
     #[error("{field} cannot be {value}: {reason}")]
@@ -163,6 +165,12 @@ pub enum Error {
 
     #[error("could not read {path}")]
     Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("could not remove {path}")]
+    Remove {
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -227,15 +235,18 @@ impl Error {
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
             Self::InField { source, .. } => source.kind(),
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
-            Self::RunActive { .. } | Self::RunNotActive { .. } | Self::RunHasNoAdapter { .. } => {
-                Kind::Conflict
-            }
+            Self::RunActive { .. }
+            | Self::RunNotActive { .. }
+            | Self::RunStillActive { .. }
+            | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
             | Self::DataFolder { .. }
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
             | Self::Read { .. }
+            | Self::Remove { .. }
             | Self::Write { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
@@ -277,6 +288,7 @@ impl Error {
             | Self::AdapterDamaged { .. }
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
@@ -336,7 +348,7 @@ impl Error {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }
             Self::AdapterIncomplete { .. } | Self::AdapterDamaged { .. } => {
-                "Use another run's adapter, or train again; `latest` of the output folder was not changed."
+                "Use the adapter of another run, or train again."
             }
             Self::AdapterOfAnotherBase { .. } => {
                 "Name the base that it was trained on, or leave the base out."
@@ -344,6 +356,7 @@ impl Error {
             Self::OutputUnwritable { .. } => "Choose a folder that you may write to.",
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
+            Self::RunStillActive { .. } => "Cancel it first.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",

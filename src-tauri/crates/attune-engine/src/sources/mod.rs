@@ -7,7 +7,7 @@
 mod ask_ai;
 mod chat;
 mod csv_rows;
-mod foreign_database;
+pub(crate) mod foreign_database;
 mod json_lines;
 mod lines;
 mod recognise;
