@@ -57,6 +57,29 @@ pub enum Error {
     NoUsableRow { path: PathBuf, rows: u64, skipped: SkippedRows },
     #[error("no source database is set")]
     NoSourceChosen,
+    #[error("could not read {path}")]
+    DataUnreadable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("there is no row in {path}")]
+    SourceEmpty { path: PathBuf },
+    #[error("{path} is {found}")]
+    SourceRefused { path: PathBuf, found: &'static str, way_out: &'static str },
+    #[error("{path} has neither one JSON object per line nor two columns")]
+    NoTwoColumns { path: PathBuf },
+    #[error("{path} has {columns} columns, and no header names the two that are meant")]
+    TooManyColumns { path: PathBuf, columns: usize },
+    #[error(
+        "{path} has no table ask_ai_queries, and no table with input and output or prompt and completion"
+    )]
+    NoExampleTable { path: PathBuf },
+    #[error("none of the {rows} rows in {path} is usable ({why})")]
+    NoUsableExample { path: PathBuf, rows: u64, why: String },
+    /// A failure whose field depends on the request: a source has two names on the wire.
+    #[error("{source}")]
+    InField { field: &'static str, source: Box<Error> },
 
     #[error("there is no base model {name:?} on this computer")]
     UnknownBase { name: String, known: Vec<String> },
@@ -192,6 +215,13 @@ impl Error {
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
             | Self::NoSourceChosen
+            | Self::DataUnreadable { .. }
+            | Self::SourceEmpty { .. }
+            | Self::SourceRefused { .. }
+            | Self::NoTwoColumns { .. }
+            | Self::TooManyColumns { .. }
+            | Self::NoExampleTable { .. }
+            | Self::NoUsableExample { .. }
             | Self::UnknownBase { .. }
             | Self::BaseUnreadable { .. }
             | Self::BaseRefused { .. }
@@ -204,6 +234,7 @@ impl Error {
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
+            Self::InField { source, .. } => source.kind(),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
             Self::RunActive { .. }
@@ -238,7 +269,15 @@ impl Error {
             | Self::NoAskAiTable { .. }
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
-            | Self::NoSourceChosen => Some("databasePath"),
+            | Self::NoSourceChosen
+            | Self::DataUnreadable { .. }
+            | Self::SourceEmpty { .. }
+            | Self::SourceRefused { .. }
+            | Self::NoTwoColumns { .. }
+            | Self::TooManyColumns { .. }
+            | Self::NoExampleTable { .. }
+            | Self::NoUsableExample { .. } => Some("databasePath"),
+            Self::InField { field, .. } => Some(field),
             Self::UnknownBase { .. } | Self::BaseUnreadable { .. } | Self::BaseRefused { .. } => {
                 Some("baseModel")
             }
@@ -277,6 +316,24 @@ impl Error {
             Self::NoSourceChosen => {
                 "Set softPromptDatabasePath with PUT /api/v1/settings, or start a run with a database from \
                  the Train page or `attune train --db-path FILE`."
+            }
+            Self::InField { source, .. } => return source.hint(),
+            Self::DataUnreadable { .. } => "Check that you may read the file.",
+            Self::SourceEmpty { .. } => "Choose a file that has rows, or check that it was saved.",
+            Self::SourceRefused { way_out, .. } => way_out,
+            Self::NoTwoColumns { .. } => {
+                "Write one JSON object per line, as {\"input\": \"...\", \"output\": \"...\"}, or two columns \
+                 under the header input,output."
+            }
+            Self::TooManyColumns { .. } => {
+                "Begin the file with a header that has input and output, or prompt and completion."
+            }
+            Self::NoExampleTable { .. } => {
+                "Choose an Ask AI database, or one whose table has the columns input and output."
+            }
+            Self::NoUsableExample { .. } => {
+                "A usable row has an input and an output (or prompt and completion, or chat messages), both with \
+                 words in them."
             }
             Self::UnknownBase { known, .. } => {
                 return Some(format!(
