@@ -88,6 +88,28 @@ fn rows_of_any_kind_train_the_same_adapter() {
 }
 
 #[test]
+fn a_lora_is_trained_saved_and_asked_like_a_soft_prompt() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let arguments =
+        ["train", "--data", &source, "--output-dir", "out", "--run-id", "low-rank", "--method", "lora"];
+    let sizes = ["--lora-rank", "4", "--lora-targets", "q,v,o", "--epochs", "30", "--batch-size", "4"];
+    let trained = home.run(arguments.into_iter().chain(sizes));
+    assert_eq!(trained.code, Some(0), "{trained:?}");
+    let config = std::fs::read(home.path("out/low-rank/adapter_config.json")).unwrap();
+    let config: Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(
+        (&config["peft_type"], &config["r"], &config["lora_alpha"]),
+        (&"LORA".into(), &4.into(), &8.into())
+    );
+    let asked = home.run(["generate", "--adapter", "out/latest", "Light for the office?"]);
+    assert_eq!(asked.stdout.trim(), "Turn on the office light.", "{asked:?}");
+    let mistake = home.run(["train", "--data", &source, "--lora-rank", "4"]);
+    assert_eq!(mistake.code, Some(3), "{mistake:?}");
+    assert!(mistake.stderr.contains("--lora-rank"), "{mistake:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_adapter() {
     let home = Home::new();
     let source = small_source(&home);

@@ -58,7 +58,7 @@ test("a person trains on a database, watches the curve and asks the result", { t
   await page.getByTestId("base-size").waitFor();
   await looksRight(page, "1-empty");
 
-  await page.getByRole("textbox", { name: "Ask AI database" }).fill(ATTUNE_TEST_DB);
+  await page.getByRole("textbox", { name: "Database or file" }).fill(ATTUNE_TEST_DB);
   await page.keyboard.press("Enter");
   await page.getByText(/\d+ of \d+ rows can be used/).waitFor();
   await page.getByText(/^Ready: \d+ samples will be used/).waitFor();
@@ -90,10 +90,10 @@ test("a person trains on a database, watches the curve and asks the result", { t
 
 test("a database that does not exist is refused with a way out", async () => {
   const { page } = await openPage("dark");
-  await page.getByRole("textbox", { name: "Ask AI database" }).fill(`${ATTUNE_TEST_DB}.missing`);
+  await page.getByRole("textbox", { name: "Database or file" }).fill(`${ATTUNE_TEST_DB}.missing`);
   await page.keyboard.press("Enter");
   await page.getByRole("alert").waitFor();
-  await page.getByText("The database cannot be used, see above.").waitFor();
+  await page.getByText("It cannot be used, see above.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Start training" }).isDisabled(), true);
   await looksRight(page, "5-refused");
 });

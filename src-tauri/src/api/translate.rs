@@ -60,6 +60,9 @@ impl From<wire::RunRequest> for engine::RunRequest {
             source_max_tokens: wanted.source_max_tokens,
             target_max_tokens: wanted.target_max_tokens,
             seed: wanted.seed,
+            lora_rank: wanted.lora_rank,
+            lora_alpha: wanted.lora_alpha,
+            lora_targets: wanted.lora_targets,
         }
     }
 }
@@ -179,12 +182,14 @@ fn phase(phase: engine::Phase) -> wire::Phase {
 fn method(method: engine::Method) -> wire::Method {
     match method {
         engine::Method::SoftPrompt => wire::Method::SoftPrompt,
+        engine::Method::Lora => wire::Method::Lora,
     }
 }
 
 fn engine_method(method: wire::Method) -> engine::Method {
     match method {
         wire::Method::SoftPrompt => engine::Method::SoftPrompt,
+        wire::Method::Lora => engine::Method::Lora,
     }
 }
 

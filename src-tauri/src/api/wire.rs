@@ -29,6 +29,7 @@ pub enum Phase {
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     SoftPrompt,
+    Lora,
 }
 
 /// One local training.
@@ -107,6 +108,12 @@ pub struct RunRequest {
     pub source_max_tokens: Option<u32>,
     pub target_max_tokens: Option<u32>,
     pub seed: Option<u64>,
+    /// Only with the method `lora`; default 16.
+    pub lora_rank: Option<u32>,
+    /// Only with the method `lora`; default: twice the rank.
+    pub lora_alpha: Option<f64>,
+    /// Only with the method `lora`: some of q, k, v, o, wi_0, wi_1, wo; default q and v.
+    pub lora_targets: Option<Vec<String>>,
 }
 
 /// What deleting a run changed.

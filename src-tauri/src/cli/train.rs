@@ -57,6 +57,15 @@ pub(super) struct TrainArguments {
     /// Tokens of an output that are learned [default: 128]
     #[arg(long)]
     target_max_tokens: Option<u32>,
+    /// Rank of a LoRA adapter [default: 16]
+    #[arg(long)]
+    lora_rank: Option<u32>,
+    /// Weight of a LoRA adapter [default: twice the rank]
+    #[arg(long)]
+    lora_alpha: Option<f64>,
+    /// Modules of a LoRA adapter, with commas: q, k, v, o, wi_0, wi_1, wo [default: q,v]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    lora_targets: Option<Vec<String>>,
     /// The same seed on the same machine gives the same adapter [default: 1]
     #[arg(long)]
     seed: Option<u64>,
@@ -68,6 +77,7 @@ pub(super) struct TrainArguments {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum MethodArgument {
     SoftPrompt,
+    Lora,
 }
 
 pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
@@ -197,7 +207,10 @@ impl TrainArguments {
             data_path: self.data.as_deref().map(absolute).transpose()?,
             output_dir: self.output_dir.as_deref().map(absolute).transpose()?,
             base_model: self.base_model.map(base_argument).transpose()?,
-            method: self.method.map(|MethodArgument::SoftPrompt| Method::SoftPrompt),
+            method: self.method.map(|method| match method {
+                MethodArgument::SoftPrompt => Method::SoftPrompt,
+                MethodArgument::Lora => Method::Lora,
+            }),
             run_identifier: self.run_id,
             run_directory: self.run_directory,
             max_samples: self.max_samples,
@@ -207,6 +220,9 @@ impl TrainArguments {
             source_max_tokens: self.source_max_tokens,
             target_max_tokens: self.target_max_tokens,
             seed: self.seed,
+            lora_rank: self.lora_rank,
+            lora_alpha: self.lora_alpha,
+            lora_targets: self.lora_targets,
         })
     }
 }

@@ -205,7 +205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Counts the rows of a database and shows the first; nothing is changed. */
+        /** Counts the rows of a file or database and shows the first; nothing is changed. */
         post: operations["inspect_source"];
         delete?: never;
         options?: never;
@@ -285,7 +285,7 @@ export interface components {
             runId?: string | null;
         };
         /** @enum {string} */
-        Method: "soft-prompt";
+        Method: "soft-prompt" | "lora";
         Metrics: {
             /** @description At most 500, evenly chosen, the first and the last among them. */
             points: components["schemas"]["Point"][];
@@ -413,13 +413,15 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
-        /** @description A run to queue; everything but the database has a default. */
+        /** @description A run to queue; everything but the source has a default. */
         RunRequest: {
             /** @description `auto`, a name, a hub id or the absolute path of a folder. */
             baseModel?: string | null;
             /** Format: int32 */
             batchSize?: number | null;
-            /** @description Absolute path of an Ask AI database. */
+            /** @description The source: absolute path of JSON lines, a CSV file or a SQLite database. */
+            dataPath?: string | null;
+            /** @description The source; means the same as `dataPath`. */
             databasePath?: string | null;
             /** Format: int32 */
             epochs?: number | null;
@@ -427,10 +429,22 @@ export interface components {
             id?: string | null;
             /** Format: double */
             learningRate?: number | null;
+            /**
+             * Format: double
+             * @description Only with the method `lora`; default: twice the rank.
+             */
+            loraAlpha?: number | null;
+            /**
+             * Format: int32
+             * @description Only with the method `lora`; default 16.
+             */
+            loraRank?: number | null;
+            /** @description Only with the method `lora`: some of q, k, v, o, wi_0, wi_1, wo; default q and v. */
+            loraTargets?: string[] | null;
             /** Format: int32 */
             maxSamples?: number | null;
             method?: components["schemas"]["Method"] | null;
-            /** @description Absolute path; default: a folder named after the database in the data folder. */
+            /** @description Absolute path; default: a folder named after the source in the data folder. */
             outputDir?: string | null;
             /** @description Name of the run's folder in the output folder. */
             runDirectory?: string | null;
@@ -476,13 +490,30 @@ export interface components {
             trainingMethod?: components["schemas"]["Method"] | null;
         };
         SkippedRows: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description An empty input or an empty output.
+             */
             emptyText: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description What stands there cannot be read as a row.
+             */
             malformed: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description The input or the output is not there.
+             */
+            missingField: number;
+            /**
+             * Format: int64
+             * @description Ask AI: no suggestion is approved.
+             */
             notApproved: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Ask AI: no suggestion, or none with a description.
+             */
             withoutSuggestion: number;
         };
         /** @description First of a stream of events, and again whenever the reader was too slow. */
@@ -493,14 +524,14 @@ export interface components {
             sequence: number;
         };
         /** @enum {string} */
-        SourceKind: "ask_ai";
+        SourceKind: "ask_ai" | "jsonl" | "csv" | "sqlite_table";
         SourceQuestion: {
             /** Format: int32 */
             maxSamples?: number | null;
-            /** @description Absolute path of a database. */
+            /** @description Absolute path of JSON lines, a CSV file or a SQLite database. */
             path: string;
         };
-        /** @description What is in a source database. */
+        /** @description What is in a source. */
         SourceSummary: {
             datasetHash: string;
             /** Format: int64 */

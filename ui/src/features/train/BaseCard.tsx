@@ -1,6 +1,6 @@
-import { Select, Skeleton, Stack, Text } from "@mantine/core";
+import { SegmentedControl, Select, Skeleton, Stack, Text } from "@mantine/core";
 import { useBases } from "../../api/bases";
-import type { Base } from "../../api/types";
+import type { Base, Method } from "../../api/types";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { millions } from "../../components/quantity";
 import { StepCard } from "../../components/StepCard";
@@ -8,12 +8,19 @@ import { words } from "./words";
 
 const t = words.base;
 
-interface BaseCardProps {
+const METHODS: Method[] = ["soft-prompt", "lora"];
+
+interface ChoiceProps {
   value: string;
   onChange: (base: string) => void;
 }
 
-export function BaseCard({ value, onChange }: BaseCardProps) {
+interface BaseCardProps extends ChoiceProps {
+  method: Method;
+  onMethod: (method: Method) => void;
+}
+
+export function BaseCard({ value, onChange, method, onMethod }: BaseCardProps) {
   const bases = useBases();
   return (
     <StepCard number={1} title={t.title}>
@@ -21,15 +28,22 @@ export function BaseCard({ value, onChange }: BaseCardProps) {
         {bases.isPending ? <Skeleton height={84} aria-label={words.loading} /> : null}
         {bases.error ? <ProblemNotice problem={bases.error} onRetry={() => void bases.refetch()} /> : null}
         {bases.data ? <Choice bases={bases.data} value={value} onChange={onChange} /> : null}
+        <SegmentedControl
+          aria-label={t.method}
+          data={METHODS.map((name) => ({ value: name, label: t.methods[name].name }))}
+          value={method}
+          onChange={(picked) => onMethod(picked as Method)}
+          data-testid="method"
+        />
         <Text fz="xs" c="dimmed">
-          {t.method}
+          {t.methods[method].meaning}
         </Text>
       </Stack>
     </StepCard>
   );
 }
 
-function Choice({ bases, value, onChange }: BaseCardProps & { bases: Base[] }) {
+function Choice({ bases, value, onChange }: ChoiceProps & { bases: Base[] }) {
   if (bases.length === 0) return <ProblemNotice problem={{ message: t.none, hint: t.noneHint }} />;
   const automatic = bases.find((base) => base.chosenByAuto);
   const chosen = value === "auto" ? automatic : bases.find((base) => base.name === value || base.path === value);

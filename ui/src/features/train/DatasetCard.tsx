@@ -67,7 +67,7 @@ function ChooseButton({ source, pickFile }: { source: SourceState; pickFile: Pic
     const picked = await pickFile({
       title: t.dialog,
       kinds: [
-        { name: t.databases, extensions: ["db", "sqlite", "sqlite3"] },
+        { name: t.databases, extensions: ["db", "sqlite", "sqlite3", "jsonl", "ndjson", "csv", "tsv"] },
         { name: t.allFiles, extensions: ["*"] },
       ],
     });

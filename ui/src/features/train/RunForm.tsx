@@ -7,7 +7,7 @@ import { ulid } from "ulid";
 import { useApi } from "../../api/client";
 import { ApiProblem } from "../../api/problem";
 import { useActiveRun, useStartRun } from "../../api/runs";
-import type { RunRequest } from "../../api/types";
+import type { Method, RunRequest } from "../../api/types";
 import { BaseCard } from "./BaseCard";
 import { DatasetCard, type PickFile } from "./DatasetCard";
 import { ParametersCard } from "./ParametersCard";
@@ -25,6 +25,8 @@ export function RunForm({ pickFile, onStarted }: RunFormProps) {
   const { data: settings } = useApi().doors.useQuery("get", "/api/v1/settings");
   const [chosenBase, setChosenBase] = useState<string>();
   const base = chosenBase ?? settings?.trainingBaseModel ?? "auto";
+  const [chosenMethod, setChosenMethod] = useState<Method>();
+  const method = chosenMethod ?? settings?.trainingMethod ?? "soft-prompt";
   const parameters = useParameters();
   const maxSamples = requestOf(parameters.getValues()).maxSamples ?? undefined;
   const source = useSource({ standard: settings?.softPromptDatabasePath ?? "", maxSamples });
@@ -33,7 +35,7 @@ export function RunForm({ pickFile, onStarted }: RunFormProps) {
   const idFor = useIdFor();
 
   const submit = () => {
-    const wanted = { databasePath: source.path, baseModel: base, ...requestOf(parameters.getValues()) };
+    const wanted = { dataPath: source.path, baseModel: base, method, ...requestOf(parameters.getValues()) };
     const isQueued = active !== undefined;
     start.mutate(
       { body: { ...wanted, id: idFor(wanted) } },
@@ -62,7 +64,7 @@ export function RunForm({ pickFile, onStarted }: RunFormProps) {
         submit();
       }}
     >
-      <BaseCard value={base} onChange={setChosenBase} />
+      <BaseCard value={base} onChange={setChosenBase} method={method} onMethod={setChosenMethod} />
       <DatasetCard source={source} pickFile={pickFile} />
       <ParametersCard form={parameters} settings={settings} />
       <StartCard source={source} active={active} isStarting={start.isPending} problem={start.error} />

@@ -13,19 +13,29 @@ export const words = {
     none: "No base model was found on this computer.",
     noneHint: "Attune brings a small one: its installation seems to be incomplete.",
     unknown: "This base is not in the list of models found on this computer.",
-    method: "Method: soft prompt. It trains a few vectors before each question; the base stays as it is.",
+    method: "Method",
+    methods: {
+      "soft-prompt": {
+        name: "Soft prompt",
+        meaning: "Trains a few vectors that stand before each question. Small, and good with few rows.",
+      },
+      lora: {
+        name: "LoRA",
+        meaning: "Trains a small share of the base's own attention. Learns more from many rows.",
+      },
+    },
   },
 
   dataset: {
     title: "Dataset",
-    label: "Ask AI database",
-    description: "Path of a SQLite file; it is only read",
+    label: "Database or file",
+    description: "SQLite, JSON lines or CSV; it is only read",
     placeholder: "/home/me/ask_ai.db",
     choose: "Choose…",
-    dialog: "Choose an Ask AI database",
-    databases: "SQLite databases",
+    dialog: "Choose your rows",
+    databases: "Databases, JSON lines, CSV",
     allFiles: "All files",
-    checking: "The database is being checked…",
+    checking: "It is being checked…",
     usable: (usable: string, rows: string) => `${usable} of ${rows} rows can be used`,
     answers: (distinct: number, written: string) =>
       distinct === 1 ? "one answer for all" : `${written} different answers`,
@@ -56,9 +66,9 @@ export const words = {
     queue: "Add to queue",
     ready: (samples: number, written: string) =>
       samples === 1 ? "Ready: one sample will be used." : `Ready: ${written} samples will be used.`,
-    noDatabase: "Choose a database first.",
-    checking: "The database is being checked…",
-    unusable: "The database cannot be used, see above.",
+    noDatabase: "Choose a database or a file first.",
+    checking: "It is being checked…",
+    unusable: "It cannot be used, see above.",
     offline: "Attune does not answer at the moment.",
     active: (percent: string, left?: string) => `A run is active: ${percent}${left ? `, about ${left} left` : ""}.`,
     waiting: "A run is waiting to start.",
@@ -115,7 +125,7 @@ export const words = {
     delete: "Delete run…",
     deleteAsk: (name: string) => `Delete run ${name}?`,
     deleteMeaning: (folder: string) =>
-      `Its adapter, its curve and its row in the history go for good, with what it wrote into ${folder}. The database it was trained on stays.`,
+      `Its adapter, its curve and its row in the history go for good, with what it wrote into ${folder}. The rows it was trained on stay.`,
     deleteConfirm: "Delete",
     keep: "Keep",
     deleted: "Run deleted",
@@ -126,7 +136,7 @@ export const words = {
     details: "Details",
     runFolder: "Run folder",
     emptyTitle: "No run yet",
-    emptyStep: "Choose a database and press Start training. Progress and the learning curve appear here.",
+    emptyStep: "Choose your rows and press Start training. Progress and the learning curve appear here.",
   },
 
   chart: {

@@ -103,6 +103,7 @@ words! {
 words! {
     Method {
         SoftPrompt = "soft-prompt",
+        Lora = "lora",
     }
 }
 
@@ -152,6 +153,19 @@ pub struct Hyperparameters {
     /// Tokens of an output that are learned, the end of sequence included.
     pub target_max_tokens: u32,
     pub seed: u64,
+    /// Dimensions of a LoRA adapter; absent for a soft prompt.
+    #[serde(default)]
+    pub lora: Option<LoraDimensions>,
+}
+
+/// The dimensions of a LoRA adapter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoraDimensions {
+    pub rank: u32,
+    /// What is learned is multiplied by `alpha / rank`.
+    pub alpha: f64,
+    /// Modules by their last name, in every layer: q, k, v, o, wi_0, wi_1, wo.
+    pub targets: Vec<String>,
 }
 
 /// One training, with its progress while it is running.

@@ -4,9 +4,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use attune_tuning::Example;
+use attune_tuning::{Example, LoraTarget, TrainingConfig};
 
-use super::{Hyperparameters, Method, Progress, Run, RunId, RunStatus};
+use super::{Hyperparameters, LoraDimensions, Method, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
 use crate::settings::require_absolute;
 use crate::sources::{SourceRows, read_source};
@@ -38,6 +38,12 @@ pub struct RunRequest {
     pub source_max_tokens: Option<u32>,
     pub target_max_tokens: Option<u32>,
     pub seed: Option<u64>,
+    /// Only with [`Method::Lora`].
+    pub lora_rank: Option<u32>,
+    /// Only with [`Method::Lora`]; default: twice the rank.
+    pub lora_alpha: Option<f64>,
+    /// Only with [`Method::Lora`]; default: q and v.
+    pub lora_targets: Option<Vec<String>>,
 }
 
 impl RunRequest {
@@ -127,9 +133,51 @@ impl RunRequest {
         }
     }
 
+    /// The dimensions of a LoRA adapter; refused where the method has none.
+    fn lora(&self, method: Method) -> Result<Option<LoraDimensions>> {
+        if method != Method::Lora {
+            let given = [
+                ("loraRank", self.lora_rank.is_some()),
+                ("loraAlpha", self.lora_alpha.is_some()),
+                ("loraTargets", self.lora_targets.is_some()),
+            ];
+            return match given.iter().find(|(_, is_given)| *is_given) {
+                Some((field, _)) => Err(Error::InvalidField {
+                    field,
+                    value: "set".to_owned(),
+                    reason: "only the method lora has it",
+                }),
+                None => Ok(None),
+            };
+        }
+        let defaults = attune_tuning::LoraSettings::default();
+        let rank = self.lora_rank.unwrap_or(defaults.rank as u32);
+        check_range("loraRank", rank, 1, 256, "a rank is 1 to 256")?;
+        let alpha = self.lora_alpha.unwrap_or(f64::from(rank) * 2.0);
+        if !(alpha > 0.0 && alpha <= 1024.0) {
+            let reason = "it is above 0 and at most 1024";
+            return Err(Error::InvalidField { field: "loraAlpha", value: alpha.to_string(), reason });
+        }
+        let targets = self
+            .lora_targets
+            .clone()
+            .unwrap_or_else(|| defaults.targets.iter().map(|target| target.name().to_owned()).collect());
+        let unknown = targets.iter().find(|name| LoraTarget::from_name(name).is_none());
+        if targets.is_empty() || unknown.is_some() {
+            let value = unknown.map_or_else(|| "empty".to_owned(), |name| format!("{name:?}"));
+            let reason = "the targets are some of q, k, v, o, wi_0, wi_1, wo";
+            return Err(Error::InvalidField { field: "loraTargets", value, reason });
+        }
+        Ok(Some(LoraDimensions { rank, alpha, targets }))
+    }
+
     /// The chosen values, and the defaults for this many rows.
     fn hyperparameters(&self, rows: usize) -> Result<Hyperparameters> {
-        let defaults = attune_tuning::TrainingConfig::for_examples(rows);
+        let method = self.method.unwrap_or(Method::SoftPrompt);
+        let defaults = match method {
+            Method::SoftPrompt => TrainingConfig::for_examples(rows),
+            Method::Lora => TrainingConfig::lora_for_examples(rows),
+        };
         let chosen = Hyperparameters {
             epochs: self.epochs.unwrap_or(defaults.epochs as u32),
             batch_size: self.batch_size.unwrap_or(defaults.batch_size as u32),
@@ -137,6 +185,7 @@ impl RunRequest {
             source_max_tokens: self.source_max_tokens.unwrap_or(defaults.source_max_tokens as u32),
             target_max_tokens: self.target_max_tokens.unwrap_or(defaults.target_max_tokens as u32),
             seed: self.seed.unwrap_or(defaults.seed),
+            lora: self.lora(method)?,
         };
         check_epochs("epochs", chosen.epochs)?;
         check_range("batchSize", chosen.batch_size, 1, 256, "a batch has 1 to 256 rows")?;

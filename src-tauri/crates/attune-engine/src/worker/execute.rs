@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use attune_tuning::{Example, TrainingConfig, TrainingOutcome, peft};
+use attune_tuning::{Example, LoraSettings, LoraTarget, TrainingConfig, TrainingOutcome, peft};
 
 use super::protocol::{Job, Message};
 use crate::artifacts::{AdapterFolder, NewAdapter, TrainingRecord};
@@ -36,7 +36,7 @@ pub(super) fn run(
 
     say(&Message::Phase { phase: Phase::Preparing });
     let examples = read_examples(job)?;
-    let config = config(job);
+    let config = config(job, examples.len());
     let mut metrics = MetricsWriter::create(&job.run_folder)?;
     let mut metrics_failure = None;
 
@@ -95,7 +95,7 @@ fn read_examples(job: &Job) -> Result<Vec<Example>> {
     crate::sources::thawed(&job.dataset, &text)
 }
 
-fn config(job: &Job) -> TrainingConfig {
+fn config(job: &Job, examples: usize) -> TrainingConfig {
     let chosen = &job.hyperparameters;
     TrainingConfig {
         epochs: chosen.epochs as usize,
@@ -104,7 +104,18 @@ fn config(job: &Job) -> TrainingConfig {
         source_max_tokens: chosen.source_max_tokens as usize,
         target_max_tokens: chosen.target_max_tokens as usize,
         seed: chosen.seed,
-        ..TrainingConfig::default()
+        ..match &chosen.lora {
+            None => TrainingConfig::for_examples(examples),
+            Some(lora) => TrainingConfig {
+                method: attune_tuning::Method::Lora(LoraSettings {
+                    rank: lora.rank as usize,
+                    alpha: lora.alpha,
+                    // Names were checked when the run was created.
+                    targets: lora.targets.iter().filter_map(|name| LoraTarget::from_name(name)).collect(),
+                }),
+                ..TrainingConfig::lora_for_examples(examples)
+            },
+        }
     }
 }
 

@@ -95,6 +95,16 @@ impl TrainingConfig {
         Self { batch_size: (examples / BATCHES_AN_EPOCH).clamp(1, LARGEST_BATCH), ..Self::default() }
     }
 
+    /// The defaults for a LoRA adapter and this many examples: a LoRA starts at nothing and moves far less than the
+    /// rows of a prompt, at the rate that PEFT's own examples use.
+    pub fn lora_for_examples(examples: usize) -> Self {
+        Self {
+            learning_rate: 3e-3,
+            method: Method::Lora(LoraSettings::default()),
+            ..Self::for_examples(examples)
+        }
+    }
+
     /// Refuses values no run can have.
     ///
     /// # Errors
