@@ -5,6 +5,7 @@
 
 mod client;
 mod generate;
+mod models;
 pub(crate) mod output;
 mod progress;
 mod serve;
@@ -43,6 +44,9 @@ enum Command {
     Train(train::TrainArguments),
     /// Ask a model one question
     Generate(generate::GenerateArguments),
+    /// Show the base models on this computer, and fetch more
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     /// Serve the page and the API on 127.0.0.1
     Serve(serve::ServeArguments),
     /// Compute one run; started by the owner of a data folder
@@ -86,6 +90,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(wanted, surroundings)),
+        Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
         Some(Command::Worker { .. } | Command::Openapi) => Ok(ExitCode::SUCCESS),
         #[cfg(feature = "desktop")]

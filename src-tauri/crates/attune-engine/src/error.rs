@@ -73,6 +73,50 @@ pub enum Error {
         source: attune_tuning::Error,
     },
 
+    #[error("the base model {name} has no {file}")]
+    BaseIncomplete { name: String, file: &'static str },
+    #[error(
+        "the base model {name} has its weights only as {file}, which is refused: reading such a file can run \
+         foreign code or needs another framework"
+    )]
+    BaseWithForeignWeights { name: String, file: &'static str },
+    #[error(
+        "the base model {name} has its weights in several pieces; only a single model.safetensors is read"
+    )]
+    BaseInPieces { name: String },
+    #[error("{file} of {hub_id} is refused: expected {expected}, found {found}")]
+    BaseMismatch { hub_id: String, file: String, expected: String, found: String },
+
+    #[error("nothing is fetched while HF_HUB_OFFLINE is set")]
+    HubOffline,
+    #[error("HF_ENDPOINT names no hub to fetch from: {reason}")]
+    HubEndpoint { reason: &'static str },
+    #[error("HF_TOKEN holds characters that no token has")]
+    HubToken,
+    #[error("could not reach the hub {endpoint}")]
+    HubUnreachable {
+        endpoint: String,
+        #[source]
+        source: Box<ureq::Error>,
+    },
+    #[error("the hub {endpoint} answered {status} when asked for {hub_id}")]
+    HubRefused { hub_id: String, endpoint: String, status: u16, with_token: bool },
+    #[error("the hub's answer about {hub_id} cannot be used: {reason}")]
+    HubAnswer { hub_id: String, reason: String },
+    #[error("the connection was lost after {done} of {bytes} bytes of {file} of {hub_id}")]
+    FetchCutOff {
+        hub_id: String,
+        file: String,
+        done: u64,
+        bytes: u64,
+        #[source]
+        source: io::Error,
+    },
+    #[error("another program is fetching {hub_id}")]
+    FetchBusy { hub_id: String },
+    #[error("fetching {hub_id} was stopped")]
+    FetchStopped { hub_id: String },
+
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
     #[error("the adapter in {path} is incomplete: {file} is missing")]
@@ -187,6 +231,13 @@ impl Error {
             | Self::UnknownBase { .. }
             | Self::BaseUnreadable { .. }
             | Self::BaseRefused { .. }
+            | Self::BaseIncomplete { .. }
+            | Self::BaseWithForeignWeights { .. }
+            | Self::BaseInPieces { .. }
+            | Self::BaseMismatch { .. }
+            | Self::HubEndpoint { .. }
+            | Self::HubToken
+            | Self::HubRefused { .. }
             | Self::AdapterMissing { .. }
             | Self::AdapterIncomplete { .. }
             | Self::AdapterDamaged { .. }
@@ -197,10 +248,16 @@ impl Error {
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
-            Self::RunActive { .. } | Self::RunNotActive { .. } | Self::RunHasNoAdapter { .. } => {
-                Kind::Conflict
-            }
+            Self::RunActive { .. }
+            | Self::RunNotActive { .. }
+            | Self::RunHasNoAdapter { .. }
+            | Self::FetchBusy { .. } => Kind::Conflict,
             Self::NoHomeFolder
+            | Self::HubOffline
+            | Self::HubUnreachable { .. }
+            | Self::HubAnswer { .. }
+            | Self::FetchCutOff { .. }
+            | Self::FetchStopped { .. }
             | Self::DataFolder { .. }
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
@@ -228,9 +285,12 @@ impl Error {
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
             | Self::NoSourceChosen => Some("databasePath"),
-            Self::UnknownBase { .. } | Self::BaseUnreadable { .. } | Self::BaseRefused { .. } => {
-                Some("baseModel")
-            }
+            Self::UnknownBase { .. }
+            | Self::BaseUnreadable { .. }
+            | Self::BaseRefused { .. }
+            | Self::BaseIncomplete { .. }
+            | Self::BaseWithForeignWeights { .. }
+            | Self::BaseInPieces { .. } => Some("baseModel"),
             Self::OutputUnwritable { .. } | Self::LatestIsNotOurs { .. } => Some("outputDir"),
             Self::RunDirectoryTaken { .. } => Some("runDirectory"),
             Self::AdapterMissing { .. }
@@ -266,15 +326,65 @@ impl Error {
                 "Set softPromptDatabasePath with PUT /api/v1/settings, or start a run with a database from \
                  the Train page or `attune train --db-path FILE`."
             }
-            Self::UnknownBase { known, .. } => {
+            Self::UnknownBase { known, name } => {
+                let fetch = match name.split_once('/') {
+                    Some((owner, name)) if !owner.is_empty() && !name.contains('/') => {
+                        format!("Fetch it with `attune models fetch {owner}/{name}`. Or use")
+                    }
+                    _ => "Use".to_owned(),
+                };
                 return Some(format!(
-                    "Use {}, or a folder that holds config.json, model.safetensors and tokenizer.json.",
+                    "{fetch} {}, or a folder that holds config.json, model.safetensors and tokenizer.json.",
                     known.join(", ")
                 ));
             }
             Self::BaseUnreadable { .. } => {
-                "A base model folder holds config.json, model.safetensors and tokenizer.json."
+                "A base model folder holds config.json, model.safetensors and tokenizer.json, each whole; fetch \
+                 or copy it again."
             }
+            Self::BaseIncomplete { file: "tokenizer.json", .. } => {
+                "Take tokenizer.json from the same model, or make it with transformers: \
+                 `AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)`."
+            }
+            Self::BaseIncomplete { .. } => {
+                "A base model holds config.json, model.safetensors and tokenizer.json; take all from one model."
+            }
+            Self::BaseWithForeignWeights { .. } => {
+                "Convert it where you trust it, with transformers: \
+                 `AutoModelForSeq2SeqLM.from_pretrained(MODEL).save_pretrained(FOLDER, safe_serialization=True)`, \
+                 then use that folder."
+            }
+            Self::BaseInPieces { .. } => {
+                "Choose a smaller model, or save it again in one piece with a larger max_shard_size."
+            }
+            Self::BaseMismatch { .. } => {
+                "The bad file was not kept. Fetch it again; if that fails too, something between you and the hub \
+                 changes the files: check HF_ENDPOINT and your proxy."
+            }
+            Self::HubOffline => {
+                "Unset HF_HUB_OFFLINE, or copy the model's folder here and name it with --base-model FOLDER."
+            }
+            Self::HubEndpoint { .. } => {
+                "Unset HF_ENDPOINT, or set it to an address such as https://huggingface.co."
+            }
+            Self::HubToken => "Set HF_TOKEN to the token alone, without quotes and line ends.",
+            Self::HubUnreachable { .. } => {
+                "Check the connection, the proxy and HF_ENDPOINT, then fetch again: what has arrived is kept. \
+                 Without a network, copy the model's folder here and name it with --base-model FOLDER."
+            }
+            Self::HubRefused { status: 401 | 403, with_token, .. } => {
+                if *with_token {
+                    "Check the name; the token in HF_TOKEN may not read it, or the model's terms must be accepted \
+                     on its page first."
+                } else {
+                    "Check the name; for a private or gated model set HF_TOKEN."
+                }
+            }
+            Self::HubRefused { status: 404, .. } => "Check the name: the hub has no such model.",
+            Self::HubRefused { .. } => "Try again later; what has arrived is kept.",
+            Self::HubAnswer { .. } => "Check that HF_ENDPOINT is the address of a Hugging Face hub.",
+            Self::FetchCutOff { .. } | Self::FetchStopped { .. } => "Fetch it again: it goes on from there.",
+            Self::FetchBusy { .. } => "Wait until it has ended.",
             Self::AdapterMissing { .. } => {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }
