@@ -1,3 +1,5 @@
 //! What a kill may cost: the work since the last save, and nothing else.
 
+mod hub;
 mod kills;
+pub(crate) mod local_hub;

@@ -121,20 +121,23 @@ impl Repository {
     }
 }
 
-/// A relative link, so that the cache can be moved; a copy where links need rights that people lack.
+/// A relative link, so that the cache can be moved; a copy where links need rights that people lack. Made
+/// beside and renamed, so that the name is never missing.
 fn link(path: &Path, blob: &Path, content_name: &str) -> io::Result<()> {
-    match fs::remove_file(path) {
+    let beside = path.with_extension("linking");
+    match fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     #[cfg(unix)]
     {
         let _ = blob;
-        std::os::unix::fs::symlink(Path::new("../../blobs").join(content_name), path)
+        std::os::unix::fs::symlink(Path::new("../../blobs").join(content_name), &beside)?;
     }
     #[cfg(not(unix))]
     {
         let _ = content_name;
-        fs::copy(blob, path).map(|_| ())
+        fs::copy(blob, &beside)?;
     }
+    fs::rename(beside, path)
 }

@@ -121,7 +121,11 @@ impl Hub {
         Self::new(variable("HF_ENDPOINT").as_deref().unwrap_or(PUBLIC), variable("HF_TOKEN"))
     }
 
-    fn new(endpoint: &str, token: Option<String>) -> Result<Self> {
+    /// The hub at `endpoint`, as `https://huggingface.co`.
+    ///
+    /// # Errors
+    /// [`Error::HubEndpoint`] and [`Error::HubToken`] as for [`Self::from_environment`].
+    pub fn new(endpoint: &str, token: Option<String>) -> Result<Self> {
         let refused = |reason| Error::HubEndpoint { reason };
         let endpoint = endpoint.trim_end_matches('/');
         let uri: Uri = endpoint.parse().map_err(|_| refused("it is no address"))?;
