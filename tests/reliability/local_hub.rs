@@ -231,7 +231,7 @@ fn answer(connection: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         }
         None => head(connection, 200, content.len(), "")?,
     }
-    let mut send = |range: std::ops::Range<usize>| {
+    let send = |range: std::ops::Range<usize>| {
         lock(state).seen[index].sent += range.len();
         (&mut &*connection).write_all(&content[range])
     };
