@@ -60,5 +60,6 @@ async fn a_file_that_is_no_source_is_answered_with_what_is_wrong_and_the_way_out
         let message = problem["message"].as_str().unwrap();
         assert!(message.contains(name) && message.contains(words), "{problem}");
         assert!(problem["hint"].is_string(), "{problem}");
+        assert_eq!(problem["field"], "path");
     }
 }

@@ -3,3 +3,4 @@
 mod hub;
 mod kills;
 pub(crate) mod local_hub;
+mod swaps;

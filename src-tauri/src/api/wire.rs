@@ -107,6 +107,17 @@ pub struct RunRequest {
     pub seed: Option<u64>,
 }
 
+/// What deleting a run changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
+    /// Space that its files took.
+    pub freed_bytes: u64,
+    /// The run folder that `latest` points to now, because it pointed to the deleted one.
+    #[schema(required)]
+    pub latest_moved_to: Option<String>,
+}
+
 /// One optimiser step of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -356,6 +367,13 @@ pub struct SnapshotEvent {
 pub struct RunEvent {
     pub sequence: u64,
     pub run: Run,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovedEvent {
+    pub sequence: u64,
+    pub run_id: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use attune_engine::{Bases, FetchProgress, Hub};
+use attune_engine::{Bases, Error, FetchProgress, Hub, Kind};
 use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -93,7 +93,7 @@ async fn fetch(wanted: FetchArguments, surroundings: Surroundings) -> Result<Exi
         progress.bar.finish_and_clear();
         fetched
     });
-    let fetched = fetching.await.map_err(Failure::internal)??;
+    let fetched = fetching.await.map_err(Failure::internal)?.map_err(failure)?;
     if wanted.json {
         let result = json!({
             "hubId": fetched.base.name,
@@ -118,6 +118,20 @@ async fn fetch(wanted: FetchArguments, surroundings: Surroundings) -> Result<Exi
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A hub out of reach is no failed request of the API, which the log would tell a second time.
+fn failure(error: Error) -> Failure {
+    match error.kind() {
+        Kind::Environment => {
+            let failure = Failure::environment(attune_engine::with_reasons(&error));
+            match error.hint() {
+                Some(hint) => failure.with_hint(hint),
+                None => failure,
+            }
+        }
+        _ => error.into(),
+    }
 }
 
 /// A bar on a terminal; elsewhere the size, then a line for each tenth.

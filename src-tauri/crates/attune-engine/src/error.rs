@@ -154,6 +154,8 @@ pub enum Error {
     UnknownRun { id: String },
     #[error("run {run} is {status}, so it cannot be cancelled")]
     RunNotActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status}, so it cannot be deleted")]
+    RunStillActive { run: RunId, status: RunStatus },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
     #[error("{field} cannot be {value}: {reason}")]
@@ -184,6 +186,12 @@ pub enum Error {
 
     #[error("could not read {path}")]
     Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("could not remove {path}")]
+    Remove {
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -247,9 +255,11 @@ impl Error {
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
             Self::RunActive { .. }
             | Self::RunNotActive { .. }
+            | Self::RunStillActive { .. }
             | Self::RunHasNoAdapter { .. }
             | Self::FetchBusy { .. } => Kind::Conflict,
             Self::NoHomeFolder
@@ -262,6 +272,7 @@ impl Error {
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
             | Self::Read { .. }
+            | Self::Remove { .. }
             | Self::Write { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
@@ -298,6 +309,7 @@ impl Error {
             | Self::AdapterDamaged { .. }
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
@@ -389,7 +401,7 @@ impl Error {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }
             Self::AdapterIncomplete { .. } | Self::AdapterDamaged { .. } => {
-                "Use another run's adapter, or train again; `latest` of the output folder was not changed."
+                "Use the adapter of another run, or train again."
             }
             Self::AdapterOfAnotherBase { .. } => {
                 "Name the base that it was trained on, or leave the base out."
@@ -397,6 +409,7 @@ impl Error {
             Self::OutputUnwritable { .. } => "Choose a folder that you may write to.",
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
+            Self::RunStillActive { .. } => "Cancel it first.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",

@@ -115,7 +115,8 @@ impl Bases {
         Ok(known.is_some_and(|known| self.verifier.holds(&known, &base.folder)))
     }
 
-    fn all(&self) -> Vec<Base> {
+    /// Every base that has a name, the one that `auto` means first.
+    pub(crate) fn all(&self) -> Vec<Base> {
         let others = self.cache.names().into_iter().filter(|name| name != PREFERRED);
         let others = others.filter_map(|name| self.cached(&name)).filter(is_a_t5);
         self.cached(PREFERRED).into_iter().chain(self.bundled()).chain(others).collect()

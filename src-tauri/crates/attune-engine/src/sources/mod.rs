@@ -3,7 +3,7 @@
 //! Invariant: a source is byte for byte what it was, whatever happens here, a live write-ahead log included.
 
 mod ask_ai;
-mod foreign_database;
+pub(crate) mod foreign_database;
 
 use std::collections::HashSet;
 use std::fmt;
