@@ -22,9 +22,9 @@ fn tiny_t5_with(name: &'static str, content: Option<&[u8]>) -> Files {
 }
 
 fn write(folder: &Path, files: &Files) {
-    fs::create_dir_all(folder).unwrap();
+    fs::create_dir_all(folder).expect("a folder in the test's own");
     for (name, content) in files {
-        fs::write(folder.join(name), content).unwrap();
+        fs::write(folder.join(name), content).expect("a file in the test's own folder");
     }
 }
 
@@ -89,8 +89,8 @@ fn what_the_hub_has_and_cannot_be_used_is_refused_before_its_weights_are_fetched
         ("some/bert", "model_type = bert", "google/flan-t5"),
         ("google/flan-t5-small", "439aa0fecf5a5546a1def68b1fc45e53", "HF_ENDPOINT"),
         ("some/unknown", "answered 404", "Check the name"),
-        ("t5", "hubId", "google/flan-t5-small"),
-        ("../../escape/here", "hubId", "google/flan-t5-small"),
+        ("t5", "no name of a model", "google/flan-t5-small"),
+        ("../../escape/here", "no name of a model", "google/flan-t5-small"),
     ];
     for (id, what, way_out) in cases {
         let (code, output, said) = hub.run(&home, &["models", "fetch", id]);
@@ -116,7 +116,8 @@ fn without_a_way_to_the_hub_there_is_a_sentence_with_the_way_out() {
     let home = Home::new();
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nobody = format!("http://{nobody}");
-    let cases: [(&[(&str, &str)], i32, &str); 5] = [
+    type Environment<'e> = &'e [(&'e str, &'e str)];
+    let cases: [(Environment<'_>, i32, &str); 5] = [
         (&[("HF_ENDPOINT", &nobody)], 5, &nobody),
         (&[("HF_ENDPOINT", "http://hub.example")], 3, "https://"),
         (&[("HF_ENDPOINT", "https://me:hf_secret@hub.example")], 3, "HF_TOKEN"),

@@ -33,22 +33,22 @@ fn blobs(home: &Home) -> (PathBuf, PathBuf) {
 fn is_listed(hub: &LocalHub, home: &Home) -> bool {
     let (code, listed, said) = hub.run(home, &["models", "list", "--json"]);
     assert_eq!(code, Some(0), "{said}");
-    let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
+    let listed: Vec<Value> = serde_json::from_str(&listed).expect("the list is JSON");
     listed.iter().any(|base| base["name"] == ID)
 }
 
 /// The cache holds the model as the hub has it, and it answers.
 fn assert_usable(hub: &LocalHub, home: &Home) {
     let repository = cached(home, ID);
-    assert_eq!(fs::read_to_string(repository.join("refs/main")).unwrap(), COMMIT);
+    assert_eq!(fs::read_to_string(repository.join("refs/main")).expect("a current snapshot"), COMMIT);
     for (name, content) in tiny_t5() {
         assert_eq!(
-            fs::read(repository.join("snapshots").join(COMMIT).join(name)).unwrap(),
+            fs::read(repository.join("snapshots").join(COMMIT).join(name)).expect("a file of the snapshot"),
             content,
             "{name}"
         );
     }
-    let left = fs::read_dir(repository.join("blobs")).unwrap().filter_map(Result::ok);
+    let left = fs::read_dir(repository.join("blobs")).expect("blobs").filter_map(Result::ok);
     assert!(left.into_iter().all(|entry| entry.path().extension().is_none()), "nothing incomplete is left");
     assert!(is_listed(hub, home));
     let (code, _, said) = hub.run(home, &["generate", "--base-model", ID, "--max-new-tokens", "2", "a"]);

@@ -87,6 +87,8 @@ pub enum Error {
     #[error("{file} of {hub_id} is refused: expected {expected}, found {found}")]
     BaseMismatch { hub_id: String, file: String, expected: String, found: String },
 
+    #[error("{name:?} is no name of a model on a hub")]
+    NoHubId { name: String },
     #[error("nothing is fetched while HF_HUB_OFFLINE is set")]
     HubOffline,
     #[error("HF_ENDPOINT names no hub to fetch from: {reason}")]
@@ -243,6 +245,7 @@ impl Error {
             | Self::BaseWithForeignWeights { .. }
             | Self::BaseInPieces { .. }
             | Self::BaseMismatch { .. }
+            | Self::NoHubId { .. }
             | Self::HubEndpoint { .. }
             | Self::HubToken
             | Self::HubRefused { .. }
@@ -310,6 +313,7 @@ impl Error {
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
+            Self::NoHubId { .. } => Some("hubId"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
@@ -373,6 +377,7 @@ impl Error {
                 "The bad file was not kept. Fetch it again; if that fails too, something between you and the hub \
                  changes the files: check HF_ENDPOINT and your proxy."
             }
+            Self::NoHubId { .. } => "Give its owner and its name, as google/flan-t5-small.",
             Self::HubOffline => {
                 "Unset HF_HUB_OFFLINE, or copy the model's folder here and name it with --base-model FOLDER."
             }

@@ -60,7 +60,7 @@ impl Bases {
     /// Known bases are fetched at their published revision, others at the current one.
     ///
     /// # Errors
-    /// [`Error::InvalidField`] for a name that is no hub id; what the hub or the connection said; what makes
+    /// [`Error::NoHubId`]; what the hub or the connection said; what makes
     /// the model unusable, before its weights are fetched; [`Error::BaseMismatch`] for bytes that are not the
     /// promised ones; [`Error::FetchBusy`] while another program fetches the same file.
     pub fn fetch(&self, hub_id: &str, hub: &Hub, observer: &mut FetchObserver<'_>) -> Result<Fetched> {
@@ -112,13 +112,9 @@ impl Bases {
     }
 
     /// # Errors
-    /// [`Error::InvalidField`] for a name that is no hub id.
+    /// [`Error::NoHubId`].
     pub(super) fn repository(&self, hub_id: &str) -> Result<Repository> {
-        self.cache.repository(hub_id).ok_or_else(|| Error::InvalidField {
-            field: "hubId",
-            value: format!("{hub_id:?}"),
-            reason: "it must be an owner and a name, as google/flan-t5-small",
-        })
+        self.cache.repository(hub_id).ok_or_else(|| Error::NoHubId { name: hub_id.to_owned() })
     }
 }
 
