@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use attune_engine::{Bases, Error, Hub};
+use attune_engine::{Bases, Error, FetchError, Hub};
 use serde_json::{Value, json};
 
 use super::local_hub::{COMMIT, Fate, LocalHub, Seen, WEIGHTS, cached, digest, hold_after, tiny_t5};
@@ -248,7 +248,7 @@ fn a_known_base_is_verified_only_with_the_published_bytes_of_every_file() {
         assert_eq!(hub.seen_for_weights().len(), requests_for_weights, "{spoilt}");
         match fetched {
             Ok(fetched) => assert!(fetched.verified && spoilt.is_empty(), "{fetched:?}"),
-            Err(Error::BaseMismatch { file, expected, .. }) => {
+            Err(Error::Fetch(FetchError::Mismatch { file, expected, .. })) => {
                 assert!(file == spoilt && expected.contains(&"f".repeat(64)), "{file}: {expected}");
             }
             Err(other) => panic!("{other}"),

@@ -9,7 +9,7 @@ use super::body::{JsonBody, waiting};
 use super::wire::{SourceQuestion, SourceSummary};
 use super::{ApiState, Problem};
 
-/// Counts the rows of a database and shows the first; nothing is changed.
+/// Counts the rows of a file or database and shows the first; nothing is changed.
 #[utoipa::path(post, path = "/api/v1/sources/inspect", request_body = SourceQuestion, tag = "sources",
     responses((status = 200, body = SourceSummary), (status = 422, body = Problem)))]
 pub(super) async fn inspect_source(

@@ -18,10 +18,13 @@ const USUAL_DATABASE: &str = "data/ai_automation.db";
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArguments {
-    /// An Ask AI database [default: data/ai_automation.db, if it is there]
+    /// Rows to train on: JSON lines, CSV or a SQLite database [default: data/ai_automation.db, if it is there]
+    #[arg(long, value_name = "FILE", conflicts_with = "db_path")]
+    data: Option<PathBuf>,
+    /// Another name for --data, as scripts for Ask AI databases have it
     #[arg(long, value_name = "FILE")]
     db_path: Option<PathBuf>,
-    /// Where the run's folder and `latest` go [default: adapters/<database> in the data folder]
+    /// Where the run's folder and `latest` go [default: adapters/<source> in the data folder]
     #[arg(long, value_name = "FOLDER")]
     output_dir: Option<PathBuf>,
     /// auto, a name, a hub id or a folder
@@ -36,7 +39,7 @@ pub(super) struct TrainArguments {
     /// Name of the run's folder in the output folder [default: the run id]
     #[arg(long, value_name = "NAME")]
     run_directory: Option<String>,
-    /// Use at most so many rows, the newest [default: 2000]
+    /// Use at most so many rows: the first, of an Ask AI database the newest [default: 2000]
     #[arg(long)]
     max_samples: Option<u32>,
     /// How often each row is seen [default: 3]
@@ -182,16 +185,16 @@ fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
 
 impl TrainArguments {
     fn into_request(self) -> Result<RunRequest, Failure> {
-        let database = self.db_path.or_else(|| {
-            let usual = PathBuf::from(USUAL_DATABASE);
-            usual.is_file().then_some(usual)
-        });
-        let database = database.ok_or_else(|| {
-            Failure::unusable("no source database is named").with_hint("Name one with --db-path FILE.")
-        })?;
+        let usual = || Some(PathBuf::from(USUAL_DATABASE)).filter(|usual| usual.is_file());
+        let database = if self.data.is_some() { None } else { self.db_path.or_else(usual) };
+        if self.data.is_none() && database.is_none() {
+            return Err(Failure::unusable("no rows to train on are named")
+                .with_hint("Name them with --data FILE, or an Ask AI database with --db-path FILE."));
+        }
         Ok(RunRequest {
             id: Some(attune_engine::RunId::generate().to_string()),
-            database_path: Some(absolute(&database)?),
+            database_path: database.as_deref().map(absolute).transpose()?,
+            data_path: self.data.as_deref().map(absolute).transpose()?,
             output_dir: self.output_dir.as_deref().map(absolute).transpose()?,
             base_model: self.base_model.map(base_argument).transpose()?,
             method: self.method.map(|MethodArgument::SoftPrompt| Method::SoftPrompt),

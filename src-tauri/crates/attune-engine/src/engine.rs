@@ -242,8 +242,8 @@ impl Engine {
     /// Begins to fetch a base from the hub, or answers with the fetch that is at it.
     ///
     /// # Errors
-    /// [`Error::NoHubId`]; [`Error::HubOffline`], [`Error::HubEndpoint`] or
-    /// [`Error::HubToken`] for an environment that forbids or spoils it. Later failures are in the fetch.
+    /// [`crate::FetchError::NoHubId`]; [`crate::FetchError::Offline`], [`crate::FetchError::Endpoint`] or
+    /// [`crate::FetchError::Token`] for an environment that forbids or spoils it. Later failures are in the fetch.
     pub fn fetch_base(&self, hub_id: &str) -> Result<Fetch> {
         self.0.fetches.start(hub_id)
     }

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::bases::FetchError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
 
@@ -57,6 +58,29 @@ pub enum Error {
     NoUsableRow { path: PathBuf, rows: u64, skipped: SkippedRows },
     #[error("no source database is set")]
     NoSourceChosen,
+    #[error("could not read {path}")]
+    DataUnreadable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("there is no row in {path}")]
+    SourceEmpty { path: PathBuf },
+    #[error("{path} is {found}")]
+    SourceRefused { path: PathBuf, found: &'static str, way_out: &'static str },
+    #[error("{path} has neither one JSON object per line nor two columns")]
+    NoTwoColumns { path: PathBuf },
+    #[error("{path} has {columns} columns, and no header names the two that are meant")]
+    TooManyColumns { path: PathBuf, columns: usize },
+    #[error(
+        "{path} has no table ask_ai_queries, and no table with input and output or prompt and completion"
+    )]
+    NoExampleTable { path: PathBuf },
+    #[error("none of the {rows} rows in {path} is usable ({why})")]
+    NoUsableExample { path: PathBuf, rows: u64, why: String },
+    /// A failure whose field depends on the request: a source has two names on the wire.
+    #[error("{source}")]
+    InField { field: &'static str, source: Box<Error> },
 
     #[error("there is no base model {name:?} on this computer")]
     UnknownBase { name: String, known: Vec<String> },
@@ -84,40 +108,8 @@ pub enum Error {
         "the base model {name} has its weights in several pieces; only a single model.safetensors is read"
     )]
     BaseInPieces { name: String },
-    #[error("{file} of {hub_id} is refused: expected {expected}, found {found}")]
-    BaseMismatch { hub_id: String, file: String, expected: String, found: String },
-
-    #[error("{name:?} is no name of a model on a hub")]
-    NoHubId { name: String },
-    #[error("nothing is fetched while HF_HUB_OFFLINE is set")]
-    HubOffline,
-    #[error("HF_ENDPOINT names no hub to fetch from: {reason}")]
-    HubEndpoint { reason: &'static str },
-    #[error("HF_TOKEN holds characters that no token has")]
-    HubToken,
-    #[error("could not reach the hub {endpoint}")]
-    HubUnreachable {
-        endpoint: String,
-        #[source]
-        source: Box<ureq::Error>,
-    },
-    #[error("the hub {endpoint} answered {status} when asked for {hub_id}")]
-    HubRefused { hub_id: String, endpoint: String, status: u16, with_token: bool },
-    #[error("the hub's answer about {hub_id} cannot be used: {reason}")]
-    HubAnswer { hub_id: String, reason: String },
-    #[error("the connection was lost after {done} of {bytes} bytes of {file} of {hub_id}")]
-    FetchCutOff {
-        hub_id: String,
-        file: String,
-        done: u64,
-        bytes: u64,
-        #[source]
-        source: io::Error,
-    },
-    #[error("another program is fetching {hub_id}")]
-    FetchBusy { hub_id: String },
-    #[error("fetching {hub_id} was stopped")]
-    FetchStopped { hub_id: String },
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -238,17 +230,19 @@ impl Error {
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
             | Self::NoSourceChosen
+            | Self::DataUnreadable { .. }
+            | Self::SourceEmpty { .. }
+            | Self::SourceRefused { .. }
+            | Self::NoTwoColumns { .. }
+            | Self::TooManyColumns { .. }
+            | Self::NoExampleTable { .. }
+            | Self::NoUsableExample { .. }
             | Self::UnknownBase { .. }
             | Self::BaseUnreadable { .. }
             | Self::BaseRefused { .. }
             | Self::BaseIncomplete { .. }
             | Self::BaseWithForeignWeights { .. }
             | Self::BaseInPieces { .. }
-            | Self::BaseMismatch { .. }
-            | Self::NoHubId { .. }
-            | Self::HubEndpoint { .. }
-            | Self::HubToken
-            | Self::HubRefused { .. }
             | Self::AdapterMissing { .. }
             | Self::AdapterIncomplete { .. }
             | Self::AdapterDamaged { .. }
@@ -258,19 +252,15 @@ impl Error {
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
+            Self::InField { source, .. } => source.kind(),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
+            Self::Fetch(error) => error.kind(),
             Self::RunActive { .. }
             | Self::RunNotActive { .. }
             | Self::RunStillActive { .. }
-            | Self::RunHasNoAdapter { .. }
-            | Self::FetchBusy { .. } => Kind::Conflict,
+            | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
-            | Self::HubOffline
-            | Self::HubUnreachable { .. }
-            | Self::HubAnswer { .. }
-            | Self::FetchCutOff { .. }
-            | Self::FetchStopped { .. }
             | Self::DataFolder { .. }
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
@@ -298,7 +288,15 @@ impl Error {
             | Self::NoAskAiTable { .. }
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
-            | Self::NoSourceChosen => Some("databasePath"),
+            | Self::NoSourceChosen
+            | Self::DataUnreadable { .. }
+            | Self::SourceEmpty { .. }
+            | Self::SourceRefused { .. }
+            | Self::NoTwoColumns { .. }
+            | Self::TooManyColumns { .. }
+            | Self::NoExampleTable { .. }
+            | Self::NoUsableExample { .. } => Some("databasePath"),
+            Self::InField { field, .. } => Some(field),
             Self::UnknownBase { .. }
             | Self::BaseUnreadable { .. }
             | Self::BaseRefused { .. }
@@ -313,7 +311,7 @@ impl Error {
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
-            Self::NoHubId { .. } => Some("hubId"),
+            Self::Fetch(error) => error.field(),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
@@ -341,6 +339,24 @@ impl Error {
             Self::NoSourceChosen => {
                 "Set softPromptDatabasePath with PUT /api/v1/settings, or start a run with a database from \
                  the Train page or `attune train --db-path FILE`."
+            }
+            Self::InField { source, .. } => return source.hint(),
+            Self::DataUnreadable { .. } => "Check that you may read the file.",
+            Self::SourceEmpty { .. } => "Choose a file that has rows, or check that it was saved.",
+            Self::SourceRefused { way_out, .. } => way_out,
+            Self::NoTwoColumns { .. } => {
+                "Write one JSON object per line, as {\"input\": \"...\", \"output\": \"...\"}, or two columns \
+                 under the header input,output."
+            }
+            Self::TooManyColumns { .. } => {
+                "Begin the file with a header that has input and output, or prompt and completion."
+            }
+            Self::NoExampleTable { .. } => {
+                "Choose an Ask AI database, or one whose table has the columns input and output."
+            }
+            Self::NoUsableExample { .. } => {
+                "A usable row has an input and an output (or prompt and completion, or chat messages), both with \
+                 words in them."
             }
             Self::UnknownBase { known, name } => {
                 let fetch = match name.split_once('/') {
@@ -373,35 +389,7 @@ impl Error {
             Self::BaseInPieces { .. } => {
                 "Choose a smaller model, or save it again in one piece with a larger max_shard_size."
             }
-            Self::BaseMismatch { .. } => {
-                "The bad file was not kept. Fetch it again; if that fails too, something between you and the hub \
-                 changes the files: check HF_ENDPOINT and your proxy."
-            }
-            Self::NoHubId { .. } => "Give its owner and its name, as google/flan-t5-small.",
-            Self::HubOffline => {
-                "Unset HF_HUB_OFFLINE, or copy the model's folder here and name it with --base-model FOLDER."
-            }
-            Self::HubEndpoint { .. } => {
-                "Unset HF_ENDPOINT, or set it to an address such as https://huggingface.co."
-            }
-            Self::HubToken => "Set HF_TOKEN to the token alone, without quotes and line ends.",
-            Self::HubUnreachable { .. } => {
-                "Check the connection, the proxy and HF_ENDPOINT, then fetch again: what has arrived is kept. \
-                 Without a network, copy the model's folder here and name it with --base-model FOLDER."
-            }
-            Self::HubRefused { status: 401 | 403, with_token, .. } => {
-                if *with_token {
-                    "Check the name; the token in HF_TOKEN may not read it, or the model's terms must be accepted \
-                     on its page first."
-                } else {
-                    "Check the name; for a private or gated model set HF_TOKEN."
-                }
-            }
-            Self::HubRefused { status: 404, .. } => "Check the name: the hub has no such model.",
-            Self::HubRefused { .. } => "Try again later; what has arrived is kept.",
-            Self::HubAnswer { .. } => "Check that HF_ENDPOINT is the address of a Hugging Face hub.",
-            Self::FetchCutOff { .. } | Self::FetchStopped { .. } => "Fetch it again: it goes on from there.",
-            Self::FetchBusy { .. } => "Wait until it has ended.",
+            Self::Fetch(error) => error.hint(),
             Self::AdapterMissing { .. } => {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }

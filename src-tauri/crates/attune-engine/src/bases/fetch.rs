@@ -11,6 +11,7 @@ use std::path::Path;
 
 use attune_tuning::Architecture;
 
+use super::FetchError;
 use super::cache::Repository;
 use super::digest::{Algorithm, file_digest};
 use super::hub::{Hub, RemoteFile, RemoteModel};
@@ -60,9 +61,9 @@ impl Bases {
     /// Known bases are fetched at their published revision, others at the current one.
     ///
     /// # Errors
-    /// [`Error::NoHubId`]; what the hub or the connection said; what makes
-    /// the model unusable, before its weights are fetched; [`Error::BaseMismatch`] for bytes that are not the
-    /// promised ones; [`Error::FetchBusy`] while another program fetches the same file.
+    /// [`FetchError::NoHubId`]; what the hub or the connection said; what makes
+    /// the model unusable, before its weights are fetched; [`FetchError::Mismatch`] for bytes that are not the
+    /// promised ones; [`FetchError::Busy`] while another program fetches the same file.
     pub fn fetch(&self, hub_id: &str, hub: &Hub, observer: &mut FetchObserver<'_>) -> Result<Fetched> {
         let repository = self.repository(hub_id)?;
         let known = KnownBase::find(&self.models, hub_id)?;
@@ -112,9 +113,11 @@ impl Bases {
     }
 
     /// # Errors
-    /// [`Error::NoHubId`].
+    /// [`FetchError::NoHubId`].
     pub(super) fn repository(&self, hub_id: &str) -> Result<Repository> {
-        self.cache.repository(hub_id).ok_or_else(|| Error::NoHubId { name: hub_id.to_owned() })
+        self.cache
+            .repository(hub_id)
+            .ok_or_else(|| Error::Fetch(FetchError::NoHubId { name: hub_id.to_owned() }))
     }
 }
 
@@ -130,12 +133,12 @@ fn compare_promises(hub_id: &str, stated: &RemoteFile, expected: &KnownFile) -> 
     } else {
         format!("{} bytes with SHA-256 {}", stated.bytes, stated.digest)
     };
-    Err(Error::BaseMismatch {
+    Err(Error::Fetch(FetchError::Mismatch {
         hub_id: hub_id.to_owned(),
         file: stated.name.clone(),
         expected: format!("{} bytes with SHA-256 {}", expected.bytes, expected.sha256),
         found,
-    })
+    }))
 }
 
 /// One fetch at work.
@@ -150,19 +153,13 @@ struct Fetching<'f> {
     observer: &'f mut FetchObserver<'f>,
 }
 
-/// Why a connection brought no more.
-enum Broken {
-    Lost(io::Error),
-    For(Error),
-}
-
 impl Fetching<'_> {
     /// Brings one file into the cache, whole and proved.
     fn file(&mut self, file: &RemoteFile, expected: Option<&KnownFile>) -> Result<()> {
         let blob = self.repository.blob(&file.digest);
         let unwritable = |source| Error::Write { path: blob.clone(), source };
         let Some(_lock) = self.repository.lock(&file.digest).map_err(unwritable)? else {
-            return Err(Error::FetchBusy { hub_id: self.hub_id.to_owned() });
+            return Err(Error::Fetch(FetchError::Busy { hub_id: self.hub_id.to_owned() }));
         };
         if blob.is_file() {
             if self.prove(&blob, file, expected).is_ok() {
@@ -194,19 +191,8 @@ impl Fetching<'_> {
         while length < file.bytes {
             connections += 1;
             let began = length;
-            match self.append(&mut target, &mut length, file) {
-                Ok(()) => {}
-                Err(Broken::Lost(_)) if length > began && connections < MOST_CONNECTIONS => {}
-                Err(Broken::Lost(source)) => {
-                    return Err(Error::FetchCutOff {
-                        hub_id: self.hub_id.to_owned(),
-                        file: file.name.clone(),
-                        done: length,
-                        bytes: file.bytes,
-                        source,
-                    });
-                }
-                Err(Broken::For(Error::HubRefused { status: 416, .. })) => {
+            let lost = match self.append(&mut target, &mut length, file) {
+                Err(Error::Fetch(FetchError::Refused { status: 416, .. })) => {
                     // The hub's file is shorter than the hub said; going on from here would never end.
                     fs::remove_file(path).map_err(unwritable)?;
                     return Err(self.mismatch(
@@ -215,18 +201,33 @@ impl Fetching<'_> {
                         format!("{length} bytes"),
                     ));
                 }
-                Err(Broken::For(error)) => return Err(error),
+                appended => appended?,
+            };
+            if let Some(source) = lost
+                && (length == began || connections == MOST_CONNECTIONS)
+            {
+                return Err(Error::Fetch(FetchError::CutOff {
+                    hub_id: self.hub_id.to_owned(),
+                    file: file.name.clone(),
+                    done: length,
+                    bytes: file.bytes,
+                    source,
+                }));
             }
         }
         target.sync_all().map_err(unwritable)
     }
 
-    /// One connection's part of a file.
-    fn append(&mut self, target: &mut File, length: &mut u64, file: &RemoteFile) -> Result<(), Broken> {
+    /// One connection's part of a file; what broke the connection if it ended too early.
+    fn append(
+        &mut self,
+        target: &mut File,
+        length: &mut u64,
+        file: &RemoteFile,
+    ) -> Result<Option<io::Error>> {
         let path = self.repository.incomplete(&file.digest);
-        let unwritable = |source| Broken::For(Error::Write { path: path.clone(), source });
-        let download =
-            self.hub.download(self.hub_id, &self.model.commit, file, *length).map_err(Broken::For)?;
+        let unwritable = |source| Error::Write { path: path.clone(), source };
+        let download = self.hub.download(self.hub_id, &self.model.commit, file, *length)?;
         if download.offset != *length {
             target.set_len(0).map_err(unwritable)?;
             self.done -= *length;
@@ -237,17 +238,17 @@ impl Fetching<'_> {
         let mut buffer = vec![0; 1 << 17];
         while *length < file.bytes {
             let read = match body.read(&mut buffer) {
-                Ok(0) => return Err(Broken::Lost(io::ErrorKind::UnexpectedEof.into())),
+                Ok(0) => return Ok(Some(io::ErrorKind::UnexpectedEof.into())),
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Broken::Lost(error)),
+                Err(error) => return Ok(Some(error)),
             };
             target.write_all(&buffer[..read]).map_err(unwritable)?;
             *length += read as u64;
             self.received += read as u64;
-            self.arrived(file, read as u64).map_err(Broken::For)?;
+            self.arrived(file, read as u64)?;
         }
-        Ok(())
+        Ok(None)
     }
 
     fn arrived(&mut self, file: &RemoteFile, bytes: u64) -> Result<()> {
@@ -256,7 +257,9 @@ impl Fetching<'_> {
             FetchProgress { file: file.name.clone(), bytes_done: self.done, bytes_total: self.total };
         match (self.observer)(&progress) {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::FetchStopped { hub_id: self.hub_id.to_owned() }),
+            ControlFlow::Break(()) => {
+                Err(Error::Fetch(FetchError::Stopped { hub_id: self.hub_id.to_owned() }))
+            }
         }
     }
 
@@ -285,6 +288,11 @@ impl Fetching<'_> {
     }
 
     fn mismatch(&self, file: &RemoteFile, expected: String, found: String) -> Error {
-        Error::BaseMismatch { hub_id: self.hub_id.to_owned(), file: file.name.clone(), expected, found }
+        Error::Fetch(FetchError::Mismatch {
+            hub_id: self.hub_id.to_owned(),
+            file: file.name.clone(),
+            expected,
+            found,
+        })
     }
 }

@@ -60,7 +60,7 @@ impl Fetches {
     /// Begins to fetch `hub_id`, or answers with the fetch that is at it.
     ///
     /// # Errors
-    /// What [`Hub::from_environment`] says, or [`crate::Error::NoHubId`].
+    /// What [`Hub::from_environment`] says, or [`super::FetchError::NoHubId`].
     pub(crate) fn start(&self, hub_id: &str) -> Result<Fetch> {
         self.bases.repository(hub_id)?;
         let hub = Hub::from_environment()?;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use ureq::http::{Response, StatusCode, Uri, header};
 use ureq::{Agent, Body};
 
+use super::FetchError;
 use super::digest::Algorithm;
 use crate::{Error, Result};
 
@@ -107,8 +108,8 @@ impl Hub {
     /// The hub that `HF_ENDPOINT` names, else the public one, with `HF_TOKEN` where it is set.
     ///
     /// # Errors
-    /// [`Error::HubOffline`] if `HF_HUB_OFFLINE` says so, [`Error::HubEndpoint`] for an address that is
-    /// neither https nor on this computer, [`Error::HubToken`] for a token that no header can carry.
+    /// [`FetchError::Offline`] if `HF_HUB_OFFLINE` says so, [`FetchError::Endpoint`] for an address that is
+    /// neither https nor on this computer, [`FetchError::Token`] for a token that no header can carry.
     pub fn from_environment() -> Result<Self> {
         let variable = |name| match std::env::var(name) {
             Ok(value) => Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
@@ -116,7 +117,7 @@ impl Hub {
         };
         let yes = |value: String| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
         if variable("HF_HUB_OFFLINE").is_some_and(yes) {
-            return Err(Error::HubOffline);
+            return Err(Error::Fetch(FetchError::Offline));
         }
         Self::new(variable("HF_ENDPOINT").as_deref().unwrap_or(PUBLIC), variable("HF_TOKEN"))
     }
@@ -124,9 +125,9 @@ impl Hub {
     /// The hub at `endpoint`, as `https://huggingface.co`.
     ///
     /// # Errors
-    /// [`Error::HubEndpoint`] and [`Error::HubToken`] as for [`Self::from_environment`].
+    /// [`FetchError::Endpoint`] and [`FetchError::Token`] as for [`Self::from_environment`].
     pub fn new(endpoint: &str, token: Option<String>) -> Result<Self> {
-        let refused = |reason| Error::HubEndpoint { reason };
+        let refused = |reason| Error::Fetch(FetchError::Endpoint { reason });
         let endpoint = endpoint.trim_end_matches('/');
         let uri: Uri = endpoint.parse().map_err(|_| refused("it is no address"))?;
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
@@ -138,7 +139,7 @@ impl Hub {
             return Err(refused("it must begin with https:// (http:// only on this computer)"));
         }
         if token.as_deref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
-            return Err(Error::HubToken);
+            return Err(Error::Fetch(FetchError::Token));
         }
         let agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -156,12 +157,13 @@ impl Hub {
     /// The files of a model at a revision (a commit, or `main`).
     ///
     /// # Errors
-    /// [`Error::HubUnreachable`], [`Error::HubRefused`], or [`Error::HubAnswer`] for an answer that makes no sense.
+    /// [`FetchError::Unreachable`], [`FetchError::Refused`], or [`FetchError::Answer`] for an answer that makes no sense.
     pub(super) fn model(&self, hub_id: &str, revision: &str) -> Result<RemoteModel> {
         let url = format!("{}/api/models/{hub_id}/revision/{revision}?blobs=true", self.endpoint);
         let mut response = self.get(hub_id, &url, 0)?;
         self.require(hub_id, response.status(), &[StatusCode::OK])?;
-        let senseless = |reason: String| Error::HubAnswer { hub_id: hub_id.to_owned(), reason };
+        let senseless =
+            |reason: String| Error::Fetch(FetchError::Answer { hub_id: hub_id.to_owned(), reason });
         let text = response.body_mut().read_to_vec().map_err(|source| self.unreachable(source))?;
         let info: ModelInfo = serde_json::from_slice(&text).map_err(|error| senseless(error.to_string()))?;
         // These become names of files: nothing but digits gets through.
@@ -208,7 +210,7 @@ impl Hub {
             let begins = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
             if !begins.is_some_and(|range| range.starts_with(&format!("bytes {offset}-"))) {
                 let reason = format!("asked for {} from byte {offset} on, it sent another part", file.name);
-                return Err(Error::HubAnswer { hub_id: hub_id.to_owned(), reason });
+                return Err(Error::Fetch(FetchError::Answer { hub_id: hub_id.to_owned(), reason }));
             }
             offset
         };
@@ -216,8 +218,9 @@ impl Hub {
     }
 
     fn get(&self, hub_id: &str, url: &str, offset: u64) -> Result<Response<Body>> {
-        let senseless =
-            |reason: &str| Error::HubAnswer { hub_id: hub_id.to_owned(), reason: reason.to_owned() };
+        let senseless = |reason: &str| {
+            Error::Fetch(FetchError::Answer { hub_id: hub_id.to_owned(), reason: reason.to_owned() })
+        };
         let mut uri: Uri = url.parse().map_err(|_| senseless("it needs an address that is none"))?;
         for _ in 0..=MOST_REDIRECTS {
             let origin = Origin::of(&uri).ok_or_else(|| senseless("it redirects to no address"))?;
@@ -250,16 +253,16 @@ impl Hub {
         if wanted.contains(&found) {
             return Ok(());
         }
-        Err(Error::HubRefused {
+        Err(Error::Fetch(FetchError::Refused {
             hub_id: hub_id.to_owned(),
             endpoint: self.endpoint.clone(),
             status: found.as_u16(),
             with_token: self.token.is_some(),
-        })
+        }))
     }
 
     fn unreachable(&self, source: ureq::Error) -> Error {
-        Error::HubUnreachable { endpoint: self.endpoint.clone(), source: Box::new(source) }
+        Error::Fetch(FetchError::Unreachable { endpoint: self.endpoint.clone(), source: Box::new(source) })
     }
 }
 
@@ -295,7 +298,7 @@ mod tests {
             "",
         ] {
             let refused = Hub::new(endpoint, None).unwrap_err();
-            assert!(matches!(refused, Error::HubEndpoint { .. }), "{endpoint}: {refused}");
+            assert!(matches!(refused, Error::Fetch(FetchError::Endpoint { .. })), "{endpoint}: {refused}");
             assert!(!crate::with_reasons(&refused).contains("secret"));
         }
     }
@@ -306,7 +309,8 @@ mod tests {
         assert!(!format!("{hub:?}").contains("hf_secret"), "{hub:?}");
         let refused = Hub::new("https://hub.example", Some("hf_secret\nx: y".to_owned())).unwrap_err();
         assert!(
-            matches!(refused, Error::HubToken) && !format!("{refused:?} {refused}").contains("hf_secret")
+            matches!(refused, Error::Fetch(FetchError::Token))
+                && !format!("{refused:?} {refused}").contains("hf_secret")
         );
     }
 

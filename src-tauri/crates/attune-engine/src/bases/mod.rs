@@ -6,6 +6,7 @@
 mod cache;
 mod digest;
 mod fetch;
+mod fetch_error;
 mod fetches;
 mod folder;
 mod hub;
@@ -20,6 +21,7 @@ use cache::Cache;
 use known::{KnownBase, Verifier};
 
 pub use fetch::{FetchObserver, FetchProgress, Fetched};
+pub use fetch_error::FetchError;
 pub(crate) use fetches::Fetches;
 pub use fetches::{Fetch, FetchStatus};
 pub(crate) use folder::BaseFiles;
