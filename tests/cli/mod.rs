@@ -2,5 +2,6 @@
 
 mod doctor;
 mod mistakes;
+mod models;
 mod owner;
 mod train;

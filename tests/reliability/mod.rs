@@ -1,4 +1,6 @@
 //! What a kill may cost: the work since the last save, and nothing else.
 
+mod hub;
 mod kills;
+pub(crate) mod local_hub;
 mod swaps;

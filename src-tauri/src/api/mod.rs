@@ -90,6 +90,8 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(runs::cancel_run))
         .routes(routes!(sources::inspect_source))
         .routes(routes!(models::list_bases))
+        .routes(routes!(models::fetch_base))
+        .routes(routes!(models::list_fetches))
         .routes(routes!(models::generate))
         .routes(routes!(settings::read_settings, settings::change_settings))
         .routes(routes!(admin::training_runs))

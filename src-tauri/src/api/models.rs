@@ -7,25 +7,36 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::body::{JsonBody, waiting};
-use super::translate::text;
-use super::wire::{Base, Generated, GenerationRequest};
+use super::wire::{Base, Fetch, FetchRequest, Generated, GenerationRequest};
 use super::{ApiState, Problem};
 
 /// The base models on this computer, the one that `auto` means first.
 #[utoipa::path(get, path = "/api/v1/bases", tag = "models", responses((status = 200, body = Vec<Base>)))]
 pub(super) async fn list_bases(State(state): State<ApiState>) -> Result<Json<Vec<Base>>, Problem> {
-    let bases = waiting(move || {
-        let with_size = |base: attune_engine::Base| Ok((base.parameters()?, base));
-        state.engine.bases().into_iter().map(with_size).collect::<attune_engine::Result<Vec<_>>>()
-    });
-    let described = bases.await?.into_iter().enumerate().map(|(index, (parameters, base))| Base {
-        path: text(&base.folder),
-        name: base.name,
-        parameters,
-        bundled: base.bundled,
-        chosen_by_auto: index == 0,
-    });
-    Ok(Json(described.collect()))
+    let bases = waiting(move || state.engine.bases()).await?;
+    Ok(Json(bases.into_iter().map(Base::from).collect()))
+}
+
+/// Begins to fetch a base model from the hub into the Hugging Face cache; what arrived before is not fetched
+/// again. Ask `GET /api/v1/bases/fetches` how far it is.
+#[utoipa::path(post, path = "/api/v1/bases/fetch", request_body = FetchRequest, tag = "models",
+    responses(
+        (status = 202, body = Fetch, description = "the fetch, begun now or before"),
+        (status = 422, body = Problem),
+        (status = 500, body = Problem, description = "the environment forbids it"),
+    ))]
+pub(super) async fn fetch_base(
+    State(state): State<ApiState>,
+    JsonBody(wanted): JsonBody<FetchRequest>,
+) -> Result<(StatusCode, Json<Fetch>), Problem> {
+    let fetch = waiting(move || state.engine.fetch_base(&wanted.hub_id)).await?;
+    Ok((StatusCode::ACCEPTED, Json(fetch.into())))
+}
+
+/// The fetches since this process began, one for each model, in the order in which they were first asked for.
+#[utoipa::path(get, path = "/api/v1/bases/fetches", tag = "models", responses((status = 200, body = Vec<Fetch>)))]
+pub(super) async fn list_fetches(State(state): State<ApiState>) -> Json<Vec<Fetch>> {
+    Json(state.engine.fetches().into_iter().map(Fetch::from).collect())
 }
 
 /// Answers a prompt greedily with a base model, or with the adapter of a run.

@@ -113,6 +113,39 @@ impl From<engine::SourceSummary> for wire::SourceSummary {
     }
 }
 
+impl From<engine::BaseSummary> for wire::Base {
+    fn from(summary: engine::BaseSummary) -> Self {
+        Self {
+            path: text(&summary.base.folder),
+            name: summary.base.name,
+            parameters: summary.parameters,
+            size_bytes: summary.size_bytes,
+            bundled: summary.base.bundled,
+            verified: summary.verified,
+            chosen_by_auto: summary.chosen_by_auto,
+        }
+    }
+}
+
+impl From<engine::Fetch> for wire::Fetch {
+    fn from(fetch: engine::Fetch) -> Self {
+        Self {
+            hub_id: fetch.hub_id,
+            status: match fetch.status {
+                engine::FetchStatus::Fetching => wire::FetchStatus::Fetching,
+                engine::FetchStatus::Completed => wire::FetchStatus::Completed,
+                engine::FetchStatus::Failed => wire::FetchStatus::Failed,
+            },
+            file: fetch.file,
+            bytes_done: fetch.bytes_done,
+            bytes_total: fetch.bytes_total,
+            verified: fetch.verified,
+            error_message: fetch.error_message,
+            hint: fetch.hint,
+        }
+    }
+}
+
 impl From<engine::Generated> for wire::Generated {
     fn from(answer: engine::Generated) -> Self {
         Self {

@@ -6,6 +6,7 @@
 mod client;
 mod doctor;
 mod generate;
+mod models;
 pub(crate) mod output;
 mod progress;
 mod serve;
@@ -44,6 +45,9 @@ enum Command {
     Train(train::TrainArguments),
     /// Ask a model one question
     Generate(generate::GenerateArguments),
+    /// Show the base models on this computer, and fetch more
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     /// Serve the page and the API on 127.0.0.1
     Serve(serve::ServeArguments),
     /// Look at folders, disk, memory, processor and base models
@@ -88,6 +92,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(wanted, surroundings)),
+        Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
         Some(Command::Doctor(wanted)) => runtime.block_on(doctor::run(wanted, surroundings)),
         Some(Command::Worker { .. } | Command::Openapi) => Ok(ExitCode::SUCCESS),

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::artifacts::durable_writer;
+use crate::bases::Fetches;
 use crate::model_host::ModelHost;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
@@ -20,8 +21,8 @@ use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
 use crate::store::settings::SettingsTable;
 use crate::{
-    Base, Bases, DataFolder, Error, Generated, GenerationRequest, OwnedDataFolder, Result, Settings,
-    SettingsChange, SourceSummary,
+    BaseSummary, Bases, DataFolder, Error, Fetch, Generated, GenerationRequest, OwnedDataFolder, Result,
+    Settings, SettingsChange, SourceSummary,
 };
 
 /// Where shipped files are; `main` finds out once, for checkout and package alike.
@@ -53,6 +54,7 @@ struct Inner {
     shared: Arc<Shared>,
     bases: Bases,
     host: ModelHost,
+    fetches: Fetches,
     /// Held while a run is created, so that a hundred requests do not prepare a hundred runs for one place.
     creating: Mutex<()>,
     wake: Mutex<Option<Sender<()>>>,
@@ -88,6 +90,7 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             shared,
             host: ModelHost::new(bases.clone()),
+            fetches: Fetches::new(bases.clone()),
             bases,
             creating: Mutex::new(()),
             wake: Mutex::new(Some(wake)),
@@ -229,8 +232,25 @@ impl Engine {
     }
 
     /// The base models on this computer, the one that `auto` means first.
-    pub fn bases(&self) -> Vec<Base> {
-        self.0.bases.all()
+    ///
+    /// # Errors
+    /// The manifest of known bases cannot be read.
+    pub fn bases(&self) -> Result<Vec<BaseSummary>> {
+        self.0.bases.summaries()
+    }
+
+    /// Begins to fetch a base from the hub, or answers with the fetch that is at it.
+    ///
+    /// # Errors
+    /// [`crate::FetchError::NoHubId`]; [`crate::FetchError::Offline`], [`crate::FetchError::Endpoint`] or
+    /// [`crate::FetchError::Token`] for an environment that forbids or spoils it. Later failures are in the fetch.
+    pub fn fetch_base(&self, hub_id: &str) -> Result<Fetch> {
+        self.0.fetches.start(hub_id)
+    }
+
+    /// The fetches of this process.
+    pub fn fetches(&self) -> Vec<Fetch> {
+        self.0.fetches.list()
     }
 
     /// Answers a prompt; see [`GenerationRequest`].

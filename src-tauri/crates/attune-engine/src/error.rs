@@ -6,6 +6,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::bases::FetchError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
 
@@ -95,6 +96,20 @@ pub enum Error {
         #[source]
         source: attune_tuning::Error,
     },
+
+    #[error("the base model {name} has no {file}")]
+    BaseIncomplete { name: String, file: &'static str },
+    #[error(
+        "the base model {name} has its weights only as {file}, which is refused: reading such a file can run \
+         foreign code or needs another framework"
+    )]
+    BaseWithForeignWeights { name: String, file: &'static str },
+    #[error(
+        "the base model {name} has its weights in several pieces; only a single model.safetensors is read"
+    )]
+    BaseInPieces { name: String },
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -225,6 +240,9 @@ impl Error {
             | Self::UnknownBase { .. }
             | Self::BaseUnreadable { .. }
             | Self::BaseRefused { .. }
+            | Self::BaseIncomplete { .. }
+            | Self::BaseWithForeignWeights { .. }
+            | Self::BaseInPieces { .. }
             | Self::AdapterMissing { .. }
             | Self::AdapterIncomplete { .. }
             | Self::AdapterDamaged { .. }
@@ -237,6 +255,7 @@ impl Error {
             Self::InField { source, .. } => source.kind(),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
+            Self::Fetch(error) => error.kind(),
             Self::RunActive { .. }
             | Self::RunNotActive { .. }
             | Self::RunStillActive { .. }
@@ -278,9 +297,12 @@ impl Error {
             | Self::NoExampleTable { .. }
             | Self::NoUsableExample { .. } => Some("databasePath"),
             Self::InField { field, .. } => Some(field),
-            Self::UnknownBase { .. } | Self::BaseUnreadable { .. } | Self::BaseRefused { .. } => {
-                Some("baseModel")
-            }
+            Self::UnknownBase { .. }
+            | Self::BaseUnreadable { .. }
+            | Self::BaseRefused { .. }
+            | Self::BaseIncomplete { .. }
+            | Self::BaseWithForeignWeights { .. }
+            | Self::BaseInPieces { .. } => Some("baseModel"),
             Self::OutputUnwritable { .. } | Self::LatestIsNotOurs { .. } => Some("outputDir"),
             Self::RunDirectoryTaken { .. } => Some("runDirectory"),
             Self::AdapterMissing { .. }
@@ -289,6 +311,7 @@ impl Error {
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
+            Self::Fetch(error) => error.field(),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
@@ -335,15 +358,38 @@ impl Error {
                 "A usable row has an input and an output (or prompt and completion, or chat messages), both with \
                  words in them."
             }
-            Self::UnknownBase { known, .. } => {
+            Self::UnknownBase { known, name } => {
+                let fetch = match name.split_once('/') {
+                    Some((owner, name)) if !owner.is_empty() && !name.contains('/') => {
+                        format!("Fetch it with `attune models fetch {owner}/{name}`. Or use")
+                    }
+                    _ => "Use".to_owned(),
+                };
                 return Some(format!(
-                    "Use {}, or a folder that holds config.json, model.safetensors and tokenizer.json.",
+                    "{fetch} {}, or a folder that holds config.json, model.safetensors and tokenizer.json.",
                     known.join(", ")
                 ));
             }
             Self::BaseUnreadable { .. } => {
-                "A base model folder holds config.json, model.safetensors and tokenizer.json."
+                "A base model folder holds config.json, model.safetensors and tokenizer.json, each whole; fetch \
+                 or copy it again."
             }
+            Self::BaseIncomplete { file: "tokenizer.json", .. } => {
+                "Take tokenizer.json from the same model, or make it with transformers: \
+                 `AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)`."
+            }
+            Self::BaseIncomplete { .. } => {
+                "A base model holds config.json, model.safetensors and tokenizer.json; take all from one model."
+            }
+            Self::BaseWithForeignWeights { .. } => {
+                "Convert it where you trust it, with transformers: \
+                 `AutoModelForSeq2SeqLM.from_pretrained(MODEL).save_pretrained(FOLDER, safe_serialization=True)`, \
+                 then use that folder."
+            }
+            Self::BaseInPieces { .. } => {
+                "Choose a smaller model, or save it again in one piece with a larger max_shard_size."
+            }
+            Self::Fetch(error) => error.hint(),
             Self::AdapterMissing { .. } => {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }

@@ -20,7 +20,9 @@ mod store;
 pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
-pub use bases::{Base, Bases};
+pub use bases::{
+    Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, Fetched, Hub,
+};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};
 pub use error::{Error, Kind, Result, with_reasons};

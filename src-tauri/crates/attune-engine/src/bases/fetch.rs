@@ -1,0 +1,298 @@
+//! Fetching a base model from a hub into the shared cache: resumed where it broke off, proved by its digests.
+//!
+//! Not here: HTTP (`hub`) and the names of files in the cache (`cache`).
+//! Invariant: a file is kept only after its bytes on the disk have the digest that the hub states, and for a
+//! known base the published one; what does not is removed and never becomes part of a snapshot.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use attune_tuning::Architecture;
+
+use super::FetchError;
+use super::cache::Repository;
+use super::digest::{Algorithm, file_digest};
+use super::hub::{Hub, RemoteFile, RemoteModel};
+use super::known::{KnownBase, KnownFile};
+use super::{Base, Bases, folder};
+use crate::{Error, Result};
+
+/// The order of the work: what is small and may end in a refusal comes before the weights.
+const ORDER: [&str; 6] = [
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "spiece.model",
+    folder::WEIGHTS,
+];
+/// How often a connection that breaks off is opened again, if each brought something.
+const MOST_CONNECTIONS: usize = 5;
+
+/// How far a fetch is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchProgress {
+    /// The file that is being fetched.
+    pub file: String,
+    /// Of all files, those included that were here before.
+    pub bytes_done: u64,
+    pub bytes_total: u64,
+}
+
+/// A base that a fetch brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    pub base: Base,
+    pub verified: bool,
+    /// Of its files together.
+    pub size_bytes: u64,
+    /// What came over the network this time.
+    pub bytes_received: u64,
+}
+
+/// Told of every piece that arrives; `Break` ends the fetch, and what arrived is kept for the next one.
+pub type FetchObserver<'o> = dyn FnMut(&FetchProgress) -> ControlFlow<()> + 'o;
+
+impl Bases {
+    /// Fetches the base `hub_id` into the Hugging Face cache, or what is missing of it.
+    ///
+    /// Known bases are fetched at their published revision, others at the current one.
+    ///
+    /// # Errors
+    /// [`FetchError::NoHubId`]; what the hub or the connection said; what makes
+    /// the model unusable, before its weights are fetched; [`FetchError::Mismatch`] for bytes that are not the
+    /// promised ones; [`FetchError::Busy`] while another program fetches the same file.
+    pub fn fetch(&self, hub_id: &str, hub: &Hub, observer: &mut FetchObserver<'_>) -> Result<Fetched> {
+        let repository = self.repository(hub_id)?;
+        let known = KnownBase::find(&self.models, hub_id)?;
+        let revision = known.as_ref().and_then(|known| known.revision.as_deref()).unwrap_or("main");
+        let model = hub.model(hub_id, revision)?;
+        if let Some(refusal) =
+            folder::refusal(hub_id, |name| model.files.iter().any(|file| file.name == name))
+        {
+            return Err(refusal);
+        }
+        let find = |name: &&str| model.files.iter().find(|file| file.name == *name);
+        let files: Vec<&RemoteFile> = ORDER.iter().filter_map(find).collect();
+        let expected = |file: &RemoteFile| known.as_ref().and_then(|known| known.file(&file.name));
+        for file in &files {
+            if let Some(expected) = expected(file) {
+                compare_promises(hub_id, file, expected)?;
+            }
+        }
+        let total = files.iter().map(|file| file.bytes).sum();
+        let mut fetching =
+            Fetching { hub_id, hub, model: &model, repository, done: 0, received: 0, total, observer };
+        for file in &files {
+            fetching.file(file, expected(file))?;
+            let blob = fetching.repository.blob(&file.digest);
+            if file.name == "config.json" {
+                let config =
+                    fs::read(&blob).map_err(|source| Error::BaseUnreadable { path: blob.clone(), source })?;
+                Architecture::from_config(&config)
+                    .map_err(|source| Error::BaseRefused { path: blob, source })?;
+            } else if file.name == folder::WEIGHTS {
+                folder::parameters_of(&blob)?;
+            }
+        }
+        let links: Vec<(&str, &str)> =
+            files.iter().map(|file| (file.name.as_str(), file.digest.as_str())).collect();
+        let folder = fetching
+            .repository
+            .publish(&model.commit, &links)
+            .map_err(|source| Error::Write { path: fetching.repository.blob(""), source })?;
+        let base = Base { name: hub_id.to_owned(), folder, bundled: false };
+        Ok(Fetched {
+            verified: self.is_verified(&base)?,
+            size_bytes: total,
+            bytes_received: fetching.received,
+            base,
+        })
+    }
+
+    /// # Errors
+    /// [`FetchError::NoHubId`].
+    pub(super) fn repository(&self, hub_id: &str) -> Result<Repository> {
+        self.cache
+            .repository(hub_id)
+            .ok_or_else(|| Error::Fetch(FetchError::NoHubId { name: hub_id.to_owned() }))
+    }
+}
+
+/// Sees before the first byte that a hub has other files than the published ones.
+fn compare_promises(hub_id: &str, stated: &RemoteFile, expected: &KnownFile) -> Result<()> {
+    let other_size = stated.bytes != expected.bytes;
+    let other_digest = stated.algorithm == Algorithm::Sha256 && stated.digest != expected.sha256;
+    if !other_size && !other_digest {
+        return Ok(());
+    }
+    let found = if other_size {
+        format!("{} bytes", stated.bytes)
+    } else {
+        format!("{} bytes with SHA-256 {}", stated.bytes, stated.digest)
+    };
+    Err(Error::Fetch(FetchError::Mismatch {
+        hub_id: hub_id.to_owned(),
+        file: stated.name.clone(),
+        expected: format!("{} bytes with SHA-256 {}", expected.bytes, expected.sha256),
+        found,
+    }))
+}
+
+/// One fetch at work.
+struct Fetching<'f> {
+    hub_id: &'f str,
+    hub: &'f Hub,
+    model: &'f RemoteModel,
+    repository: Repository,
+    done: u64,
+    received: u64,
+    total: u64,
+    observer: &'f mut FetchObserver<'f>,
+}
+
+impl Fetching<'_> {
+    /// Brings one file into the cache, whole and proved.
+    fn file(&mut self, file: &RemoteFile, expected: Option<&KnownFile>) -> Result<()> {
+        let blob = self.repository.blob(&file.digest);
+        let unwritable = |source| Error::Write { path: blob.clone(), source };
+        let Some(_lock) = self.repository.lock(&file.digest).map_err(unwritable)? else {
+            return Err(Error::Fetch(FetchError::Busy { hub_id: self.hub_id.to_owned() }));
+        };
+        if blob.is_file() {
+            if self.prove(&blob, file, expected).is_ok() {
+                return self.arrived(file, file.bytes);
+            }
+            // The disk or another program spoilt it.
+            fs::remove_file(&blob).map_err(unwritable)?;
+        }
+        let incomplete = self.repository.incomplete(&file.digest);
+        self.complete(&incomplete, file)?;
+        if let Err(mismatch) = self.prove(&incomplete, file, expected) {
+            fs::remove_file(&incomplete).map_err(unwritable)?;
+            return Err(mismatch);
+        }
+        self.repository.keep(&file.digest).map_err(unwritable)
+    }
+
+    /// Appends to the file at `path` until it is as long as promised.
+    fn complete(&mut self, path: &Path, file: &RemoteFile) -> Result<()> {
+        let unwritable = |source| Error::Write { path: path.to_owned(), source };
+        let mut target = File::options().create(true).append(true).open(path).map_err(unwritable)?;
+        let mut length = target.metadata().map_err(unwritable)?.len();
+        if length > file.bytes {
+            target.set_len(0).map_err(unwritable)?;
+            length = 0;
+        }
+        self.arrived(file, length)?;
+        let mut connections = 0;
+        while length < file.bytes {
+            connections += 1;
+            let began = length;
+            let lost = match self.append(&mut target, &mut length, file) {
+                Err(Error::Fetch(FetchError::Refused { status: 416, .. })) => {
+                    // The hub's file is shorter than the hub said; going on from here would never end.
+                    fs::remove_file(path).map_err(unwritable)?;
+                    return Err(self.mismatch(
+                        file,
+                        format!("{} bytes", file.bytes),
+                        format!("{length} bytes"),
+                    ));
+                }
+                appended => appended?,
+            };
+            if let Some(source) = lost
+                && (length == began || connections == MOST_CONNECTIONS)
+            {
+                return Err(Error::Fetch(FetchError::CutOff {
+                    hub_id: self.hub_id.to_owned(),
+                    file: file.name.clone(),
+                    done: length,
+                    bytes: file.bytes,
+                    source,
+                }));
+            }
+        }
+        target.sync_all().map_err(unwritable)
+    }
+
+    /// One connection's part of a file; what broke the connection if it ended too early.
+    fn append(
+        &mut self,
+        target: &mut File,
+        length: &mut u64,
+        file: &RemoteFile,
+    ) -> Result<Option<io::Error>> {
+        let path = self.repository.incomplete(&file.digest);
+        let unwritable = |source| Error::Write { path: path.clone(), source };
+        let download = self.hub.download(self.hub_id, &self.model.commit, file, *length)?;
+        if download.offset != *length {
+            target.set_len(0).map_err(unwritable)?;
+            self.done -= *length;
+            *length = 0;
+        }
+        // No more than promised, whatever the hub sends.
+        let mut body = download.body.take(file.bytes - *length);
+        let mut buffer = vec![0; 1 << 17];
+        while *length < file.bytes {
+            let read = match body.read(&mut buffer) {
+                Ok(0) => return Ok(Some(io::ErrorKind::UnexpectedEof.into())),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Ok(Some(error)),
+            };
+            target.write_all(&buffer[..read]).map_err(unwritable)?;
+            *length += read as u64;
+            self.received += read as u64;
+            self.arrived(file, read as u64)?;
+        }
+        Ok(None)
+    }
+
+    fn arrived(&mut self, file: &RemoteFile, bytes: u64) -> Result<()> {
+        self.done += bytes;
+        let progress =
+            FetchProgress { file: file.name.clone(), bytes_done: self.done, bytes_total: self.total };
+        match (self.observer)(&progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => {
+                Err(Error::Fetch(FetchError::Stopped { hub_id: self.hub_id.to_owned() }))
+            }
+        }
+    }
+
+    /// Whether the bytes on the disk are what the hub, and for a known base the manifest, promised.
+    fn prove(&self, path: &Path, file: &RemoteFile, expected: Option<&KnownFile>) -> Result<()> {
+        let digest = |algorithm| {
+            file_digest(path, algorithm)
+                .map_err(|source| Error::BaseUnreadable { path: path.to_owned(), source })
+        };
+        let found = digest(file.algorithm)?;
+        if found != file.digest {
+            return Err(self.mismatch(file, file.digest.clone(), found));
+        }
+        match expected {
+            Some(expected) if file.algorithm != Algorithm::Sha256 => {
+                let found = digest(Algorithm::Sha256)?;
+                if found == expected.sha256 {
+                    Ok(())
+                } else {
+                    Err(self.mismatch(file, format!("SHA-256 {}", expected.sha256), found))
+                }
+            }
+            // Compared with the hub's own statement before the first byte.
+            _ => Ok(()),
+        }
+    }
+
+    fn mismatch(&self, file: &RemoteFile, expected: String, found: String) -> Error {
+        Error::Fetch(FetchError::Mismatch {
+            hub_id: self.hub_id.to_owned(),
+            file: file.name.clone(),
+            expected,
+            found,
+        })
+    }
+}
