@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use attune_tuning::{BaseModel, SoftPrompt, peft};
+use attune_tuning::{Adapter, BaseModel, peft};
 
 use crate::bases::BaseFiles;
 use crate::runs::request::check_new_tokens;
@@ -81,7 +81,7 @@ struct Served {
 struct Model {
     base_name: String,
     base: Arc<BaseModel>,
-    adapter: Option<(SoftPrompt, AdapterDigest)>,
+    adapter: Option<(Adapter, AdapterDigest)>,
 }
 
 impl ModelHost {
@@ -114,7 +114,7 @@ impl ModelHost {
         };
         let answer = attune_tuning::generate_greedy(
             &model.base,
-            model.adapter.as_ref().map(|(prompt, _)| prompt),
+            model.adapter.as_ref().map(|(adapter, _)| adapter),
             &request.prompt,
             max_new_tokens as usize,
             &mut |_| ControlFlow::Continue(()),
@@ -179,9 +179,9 @@ impl ModelHost {
                 base: base.name,
             });
         }
-        let prompt = peft::decode(adapter.peft(), &loaded.base)
+        let decoded = peft::decode(adapter.peft(), &loaded.base)
             .map_err(|source| Error::AdapterRefused { path: adapter.path().to_owned(), source })?;
-        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((prompt, adapter.digest())) })
+        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((decoded, adapter.digest())) })
     }
 
     /// The base in `folder`; two requests that come at once load it once.

@@ -6,9 +6,9 @@
 use std::ops::ControlFlow;
 
 use crate::error::WhileDoing;
-use crate::evaluation::{prompt_tensor, prompted_embeddings};
 use crate::network::DecoderMemory;
-use crate::{BaseModel, Error, Result, SoftPrompt};
+use crate::placed::Placed;
+use crate::{Adapter, BaseModel, Error, Result};
 
 /// The longest prompt in tokens. Attention takes memory by the square of it.
 pub const LONGEST_PROMPT: usize = 2048;
@@ -37,44 +37,41 @@ pub struct Answer {
     pub prompt_tokens: usize,
 }
 
-/// Answers a prompt, optionally with a soft prompt before it.
+/// Answers a prompt, optionally with an adapter.
 ///
 /// At most `max_new_tokens` are computed, the end-of-sequence token counted. The observer is called for every
 /// token of the answer as it comes; `Break` ends the answer with that token.
 ///
 /// # Errors
-/// [`Error::AdapterWidth`] if the adapter is for another base model, [`Error::PromptTooLong`] beyond
+/// [`Error::AdapterWidth`] or [`Error::LoraOfAnotherBase`] if the adapter is for another base model, [`Error::PromptTooLong`] beyond
 /// [`LONGEST_PROMPT`], [`Error::OutputNotFinite`] if the adapter makes the network overflow.
 pub fn generate_greedy(
     base: &BaseModel,
-    adapter: Option<&SoftPrompt>,
+    adapter: Option<&Adapter>,
     prompt: &str,
     max_new_tokens: usize,
     observer: &mut dyn FnMut(u32) -> ControlFlow<()>,
 ) -> Result<Answer> {
-    adapter.map_or(Ok(()), |adapter| adapter.refuse_other_width(base))?;
+    let placed = Placed::new(base, adapter)?;
     let source = base.tokenizer().encode_whole(prompt)?;
     if source.len() > LONGEST_PROMPT {
         return Err(Error::PromptTooLong { tokens: source.len(), limit: LONGEST_PROMPT });
     }
-    let (tokens, finish) = greedy_tokens(base, adapter, &source, max_new_tokens, observer)?;
+    let (tokens, finish) = greedy_tokens(&placed, &source, max_new_tokens, observer)?;
     let text = base.tokenizer().decode(&tokens)?;
     Ok(Answer { text, tokens, finish, prompt_tokens: source.len() })
 }
 
 fn greedy_tokens(
-    base: &BaseModel,
-    adapter: Option<&SoftPrompt>,
+    placed: &Placed<'_>,
     source: &[u32],
     max_new_tokens: usize,
     observer: &mut dyn FnMut(u32) -> ControlFlow<()>,
 ) -> Result<(Vec<u32>, Finish)> {
-    let network = base.network();
-    let architecture = base.architecture();
-    let encoded = adapter
-        .map(prompt_tensor)
-        .transpose()
-        .and_then(|prompt| prompted_embeddings(base, prompt.as_ref(), source))
+    let network = placed.network();
+    let architecture = placed.base().architecture();
+    let encoded = placed
+        .encoder_input(source)
         .and_then(|embeddings| network.prepare(&network.encode(&embeddings)?))
         .while_doing("reading the prompt")?;
 

@@ -1,8 +1,10 @@
 //! The network against transformers, inside and out. Made by tests/fixtures/tiny_t5/make_fixtures.py.
 
 use super::DecoderMemory;
-use crate::evaluation::{prompt_tensor, teacher_forced_logits};
+use crate::Adapter;
+use crate::evaluation::teacher_forced_logits;
 use crate::fixtures::{self, largest_difference, oracle_row};
+use crate::placed::Placed;
 
 #[test]
 fn the_encoder_gives_what_transformers_gives() {
@@ -19,12 +21,20 @@ fn the_decoder_gives_the_logits_of_transformers_at_every_position() {
     let base = fixtures::tiny_base();
     let (source, target) = oracle_row();
     assert!(source.len() > 40 && target.len() > 30, "too short to leave the exact position buckets");
-    let prompt = prompt_tensor(&fixtures::peft_prompt(&base)).unwrap();
-    for (name, prompt) in [("logits", None), ("prompted_logits", Some(&prompt))] {
-        let logits = teacher_forced_logits(&base, prompt, &source, &target).unwrap();
+    let oracle = fixtures::oracle_tensor;
+    let (prompt, lora) = (fixtures::peft_prompt(&base), fixtures::peft_lora(&base, "peft_lora_everywhere"));
+    let cases = [
+        (None, oracle("logits"), 1e-5),
+        (Some(&prompt), oracle("prompted_logits"), 1e-5),
+        // This much of LoRA enlarges rounding: PEFT in f32 is as far from itself in f64.
+        (Some(&lora), fixtures::lora_oracle_tensor("logits"), 1e-4),
+    ];
+    for (adapter, expected, limit) in cases {
+        let placed = Placed::new(&base, adapter).unwrap();
+        let logits = teacher_forced_logits(&placed, &source, &target).unwrap();
         let logits: Vec<f32> = logits.flatten_all().unwrap().to_vec1().unwrap();
-        let difference = largest_difference(&logits, &fixtures::oracle_tensor(name));
-        assert!(difference < 1e-5, "{name}: {difference}");
+        let difference = largest_difference(&logits, &expected);
+        assert!(difference < limit, "{:?}: {difference}", adapter.map(Adapter::kind));
     }
 }
 

@@ -7,6 +7,7 @@ mod base_model;
 mod fixtures;
 mod generation;
 mod gradient;
+mod lora;
 mod loss;
 mod peft;
 mod tokenizer;
