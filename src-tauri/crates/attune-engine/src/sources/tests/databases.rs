@@ -17,7 +17,7 @@ fn any_table_with_two_fitting_columns_is_read_in_its_own_order() {
         &folder,
         "rows.sqlite",
         "CREATE TABLE other (x); CREATE VIEW input (input, output) AS SELECT 1, 2;
-         CREATE TABLE \"my \"\"rows\"\" [1]\" (id INTEGER PRIMARY KEY, Output, INPUT);
+         CREATE TABLE \"my \"\"rows\"\" [1]\" (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c TEXT, d TEXT, Output, INPUT);
          CREATE INDEX covering ON \"my \"\"rows\"\" [1]\" (INPUT, Output);
          INSERT INTO \"my \"\"rows\"\" [1]\" (INPUT, Output) VALUES ('z', 'first'), ('a', 'second'), (NULL, 'c'),
              ('d', 4), ('e', x'FF'), ('f', ' '), ('g', CAST('blob' AS BLOB));",

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn json_lines_hold_pairs_under_either_name_and_chats() {
     let found = read(concat!(
-        "{\"input\": \" a \", \"output\": \"b\", \"score\": 3}\n",
+        "\u{feff}{\"input\": \" a \", \"output\": \"b\", \"score\": 3}\n",
         "\n",
         "{\"completion\": \" d\", \"prompt\": \"c\"}\r\n",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"e\"}, {\"role\": \"assistant\", \"content\": \"f\"}]}",
