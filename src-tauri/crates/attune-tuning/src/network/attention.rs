@@ -31,6 +31,11 @@ impl KeysAndValues {
             values: Tensor::cat(&[&earlier.values, &self.values], 0)?,
         })
     }
+
+    /// Keys and values, position by position.
+    pub(super) fn rows(&self) -> CandleResult<(Vec<Vec<f32>>, Vec<Vec<f32>>)> {
+        Ok((self.keys.to_vec2()?, self.values.to_vec2()?))
+    }
 }
 
 impl Attention {

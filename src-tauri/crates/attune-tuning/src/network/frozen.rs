@@ -20,6 +20,11 @@ impl FrozenLinear {
         Self { weight }
     }
 
+    /// Of shape `[outputs, inputs]`, contiguous.
+    pub(super) fn weight(&self) -> &Tensor {
+        &self.weight
+    }
+
     /// `[rows, inputs]` to `[rows, outputs]`.
     pub(super) fn forward(&self, input: &Tensor) -> CandleResult<Tensor> {
         input.contiguous()?.apply_op1(self.clone())
