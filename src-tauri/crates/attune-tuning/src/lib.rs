@@ -40,8 +40,8 @@ pub use batch::{EncodedExample, Example, PackedBatch};
 pub use error::{Error, Quantity, Result};
 pub use evaluation::evaluate;
 pub use generation::{
-    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Progress, Sampling, Search,
-    Stop, generate, generate_greedy,
+    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Progress, Sampling,
+    Search, Stop, generate, generate_greedy,
 };
 pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};

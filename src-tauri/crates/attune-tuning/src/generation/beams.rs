@@ -37,7 +37,8 @@ pub(super) fn answer(
     let mut sequences = Sequences::new(sources.iter().map(|source| Arc::clone(&source.memory)));
     let mut position = 0;
     while searches.iter().any(|search| search.answer.is_none()) && !watch.stopped {
-        let open = || searches.iter().filter(|search| search.answer.is_none()).flat_map(|search| &search.open);
+        let open =
+            || searches.iter().filter(|search| search.answer.is_none()).flat_map(|search| &search.open);
         if position > 0 {
             sequences.select(&open().map(|beam| beam.parent).collect::<Vec<_>>());
         }
@@ -195,7 +196,7 @@ impl Search {
         let mut text = GrowingText::default();
         text.grow(call.base.tokenizer(), &tokens, &call.config.stop)?;
         text.last_piece();
-        Ok(Answer { text: text.into_text(), tokens, finish, prompt_tokens: self.prompt_tokens })
+        Ok(Answer { text: text.into_shown(), tokens, finish, prompt_tokens: self.prompt_tokens })
     }
 }
 

@@ -115,10 +115,8 @@ pub fn generate(
             answers.extend(sources.iter().flat_map(none));
             continue;
         }
-        let sources = sources
-            .iter()
-            .map(|tokens| read_source(base, adapter, tokens))
-            .collect::<Result<Vec<_>>>()?;
+        let sources =
+            sources.iter().map(|tokens| read_source(base, adapter, tokens)).collect::<Result<Vec<_>>>()?;
         let call = Call { base, config, first_row: answers.len() };
         answers.extend(match &config.search {
             Search::Greedy => sequences::answer(&call, &sources, None, &mut watch)?,
@@ -144,12 +142,14 @@ pub fn generate_greedy(
     observer: &mut dyn FnMut(u32) -> ControlFlow<()>,
 ) -> Result<Answer> {
     let config = GenerationConfig { max_new_tokens, ..GenerationConfig::default() };
-    let mut answers = generate(base, adapter, &[prompt], &config, &mut |progress: Progress<'_>| {
-        match progress.token.map(&mut *observer) {
+    let mut answers =
+        generate(base, adapter, &[prompt], &config, &mut |progress: Progress<'_>| match progress
+            .token
+            .map(&mut *observer)
+        {
             Some(ControlFlow::Break(())) => ControlFlow::Break(Stop::All),
             Some(ControlFlow::Continue(())) | None => ControlFlow::Continue(()),
-        }
-    })?;
+        })?;
     Ok(answers.swap_remove(0))
 }
 

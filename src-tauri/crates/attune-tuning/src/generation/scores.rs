@@ -126,3 +126,110 @@ fn weights(scores: &[f32]) -> Vec<f64> {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     scores.iter().map(|score| f64::from(score - largest).exp()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use safetensors::SafeTensors;
+    use serde_json::Value;
+
+    use super::{control, draw, log_softmax, narrow, weights};
+    use crate::fixtures;
+    use crate::generation::config::{GenerationConfig, Sampling};
+
+    const VOCABULARY: usize = 64;
+
+    fn tensor(file: &[u8], name: &str) -> Vec<f32> {
+        let file = SafeTensors::deserialize(file).unwrap();
+        let raw = file.tensor(name).unwrap();
+        raw.data().as_chunks().0.iter().map(|raw| f32::from_le_bytes(*raw)).collect()
+    }
+
+    fn settings(oracle: &Value) -> (GenerationConfig, Sampling) {
+        let real = |name: &str| oracle[name].as_f64().map_or(1.0, |value| value as f32);
+        let count = |name: &str| oracle[name].as_u64().map(|value| value as usize);
+        let config = GenerationConfig {
+            repetition_penalty: real("repetition_penalty"),
+            no_repeat_ngram_size: count("no_repeat_ngram_size"),
+            min_new_tokens: count("min_new_tokens").unwrap_or(0),
+            ..GenerationConfig::default()
+        };
+        let sampling = Sampling {
+            temperature: real("temperature"),
+            top_k: count("top_k"),
+            top_p: real("top_p"),
+            ..Sampling::default()
+        };
+        (config, sampling)
+    }
+
+    /// The fixed logits of a history after these settings.
+    fn processed(row: usize, history: &[u32], oracle: &Value) -> Vec<f32> {
+        let file = fixtures::read("tests/fixtures/decoding/scores.safetensors");
+        let mut scores = tensor(&file, "logits")[row * VOCABULARY..][..VOCABULARY].to_vec();
+        let (config, sampling) = settings(oracle);
+        control(&mut scores, history, 1, &config);
+        narrow(&mut scores, &sampling);
+        scores
+    }
+
+    #[test]
+    fn scores_are_processed_as_transformers_does_it() {
+        let oracle = fixtures::read_json("tests/fixtures/decoding/scores.json");
+        let file = fixtures::read("tests/fixtures/decoding/scores.safetensors");
+        for (index, settings) in oracle["settings"].as_array().unwrap().iter().enumerate() {
+            let expected = tensor(&file, &format!("processed_{index}"));
+            for (row, history) in oracle["histories"].as_array().unwrap().iter().enumerate() {
+                let found = processed(row, &fixtures::tokens(history), settings);
+                for (token, (found, expected)) in
+                    found.iter().zip(&expected[row * VOCABULARY..][..VOCABULARY]).enumerate()
+                {
+                    let near = found == expected || (found - expected).abs() <= 1e-6 * expected.abs();
+                    assert!(near, "{settings}, row {row}, token {token}: {found} for {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_are_drawn_as_often_as_they_are_probable() {
+        let oracle = fixtures::read_json("tests/fixtures/decoding/scores.json");
+        let settings = oracle["settings"].as_array().unwrap();
+        for settings in [&settings[6], &settings[7], &settings[14]] {
+            let scores = processed(1, &[0, 5, 9, 5, 9, 5], settings);
+            let weights = weights(&scores);
+            let total: f64 = weights.iter().sum();
+            let (draws, mut random) = (200_000_u32, ChaCha8Rng::seed_from_u64(11));
+            let mut counts = vec![0.0; VOCABULARY];
+            for _ in 0..draws {
+                counts[draw(&scores, &mut random).unwrap() as usize] += 1.0;
+            }
+            let (mut chi_square, mut freedom) = (0.0, -1.0);
+            for (weight, count) in weights.iter().zip(counts) {
+                let expected = weight / total * f64::from(draws);
+                if *weight == 0.0 {
+                    assert_eq!(count, 0.0, "a forbidden token was drawn");
+                } else if expected >= 5.0 {
+                    chi_square += (count - expected).powi(2) / expected;
+                    freedom += 1.0;
+                }
+            }
+            // Wilson and Hilferty's approximation of the 99.9 % point.
+            let spread = 2.0 / (9.0 * freedom);
+            let limit = freedom * (1.0 - spread + 3.09 * f64::sqrt(spread)).powi(3);
+            assert!(freedom >= 3.0 && chi_square < limit, "{settings}: {chi_square} of {limit}, {freedom}");
+        }
+    }
+
+    #[test]
+    fn large_scores_and_forbidden_ones_leave_probabilities_finite() {
+        let mut logits = vec![1e30, 1e30, -1e30, 3e38];
+        log_softmax(&mut logits);
+        assert_eq!(logits[3], 0.0);
+        assert!(logits.iter().all(|score| !score.is_nan()), "{logits:?}");
+        let mut random = ChaCha8Rng::seed_from_u64(0);
+        assert_eq!(draw(&[f32::NEG_INFINITY, 1e38, f32::NEG_INFINITY], &mut random), Some(1));
+        assert_eq!(draw(&[f32::NEG_INFINITY; 3], &mut random), None);
+    }
+}

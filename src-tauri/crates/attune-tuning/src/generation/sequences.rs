@@ -118,12 +118,10 @@ impl Row {
     }
 
     fn into_answer(self) -> Answer {
-        let finish = self.finish.unwrap_or(Finish::Stopped);
-        let stopped = finish == Finish::Stopped;
         Answer {
-            text: if stopped { self.text.into_shown() } else { self.text.into_text() },
+            text: self.text.into_shown(),
             tokens: self.history[1..].to_vec(),
-            finish,
+            finish: self.finish.unwrap_or(Finish::Stopped),
             prompt_tokens: self.prompt_tokens,
         }
     }

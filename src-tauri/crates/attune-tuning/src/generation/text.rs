@@ -2,7 +2,7 @@
 //!
 //! Invariant: the pieces of an answer, one after the other, are its text. So what may still be taken back
 //! waits: white space that may be trimmed, the beginning of a stop string, a character whose bytes are
-//! not complete. It rests on decoders that only append, as all of T5's do.
+//! not complete. Where a decoder takes back more, what was shown stays.
 
 use crate::{Result, Tokenizer};
 
@@ -14,8 +14,7 @@ const INCOMPLETE: char = '\u{FFFD}';
 pub(super) struct GrowingText {
     /// Without the white space before it.
     text: String,
-    /// How many bytes of it were handed out.
-    shown: usize,
+    shown: String,
 }
 
 impl GrowingText {
@@ -32,31 +31,24 @@ impl GrowingText {
     /// What can be shown since the last time and will not be taken back.
     pub(super) fn piece(&mut self, stop: &[String]) -> &str {
         let whole = self.text.trim_end_matches(INCOMPLETE);
-        let sure = whole[..whole.len() - begun_stop(whole, stop)].trim_end().len();
-        self.show(sure)
+        let sure = whole[..whole.len() - begun_stop(whole, stop)].trim_end();
+        // A decoder of bytes gives up a whole run of characters while one of them is not complete.
+        let new = sure.strip_prefix(self.shown.as_str()).unwrap_or("");
+        self.shown.push_str(new);
+        &self.shown[self.shown.len() - new.len()..]
     }
 
     /// The rest of a text that will not grow any more.
     pub(super) fn last_piece(&mut self) -> &str {
-        let end = self.text.trim_end().len();
-        self.text.truncate(end);
-        self.show(end)
+        let whole = self.text.trim_end();
+        let new = whole.strip_prefix(self.shown.as_str()).unwrap_or("");
+        self.shown.push_str(new);
+        &self.shown[self.shown.len() - new.len()..]
     }
 
-    pub(super) fn into_text(self) -> String {
-        self.text
-    }
-
-    /// What was handed out, where no more may follow.
-    pub(super) fn into_shown(mut self) -> String {
-        self.text.truncate(self.shown);
-        self.text
-    }
-
-    fn show(&mut self, end: usize) -> &str {
-        let start = self.shown.min(end);
-        self.shown = end.max(start);
-        self.text.get(start..end).unwrap_or("")
+    /// All pieces together.
+    pub(super) fn into_shown(self) -> String {
+        self.shown
     }
 }
 
@@ -76,10 +68,10 @@ fn begun_stop(text: &str, stop: &[String]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{GrowingText, begun_stop};
-    use crate::fixtures;
+    use crate::{Tokenizer, fixtures};
 
     fn grown(text: &str) -> GrowingText {
-        GrowingText { text: text.to_owned(), shown: 0 }
+        GrowingText { text: text.to_owned(), shown: String::new() }
     }
 
     #[test]
@@ -102,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_character_of_several_tokens_comes_whole() {
-        let tokenizer = fixtures::byte_tokenizer();
+        let json = fixtures::read("tests/fixtures/decoding/byte_tokenizer.json");
+        let tokenizer = Tokenizer::from_json(&json, fixtures::attune_mini().architecture()).unwrap();
         let whole = "naïve 日本 🦀";
         let tokens = tokenizer.encode_whole(whole).unwrap();
         let tokens = &tokens[..tokens.len() - 1];
@@ -115,6 +108,16 @@ mod tests {
         shown.push(text.last_piece().to_owned());
         assert_eq!(shown.concat(), whole);
         assert!(shown.iter().all(|piece| !piece.contains('\u{FFFD}')), "{shown:?}");
-        assert_eq!(text.into_text(), whole);
+        assert_eq!(text.into_shown(), whole);
+
+        // Cut in the middle of a character, the whole characters that were shown stay.
+        let cut = tokens.len() - 2;
+        let (mut text, mut shown) = (GrowingText::default(), String::new());
+        for end in 1..=cut {
+            text.grow(&tokenizer, &tokens[..end], &[]).unwrap();
+            shown.push_str(text.piece(&[]));
+        }
+        shown.push_str(text.last_piece());
+        assert_eq!(text.into_shown(), shown);
     }
 }

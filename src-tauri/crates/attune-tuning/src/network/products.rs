@@ -102,15 +102,13 @@ mod tests {
     fn products_are_right_and_the_same_bits_in_any_company() {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         for (inputs, outputs) in [(1, 1), (16, 32), (37, 5), (64, 19), (256, 40)] {
-            let mut draw =
-                |count| (0..count).map(|_| random.random_range(-1.0..1.0)).collect::<Vec<f32>>();
+            let mut draw = |count| (0..count).map(|_| random.random_range(-1.0..1.0)).collect::<Vec<f32>>();
             let (weight, rows) = (draw(inputs * outputs), draw(inputs * 5));
             let together = products(&weight, &rows, inputs);
             for (row, together) in rows.chunks_exact(inputs).zip(together.chunks_exact(outputs)) {
                 assert_eq!(products(&weight, row, inputs), together, "{inputs} inputs, {outputs} outputs");
                 for (weight, found) in weight.chunks_exact(inputs).zip(together) {
-                    let exact: f64 =
-                        weight.iter().zip(row).map(|(w, v)| f64::from(*w) * f64::from(*v)).sum();
+                    let exact: f64 = weight.iter().zip(row).map(|(w, v)| f64::from(*w) * f64::from(*v)).sum();
                     assert!((f64::from(*found) - exact).abs() < 1e-5, "{found} for {exact}");
                 }
             }
