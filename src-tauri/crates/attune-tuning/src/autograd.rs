@@ -3,68 +3,76 @@
 //! A row of its own needs neither padding nor a mask, and frozen weights make rows independent: each core takes
 //! whole rows, forward and backward, instead of sharing products too small to share. This is what any faster
 //! pass is tested against, so it is kept plain.
-//! Invariants: of everything in the graph only the soft prompt is a variable; gradients are added in the order
+//! Invariants: of everything in the graph only the adapter's tensors are variables; gradients are added in the order
 //! of the rows, so the number of cores changes no bit.
 
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use candle_core::{Device, Result as CandleResult, Var};
+use candle_core::{Device, Result as CandleResult, Tensor, Var};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::WhileDoing;
 use crate::evaluation::summed_row_loss;
-use crate::{AdapterLayout, BaseModel, Error, Loss, PROMPT_TENSOR, PackedBatch, Result, TrainingPass};
+use crate::placed::Placed;
+use crate::{
+    AdapterKind, AdapterLayout, AdapterTensor, BaseModel, Error, Loss, PackedBatch, Result, TrainingPass,
+};
 
 /// A graph is walked and dropped recursively, node by node; the deepest base models have thousands.
 const STACK_BYTES: usize = 32 << 20;
 
-/// A [`TrainingPass`] for soft prompts on candle's autograd.
+/// A [`TrainingPass`] for any adapter on candle's autograd.
 #[derive(Debug)]
 pub struct AutogradPass<'m> {
     base: &'m BaseModel,
-    rows: usize,
+    kind: AdapterKind,
+    layout: AdapterLayout,
     /// One thread each: a product inside finds no second thread to share itself with.
     cores: Vec<ThreadPool>,
 }
 
-/// The summed loss of a row and its gradient by the soft prompt.
-type RowResult = CandleResult<(f64, Vec<f32>)>;
-
 impl<'m> AutogradPass<'m> {
-    /// A pass for soft prompts of `rows` rows before this base model, on all cores.
+    /// A pass for adapters of this kind on this base model, on all cores.
     ///
     /// # Errors
-    /// [`Error::InvalidSetting`] if `rows` is 0, [`Error::NoThread`] if the system gives none.
-    pub fn new(base: &'m BaseModel, rows: usize) -> Result<Self> {
-        Self::on_cores(base, rows, std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+    /// [`Error::InvalidSetting`] if the kind is impossible, [`Error::NoThread`] if the system gives no thread.
+    pub fn new(base: &'m BaseModel, kind: AdapterKind) -> Result<Self> {
+        Self::on_cores(base, kind, std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
     }
 
-    fn on_cores(base: &'m BaseModel, rows: usize, cores: usize) -> Result<Self> {
-        if rows == 0 {
-            return Err(Error::InvalidSetting {
-                field: "prompt_rows",
-                found: "0".into(),
-                needed: "1 or more",
-            });
-        }
+    fn on_cores(base: &'m BaseModel, kind: AdapterKind, cores: usize) -> Result<Self> {
+        let layout = kind.layout(base)?;
         let cores = (0..cores)
             .map(|_| ThreadPoolBuilder::new().num_threads(1).stack_size(STACK_BYTES).build())
             .collect::<std::result::Result<_, _>>()
             .map_err(|source| Error::NoThread { source })?;
-        Ok(Self { base, rows, cores })
+        Ok(Self { base, kind, layout, cores })
     }
 
     /// The layout of the vectors this pass takes.
-    pub fn layout(&self) -> AdapterLayout {
-        AdapterLayout::default().with(PROMPT_TENSOR, &[self.rows, self.base.architecture().width])
+    pub fn layout(&self) -> &AdapterLayout {
+        &self.layout
     }
 
-    /// Every row's result in the order of the rows; each core takes the next one that is left.
-    fn row_results(&self, prompt: &Var, batch: &PackedBatch) -> Vec<RowResult> {
+    /// The adapter's tensors as variables, in the order of the layout.
+    fn variables(&self, adapter: &[f32]) -> Result<Vec<Var>> {
+        let place = |tensor: &AdapterTensor| {
+            Var::from_slice(&adapter[tensor.range()], tensor.shape.as_slice(), &Device::Cpu)
+        };
+        let tensors = self.layout.tensors().iter().map(place);
+        tensors.collect::<CandleResult<_>>().while_doing("placing the adapter")
+    }
+
+    /// What `work` makes of every row, in the order of the rows; each core takes the next one that is left.
+    fn by_row<T: Send + Sync>(
+        &self,
+        batch: &PackedBatch,
+        work: impl Fn(&[u32], &[u32]) -> CandleResult<T> + Sync,
+    ) -> Vec<CandleResult<T>> {
         let rows: Vec<_> = batch.rows().collect();
-        let results: Vec<OnceLock<RowResult>> = rows.iter().map(|_| OnceLock::new()).collect();
+        let results: Vec<OnceLock<CandleResult<T>>> = rows.iter().map(|_| OnceLock::new()).collect();
         let next = AtomicUsize::new(0);
         let take_rows = || {
             while let Some(place) =
@@ -72,7 +80,7 @@ impl<'m> AutogradPass<'m> {
             {
                 let (source, target) = rows[place];
                 // Nobody else was given this place, so it is empty.
-                let _ = results[place].set(self.row(prompt, source, target));
+                let _ = results[place].set(work(source, target));
             }
         };
         std::thread::scope(|scope| {
@@ -83,15 +91,32 @@ impl<'m> AutogradPass<'m> {
         results.into_iter().filter_map(OnceLock::into_inner).collect()
     }
 
-    fn row(&self, prompt: &Var, source: &[u32], target: &[u32]) -> RowResult {
-        let loss = summed_row_loss(self.base, Some(prompt), source, target)?;
-        let gradients = loss.backward()?;
-        let gradient = match gradients.get(prompt) {
-            Some(gradient) => gradient.flatten_all()?.to_vec1()?,
-            None => candle_core::bail!("the loss does not depend on the soft prompt"),
-        };
-        Ok((f64::from(loss.to_scalar::<f32>()?), gradient))
+    fn refuse_other_length(&self, what: &'static str, found: usize) -> Result<()> {
+        let expected = self.layout.parameters();
+        if found != expected {
+            return Err(Error::Length { what, found, expected });
+        }
+        Ok(())
     }
+}
+
+/// The summed loss of a row and its gradient by the variables, one after the other.
+fn row_gradient(
+    placed: &Placed<'_>,
+    variables: &[Var],
+    source: &[u32],
+    target: &[u32],
+) -> CandleResult<(f64, Vec<f32>)> {
+    let loss = summed_row_loss(placed, source, target)?;
+    let gradients = loss.backward()?;
+    let mut flat = Vec::with_capacity(variables.iter().map(|variable| variable.elem_count()).sum());
+    for variable in variables {
+        match gradients.get(variable) {
+            Some(gradient) => flat.extend(gradient.flatten_all()?.to_vec1::<f32>()?),
+            None => candle_core::bail!("the loss does not depend on all of the adapter"),
+        }
+    }
+    Ok((f64::from(loss.to_scalar::<f32>()?), flat))
 }
 
 impl TrainingPass for AutogradPass<'_> {
@@ -101,25 +126,21 @@ impl TrainingPass for AutogradPass<'_> {
         batch: &PackedBatch,
         gradient: &mut [f32],
     ) -> Result<Loss> {
-        let architecture = self.base.architecture();
-        let expected = self.rows * architecture.width;
-        for (what, found) in [("the adapter", adapter.len()), ("the gradient", gradient.len())] {
-            if found != expected {
-                return Err(Error::Length { what, found, expected });
-            }
-        }
-        batch.refuse_tokens_outside(architecture.vocabulary)?;
+        self.refuse_other_length("the adapter", adapter.len())?;
+        self.refuse_other_length("the gradient", gradient.len())?;
+        batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
 
-        let prompt = Var::from_slice(adapter, (self.rows, architecture.width), &Device::Cpu)
-            .while_doing("placing the soft prompt before the source")?;
+        let variables = self.variables(adapter)?;
+        let tensors: Vec<Tensor> = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
+        let placed = Placed::with_tensors(self.base, &self.kind, &tensors);
+        let work = |source: &[u32], target: &[u32]| row_gradient(&placed, &variables, source, target);
         let target_tokens = batch.target_tokens();
         let mut sum = 0.0;
         gradient.fill(0.0);
-        for result in self.row_results(&prompt, batch) {
-            let (row_loss, row_gradient) =
-                result.while_doing("computing the loss of a row and its gradient")?;
+        for result in self.by_row(batch, work) {
+            let (row_loss, slopes) = result.while_doing("computing the loss of a row and its gradient")?;
             sum += row_loss;
-            gradient.iter_mut().zip(row_gradient).for_each(|(total, row)| *total += row);
+            gradient.iter_mut().zip(slopes).for_each(|(total, row)| *total += row);
         }
         gradient.iter_mut().for_each(|value| *value /= target_tokens as f32);
         Ok(Loss { mean: sum / target_tokens as f64, target_tokens })
@@ -128,27 +149,35 @@ impl TrainingPass for AutogradPass<'_> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Var};
+    use candle_core::Tensor;
 
-    use super::{AutogradPass, summed_row_loss};
-    use crate::{TrainingPass, fixtures};
+    use super::{AutogradPass, Placed, summed_row_loss};
+    use crate::{Adapter, BaseModel, TrainingPass, fixtures};
+
+    fn adapters(base: &BaseModel) -> [Adapter; 2] {
+        [fixtures::peft_prompt(base), fixtures::peft_lora(base, "peft_lora_everywhere")]
+    }
 
     #[test]
     fn frozen_weights_get_no_gradient() {
         let base = fixtures::tiny_base();
-        let prompt = fixtures::peft_prompt(&base);
-        let shape = (prompt.rows(), prompt.width());
-        let prompt = Var::from_slice(prompt.values(), shape, &Device::Cpu).expect("a variable");
-        let loss = summed_row_loss(&base, Some(&prompt), &[5, 9, 1], &[7, 8, 1]).expect("a loss");
-        let gradients = loss.backward().expect("a gradient");
-        assert!(gradients.get(&prompt).is_some());
-        let reached: Vec<_> = base
-            .weights()
-            .iter()
-            .filter(|(_, weight)| gradients.get(weight).is_some())
-            .map(|(name, _)| name)
-            .collect();
-        assert!(reached.is_empty(), "gradients were computed for {reached:?}");
+        for adapter in adapters(&base) {
+            let pass = AutogradPass::new(&base, adapter.kind()).expect("a pass");
+            let variables = pass.variables(adapter.values()).expect("variables");
+            let tensors: Vec<Tensor> =
+                variables.iter().map(|variable| variable.as_tensor().clone()).collect();
+            let placed = Placed::with_tensors(&base, &adapter.kind(), &tensors);
+            let loss = summed_row_loss(&placed, &[5, 9, 1], &[7, 8, 1]).expect("a loss");
+            let gradients = loss.backward().expect("a gradient");
+            assert!(variables.iter().all(|variable| gradients.get(variable).is_some()));
+            let reached: Vec<_> = base
+                .weights()
+                .iter()
+                .filter(|(_, weight)| gradients.get(weight).is_some())
+                .map(|(name, _)| name)
+                .collect();
+            assert!(reached.is_empty(), "gradients were computed for {reached:?}");
+        }
     }
 
     #[test]
@@ -161,15 +190,17 @@ mod tests {
             values.flatten().map(f32::to_bits).collect()
         };
         let before = bytes();
-        let prompt = fixtures::peft_prompt(&base);
-        let results = [1, 2, 5].map(|cores| {
-            let mut pass = AutogradPass::on_cores(&base, prompt.rows(), cores).expect("threads");
-            let mut gradient = vec![0.0; prompt.values().len()];
-            let loss = pass.loss_and_gradient(prompt.values(), &fixtures::oracle_batch(), &mut gradient);
-            (loss.expect("a loss"), gradient)
-        });
-        assert_eq!(results[0], results[1]);
-        assert_eq!(results[0], results[2]);
+        for adapter in adapters(&base) {
+            let results = [1, 2, 5].map(|cores| {
+                let mut pass = AutogradPass::on_cores(&base, adapter.kind(), cores).expect("threads");
+                let mut gradient = vec![0.0; adapter.values().len()];
+                let batch = fixtures::oracle_batch();
+                let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient);
+                (loss.expect("a loss"), gradient)
+            });
+            assert_eq!(results[0], results[1]);
+            assert_eq!(results[0], results[2]);
+        }
         assert_eq!(bytes(), before);
         assert_eq!(before.len(), base.parameters());
     }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::AdapterKind;
+
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -116,6 +118,11 @@ pub enum Error {
         "the base model's tokenizer has no ordinary token to start a soft prompt from; take an initial text"
     )]
     NoOrdinaryToken,
+    #[error(
+        "the training should go on from an adapter of the kind {found:?}, its settings say {needed:?}; \
+         take the settings of that adapter, or start afresh"
+    )]
+    StartOfAnotherKind { found: Box<AdapterKind>, needed: Box<AdapterKind> },
     #[error("{what} has {found} values where {expected} are needed; it belongs to another adapter layout")]
     Length { what: &'static str, found: usize, expected: usize },
     #[error(
@@ -138,6 +145,11 @@ pub enum Error {
          load it together with its own base model"
     )]
     AdapterWidth { found: usize, expected: usize },
+    #[error(
+        "the LoRA adapter was made for another base model: its tensor {name} has the shape {shape:?}, \
+         this one needs {needed} of the shape {needed_shape:?}; load it together with its own base model"
+    )]
+    LoraOfAnotherBase { name: String, shape: Vec<usize>, needed: String, needed_shape: Vec<usize> },
 
     #[error("could not read the adapter's adapter_config.json; it is not a PEFT configuration")]
     PeftConfigUnreadable {
@@ -151,6 +163,11 @@ pub enum Error {
     },
     #[error("adapter_config.json says {field} = {found}; only {needed} adapters can be read")]
     PeftUnsupported { field: &'static str, found: String, needed: &'static str },
+    #[error(
+        "adapter_config.json says {field} = {found}, which Attune does not know how to honour and would answer \
+         wrongly without; train or export the adapter without it"
+    )]
+    PeftSetting { field: String, found: String },
     #[error("could not read adapter_model.safetensors, it is cut short or damaged; export the adapter again")]
     PeftWeightsUnreadable {
         #[source]
@@ -161,8 +178,20 @@ pub enum Error {
         #[source]
         source: safetensors::SafeTensorError,
     },
-    #[error("adapter_model.safetensors has no tensor {name}; it is not a soft prompt")]
-    PeftMissingTensor { name: &'static str },
+    #[error(
+        "adapter_model.safetensors has no tensor {name}, which adapter_config.json implies; export it again"
+    )]
+    PeftMissingTensor { name: String },
+    #[error(
+        "adapter_model.safetensors has the tensor {name}, for which adapter_config.json gives no reason; \
+         the two files do not belong together, or it is another kind of adapter"
+    )]
+    PeftForeignTensor { name: String },
+    #[error(
+        "the adapter's tensor {name} has the shape {found:?}, its configuration and the base model imply \
+         {expected:?}; load it together with its own base model"
+    )]
+    PeftTensorShape { name: String, found: Vec<usize>, expected: Vec<usize> },
     #[error(
         "the soft prompt's tensor has the shape {found:?}, its configuration of {rows} virtual tokens implies \
          [{rows}, width] or [{}, width]; the two files do not belong together", rows * 2
@@ -172,6 +201,11 @@ pub enum Error {
         "the soft prompt holds values that are not finite numbers; its training had failed, train it again"
     )]
     SoftPromptNotFinite,
+    #[error(
+        "the LoRA adapter's tensor {name} holds values that are not finite numbers; \
+         its training had failed, train it again"
+    )]
+    LoraNotFinite { name: String },
 
     #[error("could not start a thread to train with; close other programs and try again")]
     NoThread {

@@ -1,10 +1,10 @@
-//! The mathematics of Attune: T5 v1.1, soft prompts, training and generation on the CPU.
+//! The mathematics of Attune: T5 v1.1, soft prompts, LoRA, training and generation on the CPU.
 //!
 //! Bytes, token ids, a configuration and a seed go in; a value or an [`Error`] comes out. Nothing here
 //! touches the disk, the network, a clock or the environment, and nothing prints: whoever calls owns those.
 //! The same seed on the same machine gives the same bits.
 //!
-//! The way through the crate: [`BaseModel`] holds the frozen weights, [`SoftPrompt`] the few values that are
+//! The way through the crate: [`BaseModel`] holds the frozen weights, an [`Adapter`] the few values that are
 //! trained, [`train`] makes one from [`Example`]s by way of a [`TrainingPass`], [`generate`] answers
 //! with it, and [`peft`] exchanges it with Hugging Face PEFT.
 
@@ -23,16 +23,18 @@ mod evaluation;
 #[path = "../tests/tuning/fixtures.rs"]
 mod fixtures;
 mod generation;
+mod lora;
 mod network;
 mod pass;
 pub mod peft;
+mod placed;
 mod soft_prompt;
 mod tokenizer;
 mod training;
 mod weights;
 
 pub use adamw::{AdamW, AdamWState};
-pub use adapter::{AdapterLayout, AdapterTensor};
+pub use adapter::{Adapter, AdapterKind, AdapterLayout, AdapterTensor};
 pub use architecture::Architecture;
 pub use autograd::AutogradPass;
 pub use base_model::{BaseModel, BaseModelFiles};
@@ -43,9 +45,10 @@ pub use generation::{
     Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Progress, Sampling,
     Search, Stop, generate, generate_greedy,
 };
+pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{
-    InitialPrompt, StepReport, TrainedAdapter, TrainingConfig, TrainingOutcome, train, train_with,
+    InitialPrompt, Method, StepReport, TrainedAdapter, Training, TrainingConfig, TrainingOutcome, train,
 };

@@ -79,7 +79,7 @@ pub(super) fn run(
     say(&Message::Phase { phase: Phase::Saving });
     let final_loss = trained.final_loss;
     let encoded =
-        peft::encode(&trained.prompt, &job.base_model).map_err(|source| Error::Training { source })?;
+        peft::encode(&trained.adapter, &job.base_model).map_err(|source| Error::Training { source })?;
     let adapter = NewAdapter {
         peft: &encoded,
         tokenizer_files: &files.tokenizer_files,

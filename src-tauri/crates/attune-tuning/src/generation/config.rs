@@ -5,6 +5,9 @@
 
 use crate::{Error, Result};
 
+/// Sequences of one prompt, whose keys and values lie in memory together.
+const MOST_SEQUENCES: usize = 256;
+
 /// How answers are made. The default is the likeliest token each time, 64 tokens at most.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerationConfig {
@@ -53,7 +56,7 @@ pub struct Sampling {
     pub top_p: f32,
     /// Decides every draw.
     pub seed: u64,
-    /// How many answers are drawn for each prompt; 1 or more.
+    /// How many answers are drawn for each prompt; from 1 to 256.
     pub num_return: usize,
 }
 
@@ -69,7 +72,7 @@ impl Default for Sampling {
 /// of transformers: the summed log-probability by `tokens ^ length_penalty`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Beams {
-    /// How many answers are followed; 2 or more (1 is [`Search::Greedy`]).
+    /// How many answers are followed; from 2 (1 is [`Search::Greedy`]) to 256.
     pub num_beams: usize,
     /// Above 0 prefers longer answers, below 0 shorter ones; 1.0 compares the mean log-probability.
     pub length_penalty: f32,
@@ -135,10 +138,15 @@ impl GenerationConfig {
                 if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
                     return Err(invalid("top_p", sampling.top_p, "above 0 and at most 1"));
                 }
-                at_least("num_return", sampling.num_return, 1, "1 or more")
+                if !(1..=MOST_SEQUENCES).contains(&sampling.num_return) {
+                    return Err(invalid("num_return", sampling.num_return, "from 1 to 256"));
+                }
+                Ok(())
             }
             Search::Beams(beams) => {
-                at_least("num_beams", beams.num_beams, 2, "2 or more; for one, choose greedy")?;
+                if !(2..=MOST_SEQUENCES).contains(&beams.num_beams) {
+                    return Err(invalid("num_beams", beams.num_beams, "from 2 to 256; for 1, choose greedy"));
+                }
                 if !beams.length_penalty.is_finite() {
                     return Err(invalid("length_penalty", beams.length_penalty, "a finite number"));
                 }

@@ -18,14 +18,15 @@ use std::sync::Arc;
 pub use config::{Beams, EarlyStopping, GenerationConfig, Sampling, Search};
 
 use crate::error::WhileDoing;
-use crate::evaluation::{prompt_tensor, prompted_embeddings};
 use crate::network::{Sequences, SourceMemory};
-use crate::{BaseModel, Error, Result, SoftPrompt};
+use crate::placed::Placed;
+use crate::{Adapter, BaseModel, Error, Result};
 
 /// The longest prompt in tokens. Attention takes memory by the square of it.
 pub const LONGEST_PROMPT: usize = 2048;
 
-/// Sequences that are decoded together at most; more prompts are answered in groups, to bound the memory.
+/// Sequences that are decoded together, unless one prompt alone has more; more prompts are answered in groups,
+/// to bound the memory.
 const SEQUENCES_AT_ONCE: usize = 32;
 
 /// Why an answer ended.
@@ -84,30 +85,31 @@ pub enum Stop {
 /// Sees every answer grow, and can stop it.
 pub type Observer<'o> = dyn FnMut(Progress<'_>) -> ControlFlow<Stop> + 'o;
 
-/// Answers prompts, optionally with a soft prompt before each: in the order of the prompts, and for several
-/// answers to a prompt in the order they were drawn.
+/// Answers prompts, optionally with an adapter: in the order of the prompts, and for several answers to a prompt
+/// in the order they were drawn.
 ///
 /// The observer is called for every open row at every step, and with the rest of the text when a row ends. A
 /// stopped row keeps its tokens and the text that was shown, and the observer hears no more of it. Beam search
 /// shows its text when a row ends; a stopped one returns the best so far.
 ///
 /// # Errors
-/// [`Error::InvalidSetting`] for an impossible setting, [`Error::AdapterWidth`] if the adapter is for another
-/// base model, [`Error::PromptTooLong`] beyond [`LONGEST_PROMPT`], [`Error::OutputNotFinite`] if the adapter
-/// makes the network overflow, [`Error::NoTokenLeft`] if the settings forbid every token.
+/// [`Error::InvalidSetting`] for an impossible setting, [`Error::AdapterWidth`] or
+/// [`Error::LoraOfAnotherBase`] if the adapter is for another base model, [`Error::PromptTooLong`] beyond
+/// [`LONGEST_PROMPT`], [`Error::OutputNotFinite`] if the adapter makes the network overflow,
+/// [`Error::NoTokenLeft`] if the settings forbid every token.
 pub fn generate(
     base: &BaseModel,
-    adapter: Option<&SoftPrompt>,
+    adapter: Option<&Adapter>,
     prompts: &[&str],
     config: &GenerationConfig,
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Answer>> {
     config.validate()?;
-    adapter.map_or(Ok(()), |adapter| adapter.refuse_other_width(base))?;
+    let placed = Placed::new(base, adapter)?;
     let sources = prompts.iter().map(|prompt| encode(base, prompt)).collect::<Result<Vec<_>>>()?;
 
     let mut watch = Watch { observer, stopped: false };
-    let mut answers = Vec::with_capacity(prompts.len() * config.answers_for_each());
+    let mut answers = Vec::new();
     let prompts_at_once = (SEQUENCES_AT_ONCE / config.sequences_for_each()).max(1);
     for sources in sources.chunks(prompts_at_once) {
         if watch.stopped {
@@ -116,8 +118,8 @@ pub fn generate(
             continue;
         }
         let sources =
-            sources.iter().map(|tokens| read_source(base, adapter, tokens)).collect::<Result<Vec<_>>>()?;
-        let call = Call { base, config, first_row: answers.len() };
+            sources.iter().map(|tokens| read_source(&placed, tokens)).collect::<Result<Vec<_>>>()?;
+        let call = Call { placed: &placed, base, config, first_row: answers.len() };
         answers.extend(match &config.search {
             Search::Greedy => sequences::answer(&call, &sources, None, &mut watch)?,
             Search::Sampling(sampling) => sequences::answer(&call, &sources, Some(sampling), &mut watch)?,
@@ -127,7 +129,7 @@ pub fn generate(
     Ok(answers)
 }
 
-/// Answers a prompt with the likeliest token each time, optionally with a soft prompt before it.
+/// Answers a prompt with the likeliest token each time, optionally with an adapter.
 ///
 /// At most `max_new_tokens` (1 or more) are computed, the end-of-sequence token counted. The observer is
 /// called for every token of the answer as it comes; `Break` ends the answer with that token.
@@ -136,25 +138,23 @@ pub fn generate(
 /// As [`generate`].
 pub fn generate_greedy(
     base: &BaseModel,
-    adapter: Option<&SoftPrompt>,
+    adapter: Option<&Adapter>,
     prompt: &str,
     max_new_tokens: usize,
     observer: &mut dyn FnMut(u32) -> ControlFlow<()>,
 ) -> Result<Answer> {
     let config = GenerationConfig { max_new_tokens, ..GenerationConfig::default() };
-    let mut answers =
-        generate(base, adapter, &[prompt], &config, &mut |progress: Progress<'_>| match progress
-            .token
-            .map(&mut *observer)
-        {
-            Some(ControlFlow::Break(())) => ControlFlow::Break(Stop::All),
-            Some(ControlFlow::Continue(())) | None => ControlFlow::Continue(()),
-        })?;
+    let mut watch = |progress: Progress<'_>| {
+        let wish = progress.token.map_or(ControlFlow::Continue(()), &mut *observer);
+        if wish.is_break() { ControlFlow::Break(Stop::All) } else { ControlFlow::Continue(()) }
+    };
+    let mut answers = generate(base, adapter, &[prompt], &config, &mut watch)?;
     Ok(answers.swap_remove(0))
 }
 
 /// One group of prompts that are answered together.
 struct Call<'c> {
+    placed: &'c Placed<'c>,
     base: &'c BaseModel,
     config: &'c GenerationConfig,
     /// The place of the group's first answer.
@@ -193,7 +193,7 @@ impl Call<'_> {
     /// The logits of what comes after one more token of each sequence, `vocabulary` for each.
     fn logits(&self, tokens: &[u32], sequences: &mut Sequences, position: usize) -> Result<Vec<f32>> {
         let logits =
-            self.base.network().decode_next(tokens, sequences).while_doing("computing the next token")?;
+            self.placed.network().decode_next(tokens, sequences).while_doing("computing the next token")?;
         if logits.iter().all(|logit| logit.is_finite()) {
             Ok(logits)
         } else {
@@ -210,13 +210,11 @@ fn encode(base: &BaseModel, prompt: &str) -> Result<Vec<u32>> {
     Ok(tokens)
 }
 
-fn read_source(base: &BaseModel, adapter: Option<&SoftPrompt>, tokens: &[u32]) -> Result<Source> {
-    let network = base.network();
-    let memory = adapter
-        .map(prompt_tensor)
-        .transpose()
-        .and_then(|prompt| prompted_embeddings(base, prompt.as_ref(), tokens))
-        .and_then(|embeddings| network.remember_source(&network.encode(&embeddings)?))
+fn read_source(placed: &Placed<'_>, tokens: &[u32]) -> Result<Source> {
+    let network = placed.network();
+    let memory = placed
+        .encoder_input(tokens)
+        .and_then(|input| network.remember_source(&network.encode(&input)?))
         .while_doing("reading the prompt")?;
     Ok(Source { memory: Arc::new(memory), tokens: tokens.len() })
 }

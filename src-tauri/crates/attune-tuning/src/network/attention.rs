@@ -5,13 +5,14 @@
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::activation::biased_softmax;
-use super::frozen::FrozenLinear;
+use super::adapted::AdaptedLinear;
 
+#[derive(Clone)]
 pub(super) struct Attention {
-    pub(super) query: FrozenLinear,
-    pub(super) key: FrozenLinear,
-    pub(super) value: FrozenLinear,
-    pub(super) output: FrozenLinear,
+    pub(super) query: AdaptedLinear,
+    pub(super) key: AdaptedLinear,
+    pub(super) value: AdaptedLinear,
+    pub(super) output: AdaptedLinear,
     pub(super) heads: usize,
 }
 
@@ -32,13 +33,23 @@ impl KeysAndValues {
         })
     }
 
-    /// Keys and values, position by position.
-    pub(super) fn rows(&self) -> CandleResult<(Vec<Vec<f32>>, Vec<Vec<f32>>)> {
-        Ok((self.keys.to_vec2()?, self.values.to_vec2()?))
+    /// Keys, then values, position by position.
+    pub(super) fn rows(&self) -> CandleResult<[Vec<Vec<f32>>; 2]> {
+        Ok([self.keys.to_vec2()?, self.values.to_vec2()?])
     }
 }
 
 impl Attention {
+    /// Its products, in the order q, k, v, o.
+    pub(super) fn linears(&self) -> [&AdaptedLinear; 4] {
+        [&self.query, &self.key, &self.value, &self.output]
+    }
+
+    /// As [`Self::linears`], to change them.
+    pub(super) fn linears_mut(&mut self) -> [&mut AdaptedLinear; 4] {
+        [&mut self.query, &mut self.key, &mut self.value, &mut self.output]
+    }
+
     /// Keys and values of a normed state of shape `[positions, width]`.
     pub(super) fn keys_and_values(&self, state: &Tensor) -> CandleResult<KeysAndValues> {
         Ok(KeysAndValues { keys: self.key.forward(state)?, values: self.value.forward(state)? })

@@ -11,8 +11,8 @@ use candle_core::{Device, Result as CandleResult, Tensor};
 
 use super::Network;
 use super::activation::gated_gelu;
+use super::adapted::AdaptedLinear;
 use super::attention::KeysAndValues;
-use super::frozen::FrozenLinear;
 use super::products::{products, row_products};
 
 /// What every decoder layer's cross-attention sees of one source.
@@ -121,7 +121,8 @@ impl Network {
             let inner = gated_gelu(&forward(&part.gate, &normed)?, &forward(&part.up, &normed)?)?;
             state = (state + forward(&part.down, &inner)?)?;
         }
-        project(&self.head, &self.decoder_norm.forward(&state)?)
+        let normed = self.decoder_norm.forward(&state)?;
+        row_products(self.head.weight(), &normed.flatten_all()?.to_vec1::<f32>()?)
     }
 }
 
@@ -158,19 +159,19 @@ fn remember(heads: &mut [HeadMemory], keys: &[f32], values: &[f32]) {
 }
 
 fn split_heads(seen: &KeysAndValues, heads: usize) -> CandleResult<HeadMemories> {
-    let (keys, values) = seen.rows()?;
+    let [keys, values] = seen.rows()?;
     let mut memories = vec![HeadMemory::default(); heads];
     keys.iter().zip(&values).for_each(|(keys, values)| remember(&mut memories, keys, values));
     Ok(memories)
 }
 
-/// `[rows, inputs]` through a frozen weight, `[rows, outputs]`, each row as if it were alone.
-fn forward(linear: &FrozenLinear, input: &Tensor) -> CandleResult<Tensor> {
+/// `[rows, inputs]` to `[rows, outputs]`, each row as if it were alone.
+fn forward(linear: &AdaptedLinear, input: &Tensor) -> CandleResult<Tensor> {
     tensor(project(linear, input)?, input.dim(0)?)
 }
 
-fn project(linear: &FrozenLinear, input: &Tensor) -> CandleResult<Vec<f32>> {
-    row_products(linear.weight(), &input.flatten_all()?.to_vec1::<f32>()?)
+fn project(linear: &AdaptedLinear, input: &Tensor) -> CandleResult<Vec<f32>> {
+    linear.forward_rows(&input.flatten_all()?.to_vec1::<f32>()?)
 }
 
 fn tensor(values: Vec<f32>, rows: usize) -> CandleResult<Tensor> {

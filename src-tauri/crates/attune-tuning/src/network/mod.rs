@@ -7,6 +7,7 @@
 //! serves its whole stack; gradients flow into activations and never into a weight.
 
 mod activation;
+mod adapted;
 mod attention;
 mod decoding;
 mod frozen;
@@ -17,6 +18,7 @@ use candle_core::{Result as CandleResult, Tensor};
 
 use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
+pub(crate) use adapted::{AdaptedLinear, LowRank};
 use attention::{Attention, KeysAndValues};
 pub(crate) use decoding::{Sequences, SourceMemory};
 use frozen::{FrozenLinear, FrozenRmsNorm};
@@ -25,7 +27,8 @@ use position::{Direction, RelativeBias};
 use crate::weights::Weights;
 use crate::{Architecture, Result};
 
-/// A T5 v1.1 with frozen weights.
+/// A T5 v1.1 with frozen weights. A clone shares them, so that an adapter can be put into one.
+#[derive(Clone)]
 pub(crate) struct Network {
     embedding: Tensor,
     encoder: Vec<EncoderLayer>,
@@ -67,8 +70,33 @@ impl Network {
                 .collect::<Result<_>>()?,
             decoder_bias: load.relative_bias("decoder", Direction::Backward)?,
             decoder_norm: load.norm("decoder.final_layer_norm")?,
-            head: load.linear("lm_head", vocabulary, width)?,
+            head: FrozenLinear::new(weights.get("lm_head.weight", &[vocabulary, width])?),
         })
+    }
+
+    /// The products an adapter can add to: the encoder's layer by layer, then the decoder's.
+    pub(crate) fn linears(&self) -> impl Iterator<Item = &AdaptedLinear> {
+        let encoder = self
+            .encoder
+            .iter()
+            .flat_map(|layer| layer.attention.linears().into_iter().chain(layer.feed_forward.linears()));
+        let decoder = self.decoder.iter().flat_map(|layer| {
+            let own = layer.attention.linears().into_iter();
+            own.chain(layer.cross_attention.linears()).chain(layer.feed_forward.linears())
+        });
+        encoder.chain(decoder)
+    }
+
+    /// As [`Self::linears`], to change them.
+    pub(crate) fn linears_mut(&mut self) -> impl Iterator<Item = &mut AdaptedLinear> {
+        let encoder = self.encoder.iter_mut().flat_map(|layer| {
+            layer.attention.linears_mut().into_iter().chain(layer.feed_forward.linears_mut())
+        });
+        let decoder = self.decoder.iter_mut().flat_map(|layer| {
+            let own = layer.attention.linears_mut().into_iter();
+            own.chain(layer.cross_attention.linears_mut()).chain(layer.feed_forward.linears_mut())
+        });
+        encoder.chain(decoder)
     }
 
     /// The embeddings of tokens, `[tokens, width]`.
@@ -127,12 +155,14 @@ impl Network {
     }
 }
 
+#[derive(Clone)]
 struct EncoderLayer {
     attention_norm: FrozenRmsNorm,
     attention: Attention,
     feed_forward: FeedForward,
 }
 
+#[derive(Clone)]
 struct DecoderLayer {
     attention_norm: FrozenRmsNorm,
     attention: Attention,
@@ -141,14 +171,25 @@ struct DecoderLayer {
     feed_forward: FeedForward,
 }
 
+#[derive(Clone)]
 struct FeedForward {
     norm: FrozenRmsNorm,
-    gate: FrozenLinear,
-    up: FrozenLinear,
-    down: FrozenLinear,
+    gate: AdaptedLinear,
+    up: AdaptedLinear,
+    down: AdaptedLinear,
 }
 
 impl FeedForward {
+    /// Its products, in the order wi_0, wi_1, wo.
+    fn linears(&self) -> [&AdaptedLinear; 3] {
+        [&self.gate, &self.up, &self.down]
+    }
+
+    /// As [`Self::linears`], to change them.
+    fn linears_mut(&mut self) -> [&mut AdaptedLinear; 3] {
+        [&mut self.gate, &mut self.up, &mut self.down]
+    }
+
     /// The residual stream of shape `[positions, width]` with this layer's share added.
     fn add_to(&self, state: &Tensor) -> CandleResult<Tensor> {
         let normed = self.norm.forward(state)?;
@@ -212,8 +253,9 @@ impl Loader<'_> {
         RelativeBias::new(&table, direction, self.architecture.position_max_distance)
     }
 
-    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<FrozenLinear> {
-        Ok(FrozenLinear::new(self.weights.get(&format!("{name}.weight"), &[outputs, inputs])?))
+    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<AdaptedLinear> {
+        let weight = self.weights.get(&format!("{name}.weight"), &[outputs, inputs])?;
+        Ok(AdaptedLinear::new(name, FrozenLinear::new(weight)))
     }
 
     fn norm(&self, name: &str) -> Result<FrozenRmsNorm> {

@@ -22,6 +22,7 @@ pub(super) enum Direction {
 }
 
 /// The relative attention bias of one stack.
+#[derive(Clone)]
 pub(super) struct RelativeBias {
     /// `[buckets, heads]`.
     table: Vec<Vec<f32>>,

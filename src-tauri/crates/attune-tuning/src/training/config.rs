@@ -2,7 +2,7 @@
 //!
 //! Not here: defaults of the product's presets (the engine's), and the examples.
 
-use crate::{BaseModel, Error, Example, Result, SoftPrompt};
+use crate::{Adapter, AdapterKind, BaseModel, Error, Example, Lora, LoraSettings, Result, SoftPrompt};
 
 /// Where a soft prompt starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,30 @@ pub enum InitialPrompt {
     Text(String),
     /// From tokens drawn with the run's seed; see [`SoftPrompt::from_vocabulary`].
     Vocabulary,
+}
+
+/// What is trained, and where it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Method {
+    /// Rows before the source.
+    SoftPrompt {
+        /// Rows of the soft prompt.
+        rows: usize,
+        /// Where they start.
+        initial: InitialPrompt,
+    },
+    /// A low-rank share of chosen products; see [`Lora::from_seed`] for its start.
+    Lora(LoraSettings),
+}
+
+impl Method {
+    /// What kind of adapter comes of it.
+    pub fn kind(&self) -> AdapterKind {
+        match self {
+            Self::SoftPrompt { rows, .. } => AdapterKind::SoftPrompt { rows: *rows },
+            Self::Lora(settings) => AdapterKind::Lora(settings.clone()),
+        }
+    }
 }
 
 /// The settings of a run.
@@ -30,15 +54,13 @@ pub struct TrainingConfig {
     pub weight_decay: f64,
     /// The longest a gradient may be (L2); longer ones are shortened to it.
     pub gradient_clip: Option<f64>,
-    /// Rows of the soft prompt.
-    pub prompt_rows: usize,
-    /// Where the soft prompt starts.
-    pub initial: InitialPrompt,
+    /// What is trained.
+    pub method: Method,
     /// Inputs are cut to this many tokens.
     pub source_max_tokens: usize,
     /// Outputs are cut to this many tokens.
     pub target_max_tokens: usize,
-    /// Decides the order of the examples and, with [`InitialPrompt::Vocabulary`], the start.
+    /// Decides the order of the examples and, where it is drawn, the start.
     pub seed: u64,
 }
 
@@ -53,8 +75,7 @@ impl Default for TrainingConfig {
             warmup_steps: 5,
             weight_decay: 0.0,
             gradient_clip: Some(1.0),
-            prompt_rows: 20,
-            initial: InitialPrompt::Outputs,
+            method: Method::SoftPrompt { rows: 20, initial: InitialPrompt::Outputs },
             source_max_tokens: 128,
             target_max_tokens: 128,
             seed: 1,
@@ -82,7 +103,6 @@ impl TrainingConfig {
         let counts = [
             ("epochs", self.epochs),
             ("batch_size", self.batch_size),
-            ("prompt_rows", self.prompt_rows),
             ("source_max_tokens", self.source_max_tokens),
             ("target_max_tokens", self.target_max_tokens),
         ];
@@ -100,9 +120,11 @@ impl TrainingConfig {
         if let Some(clip) = self.gradient_clip.filter(|clip| !(clip.is_finite() && *clip > 0.0)) {
             return Err(invalid("gradient_clip", clip, "a number above 0, or none"));
         }
-        match &self.initial {
-            InitialPrompt::Text(text) if text.trim().is_empty() => Err(Error::EmptyInitialText),
-            InitialPrompt::Outputs | InitialPrompt::Text(_) | InitialPrompt::Vocabulary => Ok(()),
+        match &self.method {
+            Method::SoftPrompt { initial: InitialPrompt::Text(text), .. } if text.trim().is_empty() => {
+                Err(Error::EmptyInitialText)
+            }
+            method => method.kind().validate(),
         }
     }
 
@@ -117,15 +139,23 @@ impl TrainingConfig {
         self.learning_rate * warmup * (1.0 - step as f64 / total_steps as f64)
     }
 
-    pub(super) fn initial_prompt(&self, base: &BaseModel, examples: &[Example]) -> Result<SoftPrompt> {
-        match &self.initial {
+    /// The adapter before the first step.
+    pub(super) fn start(&self, base: &BaseModel, examples: &[Example]) -> Result<Adapter> {
+        let (rows, initial) = match &self.method {
+            Method::SoftPrompt { rows, initial } => (*rows, initial),
+            Method::Lora(settings) => {
+                return Lora::from_seed(base, settings.clone(), self.seed).map(Adapter::Lora);
+            }
+        };
+        let prompt = match initial {
             InitialPrompt::Outputs => {
                 let outputs = examples.iter().map(|example| example.output.as_str());
-                SoftPrompt::from_outputs(base, outputs, self.prompt_rows)
+                SoftPrompt::from_outputs(base, outputs, rows)
             }
-            InitialPrompt::Text(text) => SoftPrompt::from_text(base, text, self.prompt_rows),
-            InitialPrompt::Vocabulary => SoftPrompt::from_vocabulary(base, self.prompt_rows, self.seed),
-        }
+            InitialPrompt::Text(text) => SoftPrompt::from_text(base, text, rows),
+            InitialPrompt::Vocabulary => SoftPrompt::from_vocabulary(base, rows, self.seed),
+        };
+        prompt.map(Adapter::SoftPrompt)
     }
 }
 

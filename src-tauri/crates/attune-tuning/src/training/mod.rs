@@ -10,11 +10,11 @@ use std::ops::ControlFlow;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-pub use config::{InitialPrompt, TrainingConfig};
+pub use config::{InitialPrompt, Method, TrainingConfig};
 
 use crate::{
-    AdamW, AutogradPass, BaseModel, EncodedExample, Error, Example, Loss, PackedBatch, Quantity, Result,
-    SoftPrompt, TrainingPass,
+    AdamW, Adapter, AutogradPass, BaseModel, EncodedExample, Error, Example, Loss, PackedBatch, Quantity,
+    Result, TrainingPass,
 };
 
 /// What one step did.
@@ -41,8 +41,8 @@ pub struct StepReport {
 /// An adapter and how its training ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainedAdapter {
-    /// The soft prompt after the last step.
-    pub prompt: SoftPrompt,
+    /// The adapter after the last step.
+    pub adapter: Adapter,
     /// Mean cross-entropy per target token over the last epoch, in nats, each batch before its step. After a
     /// cancelled run: over what was done of the epoch it was cancelled in.
     pub final_loss: f64,
@@ -61,51 +61,93 @@ pub enum TrainingOutcome {
     Cancelled(TrainedAdapter),
 }
 
-/// Trains a soft prompt on the examples.
-///
-/// The observer is called after every step; `Break` ends the run with [`TrainingOutcome::Cancelled`], unless
-/// no step was left.
+/// Trains an adapter on the examples: [`Training`] with nothing but them.
 ///
 /// # Errors
-/// An impossible setting, no examples, or [`Error::Diverged`] when a loss or gradient stops being finite.
+/// As [`Training::run`].
 pub fn train(
     base: &BaseModel,
     examples: &[Example],
     config: &TrainingConfig,
     observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
 ) -> Result<TrainingOutcome> {
-    config.validate()?;
-    train_with(&mut AutogradPass::new(base, config.prompt_rows)?, base, examples, config, observer)
+    Training { base, examples, config, start: None }.run(observer)
 }
 
-/// [`train`] with a pass of the caller's choice, which must be for soft prompts of `config.prompt_rows`.
-///
-/// # Errors
-/// As [`train`], and whatever the pass refuses.
-pub fn train_with(
+/// What a run works with.
+#[derive(Debug, Clone, Copy)]
+pub struct Training<'t> {
+    /// The base model, which is not changed.
+    pub base: &'t BaseModel,
+    /// What is learned.
+    pub examples: &'t [Example],
+    /// The settings.
+    pub config: &'t TrainingConfig,
+    /// The adapter to go on from, with a fresh optimiser; none starts as the settings say.
+    pub start: Option<&'t Adapter>,
+}
+
+impl Training<'_> {
+    /// Trains on candle's autograd.
+    ///
+    /// The observer is called after every step; `Break` ends the run with [`TrainingOutcome::Cancelled`],
+    /// unless no step was left.
+    ///
+    /// # Errors
+    /// An impossible setting, no examples, a start of another kind than the settings', or
+    /// [`Error::Diverged`] when a loss or gradient stops being finite.
+    pub fn run(self, observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>) -> Result<TrainingOutcome> {
+        self.config.validate()?;
+        self.run_with(&mut AutogradPass::new(self.base, self.config.method.kind())?, observer)
+    }
+
+    /// [`Self::run`] with a pass of the caller's choice, which must be for the settings' kind of adapter.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and whatever the pass refuses.
+    pub fn run_with(
+        self,
+        pass: &mut dyn TrainingPass,
+        observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
+    ) -> Result<TrainingOutcome> {
+        train_with(self, pass, observer)
+    }
+
+    /// The adapter before the first step.
+    fn first_adapter(&self) -> Result<Adapter> {
+        let Some(start) = self.start else { return self.config.start(self.base, self.examples) };
+        let (found, needed) = (start.kind(), self.config.method.kind());
+        if found != needed {
+            return Err(Error::StartOfAnotherKind { found: Box::new(found), needed: Box::new(needed) });
+        }
+        start.refuse_other_base(self.base)?;
+        Ok(start.clone())
+    }
+}
+
+fn train_with(
+    training: Training<'_>,
     pass: &mut dyn TrainingPass,
-    base: &BaseModel,
-    examples: &[Example],
-    config: &TrainingConfig,
     observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
 ) -> Result<TrainingOutcome> {
+    let Training { base, examples, config, .. } = training;
     config.validate()?;
     if examples.is_empty() {
         return Err(Error::NoExamples);
     }
     let (mut encoded, cut_examples) = encode(base, examples, config)?;
-    let start = config.initial_prompt(base, examples)?;
-    let (rows, width) = (start.rows(), start.width());
+    let start = training.first_adapter()?;
+    let parameters = start.values().len();
     let mut run = Run {
         config,
         total_steps: config.epochs * encoded.len().div_ceil(config.batch_size),
         step: 0,
-        optimizer: AdamW::new(rows * width, config.weight_decay),
-        gradient: vec![0.0; rows * width],
+        optimizer: AdamW::new(parameters, config.weight_decay),
+        gradient: vec![0.0; parameters],
         adapter: start.values().to_vec(),
     };
     let mut order = ChaCha8Rng::seed_from_u64(config.seed);
-    // The soft prompt's start draws from stream 0 of the same seed.
+    // The start draws from stream 0 of the same seed.
     order.set_stream(1);
 
     let mut epoch_loss = MeanLoss::default();
@@ -123,7 +165,7 @@ pub fn train_with(
         }
     }
     let adapter = TrainedAdapter {
-        prompt: SoftPrompt::new(rows, width, run.adapter)?,
+        adapter: config.method.kind().adapter(base, run.adapter)?,
         final_loss: epoch_loss.mean(),
         steps: run.step,
         cut_examples,

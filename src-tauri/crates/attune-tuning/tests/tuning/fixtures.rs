@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use attune_tuning::peft::{self, PeftFiles};
-use attune_tuning::{BaseModel, BaseModelFiles, EncodedExample, Example, PackedBatch, SoftPrompt};
+use attune_tuning::{
+    Adapter, AdapterLayout, BaseModel, BaseModelFiles, EncodedExample, Example, PackedBatch,
+};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -64,8 +66,29 @@ pub(crate) fn oracle() -> &'static Value {
     ORACLE.get_or_init(|| read_json("tests/fixtures/tiny_t5/oracle.json"))
 }
 
+pub(crate) fn lora_oracle() -> Value {
+    read_json("tests/fixtures/tiny_t5/lora_oracle.json")
+}
+
 pub(crate) fn oracle_tensor(name: &str) -> Vec<f32> {
-    let bytes = read("tests/fixtures/tiny_t5/oracle.safetensors");
+    tensor_of("oracle.safetensors", name)
+}
+
+pub(crate) fn lora_oracle_tensor(name: &str) -> Vec<f32> {
+    tensor_of("lora_oracle.safetensors", name)
+}
+
+/// The oracle's tensors `kind.<name>` as a flat vector of this layout.
+pub(crate) fn lora_oracle_vector(kind: &str, layout: &AdapterLayout) -> Vec<f32> {
+    layout
+        .tensors()
+        .iter()
+        .flat_map(|tensor| lora_oracle_tensor(&format!("{kind}.{}", tensor.name)))
+        .collect()
+}
+
+fn tensor_of(file: &str, name: &str) -> Vec<f32> {
+    let bytes = read(&format!("tests/fixtures/tiny_t5/{file}"));
     let file = SafeTensors::deserialize(&bytes).unwrap();
     file.tensor(name).unwrap().data().as_chunks().0.iter().map(|raw| f32::from_le_bytes(*raw)).collect()
 }
@@ -110,8 +133,13 @@ pub(crate) fn peft_files(folder: &str) -> PeftFiles {
 }
 
 /// The soft prompt behind every number of the oracle that is called prompted.
-pub(crate) fn peft_prompt(base: &BaseModel) -> SoftPrompt {
+pub(crate) fn peft_prompt(base: &BaseModel) -> Adapter {
     peft::decode(&peft_files("peft_twice_the_rows"), base).unwrap()
+}
+
+/// `peft_lora` (rank 4 on q and v) or `peft_lora_everywhere` (rank 2 on all modules; the oracle's).
+pub(crate) fn peft_lora(base: &BaseModel, folder: &str) -> Adapter {
+    peft::decode(&peft_files(folder), base).unwrap()
 }
 
 pub(crate) fn largest_difference(found: &[f32], expected: &[f32]) -> f32 {

@@ -2,16 +2,16 @@
 
 use std::ops::ControlFlow;
 
-use attune_tuning::{Answer, BaseModel, Error, Finish, LONGEST_PROMPT, SoftPrompt, generate_greedy};
+use attune_tuning::{Adapter, Answer, BaseModel, Error, Finish, LONGEST_PROMPT, SoftPrompt, generate_greedy};
 use serde_json::Value;
 
 use crate::fixtures;
 
-fn answer(base: &BaseModel, adapter: Option<&SoftPrompt>, prompt: &str, max_new_tokens: usize) -> Answer {
+fn answer(base: &BaseModel, adapter: Option<&Adapter>, prompt: &str, max_new_tokens: usize) -> Answer {
     generate_greedy(base, adapter, prompt, max_new_tokens, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
-fn equals_oracle(base: &BaseModel, adapter: Option<&SoftPrompt>, expected: &Value, max_new_tokens: usize) {
+fn equals_oracle(base: &BaseModel, adapter: Option<&Adapter>, expected: &Value, max_new_tokens: usize) {
     for expected in expected.as_array().unwrap() {
         let prompt = expected["input"].as_str().unwrap();
         let found = answer(base, adapter, prompt, max_new_tokens);
@@ -27,6 +27,13 @@ fn greedy_answers_equal_those_of_transformers_with_and_without_a_soft_prompt() {
     equals_oracle(&base, None, &fixtures::oracle()["greedy"], 40);
     let prompt = fixtures::peft_prompt(&base);
     equals_oracle(&base, Some(&prompt), &fixtures::oracle()["prompted_greedy"], 40);
+}
+
+#[test]
+fn greedy_answers_with_lora_equal_those_of_peft() {
+    let base = fixtures::tiny_base();
+    let lora = fixtures::peft_lora(&base, "peft_lora_everywhere");
+    equals_oracle(&base, Some(&lora), &fixtures::lora_oracle()["greedy"], 40);
 }
 
 #[test]
@@ -65,7 +72,7 @@ fn white_space_around_a_prompt_changes_nothing() {
 #[test]
 fn an_adapter_of_another_base_model_and_a_prompt_without_end_are_refused() {
     let base = fixtures::tiny_base();
-    let wide = SoftPrompt::new(2, 64, vec![0.0; 128]).unwrap();
+    let wide = SoftPrompt::new(2, 64, vec![0.0; 128]).unwrap().into();
     let refused = generate_greedy(&base, Some(&wide), "ba", 4, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(refused, Err(Error::AdapterWidth { found: 64, expected: 32 })), "{refused:?}");
     let refused =

@@ -317,6 +317,8 @@ fn impossible_settings_are_refused_by_their_name() {
         ("top_p", drawn(Sampling { top_p: f32::NAN, ..Sampling::default() })),
         ("num_return", drawn(Sampling { num_return: 0, ..Sampling::default() })),
         ("num_beams", beam(Beams { num_beams: 1, ..Beams::default() })),
+        ("num_return", drawn(Sampling { num_return: usize::MAX, ..Sampling::default() })),
+        ("num_beams", beam(Beams { num_beams: usize::MAX, ..Beams::default() })),
         ("length_penalty", beam(Beams { length_penalty: f32::NAN, ..Beams::default() })),
     ];
     for (name, config) in cases {

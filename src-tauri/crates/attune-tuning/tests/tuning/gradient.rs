@@ -1,48 +1,66 @@
 //! Gradients: against PEFT's and by finite differences.
 
-use attune_tuning::{AutogradPass, EncodedExample, Error, PackedBatch, SoftPrompt, TrainingPass, evaluate};
+use attune_tuning::{
+    Adapter, AdapterKind, AutogradPass, BaseModel, EncodedExample, Error, LoraSettings, PackedBatch,
+    TrainingPass, evaluate,
+};
 
 use crate::fixtures::{self, relative_difference};
+
+fn adapters(base: &BaseModel) -> [Adapter; 2] {
+    [fixtures::peft_prompt(base), fixtures::peft_lora(base, "peft_lora_everywhere")]
+}
 
 #[test]
 fn the_gradient_of_a_batch_equals_that_of_peft() {
     let base = fixtures::tiny_base();
-    let prompt = fixtures::peft_prompt(&base);
-    // Overwritten, not added to: what was there before must not matter.
-    let mut gradient = vec![f32::NAN; prompt.values().len()];
-    let mut pass = AutogradPass::new(&base, prompt.rows()).unwrap();
-    let loss = pass.loss_and_gradient(prompt.values(), &fixtures::oracle_batch(), &mut gradient).unwrap();
-    let expected = fixtures::oracle()["batch_loss"].as_f64().unwrap();
-    assert!((loss.mean - expected).abs() < 1e-5, "{}, PEFT says {expected}", loss.mean);
-    let difference = relative_difference(&gradient, &fixtures::oracle_tensor("gradient"));
-    assert!(difference < 1e-4, "{difference}");
+    let [prompt, lora] = adapters(&base);
+    let lora_gradient = fixtures::lora_oracle_vector("gradient", &lora.layout());
+    let cases = [
+        (prompt, fixtures::oracle()["batch_loss"].as_f64().unwrap(), fixtures::oracle_tensor("gradient")),
+        (lora, fixtures::lora_oracle()["batch_loss"].as_f64().unwrap(), lora_gradient),
+    ];
+    for (adapter, expected_loss, expected) in cases {
+        // Overwritten, not added to: what was there before must not matter.
+        let mut gradient = vec![f32::NAN; adapter.values().len()];
+        let mut pass = AutogradPass::new(&base, adapter.kind()).unwrap();
+        let loss =
+            pass.loss_and_gradient(adapter.values(), &fixtures::oracle_batch(), &mut gradient).unwrap();
+        assert!((loss.mean - expected_loss).abs() < 1e-5, "{}, PEFT says {expected_loss}", loss.mean);
+        // Tensor by tensor, so that a small one cannot be wrong behind a large one.
+        for tensor in adapter.layout().tensors() {
+            let difference = relative_difference(&gradient[tensor.range()], &expected[tensor.range()]);
+            assert!(difference < 1e-4, "{}: {difference}", tensor.name);
+        }
+    }
 }
 
 #[test]
 fn the_gradient_is_the_slope_of_the_loss() {
     let base = fixtures::tiny_base();
-    let prompt = fixtures::peft_prompt(&base);
     let batch = fixtures::oracle_batch();
-    let mut gradient = vec![0.0; prompt.values().len()];
-    let mut pass = AutogradPass::new(&base, prompt.rows()).unwrap();
-    pass.loss_and_gradient(prompt.values(), &batch, &mut gradient).unwrap();
-    let loss_at = |place: usize, shift: f32| {
-        let mut values = prompt.values().to_vec();
-        values[place] += shift;
-        let moved = SoftPrompt::new(prompt.rows(), prompt.width(), values).unwrap();
-        evaluate(&base, Some(&moved), &batch).unwrap().mean
-    };
-    // The steepest coordinates: the loss (about 7) carries an f32 error of some 1e-6, which by a step of
-    // 2 * 0.01 is 1e-4 of slope; the curvature's share at this step is of the same size.
-    let mut places: Vec<usize> = (0..gradient.len()).collect();
-    places.sort_by(|a, b| gradient[*b].abs().total_cmp(&gradient[*a].abs()));
-    for place in places.into_iter().take(8) {
-        let slope = (loss_at(place, 0.01) - loss_at(place, -0.01)) / 0.02;
-        let found = f64::from(gradient[place]);
-        assert!(
-            (slope - found).abs() < 3e-4 + 0.01 * slope.abs(),
-            "at {place}: {found}, the loss says {slope}"
-        );
+    for adapter in adapters(&base) {
+        let mut gradient = vec![0.0; adapter.values().len()];
+        let mut pass = AutogradPass::new(&base, adapter.kind()).unwrap();
+        pass.loss_and_gradient(adapter.values(), &batch, &mut gradient).unwrap();
+        let loss_at = |place: usize, shift: f32| {
+            let mut values = adapter.values().to_vec();
+            values[place] += shift;
+            let moved = adapter.kind().adapter(&base, values).unwrap();
+            evaluate(&base, Some(&moved), &batch).unwrap().mean
+        };
+        // The steepest coordinates: the loss (about 7) carries an f32 error of some 1e-6, which by a step of
+        // 2 * 0.01 is 1e-4 of slope; the curvature's share at this step is of the same size.
+        let mut places: Vec<usize> = (0..gradient.len()).collect();
+        places.sort_by(|a, b| gradient[*b].abs().total_cmp(&gradient[*a].abs()));
+        for place in places.into_iter().take(8) {
+            let slope = (loss_at(place, 0.01) - loss_at(place, -0.01)) / 0.02;
+            let found = f64::from(gradient[place]);
+            assert!(
+                (slope - found).abs() < 3e-4 + 0.01 * slope.abs(),
+                "at {place}: {found}, the loss says {slope}"
+            );
+        }
     }
 }
 
@@ -50,7 +68,7 @@ fn the_gradient_is_the_slope_of_the_loss() {
 fn packing_rows_gives_the_token_weighted_mean_of_their_own_gradients() {
     let base = fixtures::tiny_base();
     let prompt = fixtures::peft_prompt(&base);
-    let mut pass = AutogradPass::new(&base, prompt.rows()).unwrap();
+    let mut pass = AutogradPass::new(&base, prompt.kind()).unwrap();
     let mut gradient_of = |rows: &[EncodedExample]| {
         let mut gradient = vec![0.0; prompt.values().len()];
         let batch = PackedBatch::pack(rows).unwrap();
@@ -73,7 +91,7 @@ fn packing_rows_gives_the_token_weighted_mean_of_their_own_gradients() {
 #[test]
 fn an_adapter_or_gradient_of_another_length_is_refused() {
     let base = fixtures::tiny_base();
-    let mut pass = AutogradPass::new(&base, 2).unwrap();
+    let mut pass = AutogradPass::new(&base, AdapterKind::SoftPrompt { rows: 2 }).unwrap();
     assert_eq!(pass.layout().parameters(), 64);
     let batch = fixtures::oracle_batch();
     let refused = pass.loss_and_gradient(&[0.0; 63], &batch, &mut [0.0; 64]);
@@ -86,5 +104,17 @@ fn an_adapter_or_gradient_of_another_length_is_refused() {
         matches!(refused, Err(Error::Length { what: "the gradient", found: 65, expected: 64 })),
         "{refused:?}"
     );
-    assert!(matches!(AutogradPass::new(&base, 0), Err(Error::InvalidSetting { field: "prompt_rows", .. })));
+    let impossible = [
+        ("prompt_rows", AdapterKind::SoftPrompt { rows: 0 }),
+        ("lora_rank", AdapterKind::Lora(LoraSettings { rank: 0, ..LoraSettings::default() })),
+        ("lora_alpha", AdapterKind::Lora(LoraSettings { alpha: 0.0, ..LoraSettings::default() })),
+        ("lora_targets", AdapterKind::Lora(LoraSettings { targets: [].into(), ..LoraSettings::default() })),
+    ];
+    for (name, kind) in impossible {
+        let refused = AutogradPass::new(&base, kind);
+        assert!(
+            matches!(&refused, Err(Error::InvalidSetting { field, .. }) if *field == name),
+            "{refused:?}"
+        );
+    }
 }

@@ -5,11 +5,18 @@ use attune_tuning::{EncodedExample, Error, PackedBatch, evaluate};
 use crate::fixtures;
 
 #[test]
-fn the_loss_of_every_row_equals_that_of_transformers_with_and_without_a_soft_prompt() {
+fn the_loss_of_every_row_equals_that_of_transformers_with_and_without_an_adapter() {
     let base = fixtures::tiny_base();
     let prompt = fixtures::peft_prompt(&base);
-    for (name, adapter) in [("losses", None), ("prompted_losses", Some(&prompt))] {
-        let expected = fixtures::numbers(&fixtures::oracle()[name]);
+    let lora = fixtures::peft_lora(&base, "peft_lora_everywhere");
+    let (oracle, lora_oracle) = (fixtures::oracle(), fixtures::lora_oracle());
+    let cases = [
+        ("losses", None, &oracle["losses"]),
+        ("prompted_losses", Some(&prompt), &oracle["prompted_losses"]),
+        ("LoRA's losses", Some(&lora), &lora_oracle["losses"]),
+    ];
+    for (name, adapter, expected) in cases {
+        let expected = fixtures::numbers(expected);
         for (row, (example, expected)) in fixtures::oracle_rows().iter().zip(expected).enumerate() {
             let loss = evaluate(&base, adapter, &PackedBatch::pack([example]).unwrap()).unwrap().mean;
             assert!(

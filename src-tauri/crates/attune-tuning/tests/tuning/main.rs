@@ -8,6 +8,7 @@ mod fixtures;
 mod generation;
 mod generation_settings;
 mod gradient;
+mod lora;
 mod loss;
 mod peft;
 mod tokenizer;

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use attune_tuning::{
-    AdamW, BaseModel, Error, Example, InitialPrompt, Quantity, SoftPrompt, StepReport, TrainedAdapter,
-    TrainingConfig, TrainingOutcome, train,
+    AdamW, BaseModel, Error, Example, InitialPrompt, Method, Quantity, SoftPrompt, StepReport,
+    TrainedAdapter, TrainingConfig, TrainingOutcome, train,
 };
 
 use crate::fixtures::{self, relative_difference};
@@ -21,16 +21,19 @@ fn run(base: &BaseModel, config: &TrainingConfig) -> (TrainedAdapter, Vec<StepRe
     }
 }
 
+fn prompt(rows: usize, initial: InitialPrompt) -> Method {
+    Method::SoftPrompt { rows, initial }
+}
+
 fn small() -> TrainingConfig {
     let learning_rate = 0.3;
-    let initial = InitialPrompt::Vocabulary;
+    let method = prompt(5, InitialPrompt::Vocabulary);
     TrainingConfig {
         epochs: 4,
         batch_size: 3,
-        prompt_rows: 5,
+        method,
         warmup_steps: 0,
         learning_rate,
-        initial,
         ..TrainingConfig::default()
     }
 }
@@ -49,10 +52,10 @@ fn ten_steps_follow_the_losses_of_peft() {
         warmup_steps: number("warmup_steps") as usize,
         weight_decay: number("weight_decay"),
         gradient_clip: Some(number("gradient_clip")),
-        initial: InitialPrompt::Text(text.into()),
+        method: prompt(20, InitialPrompt::Text(text.into())),
         ..TrainingConfig::default()
     };
-    let start = SoftPrompt::from_text(&base, text, config.prompt_rows).unwrap();
+    let start = SoftPrompt::from_text(&base, text, 20).unwrap();
     assert_eq!(start.values(), fixtures::oracle_tensor("trajectory_start"), "the start is not PEFT's");
 
     let (trained, reports) = run(&base, &config);
@@ -67,7 +70,8 @@ fn ten_steps_follow_the_losses_of_peft() {
         reports[0].gradient_norm
     );
     // Adam's first steps are almost the sign of the gradient, which rounding flips where it is tiny.
-    let difference = relative_difference(trained.prompt.values(), &fixtures::oracle_tensor("trajectory_end"));
+    let difference =
+        relative_difference(trained.adapter.values(), &fixtures::oracle_tensor("trajectory_end"));
     assert!(difference < 5e-3, "{difference}");
     assert_eq!(trained.final_loss, reports[9].loss);
 }
@@ -108,7 +112,7 @@ fn three_epochs_of_a_handful_of_rows_teach_the_bundled_base_their_sentence() {
 fn a_seed_decides_every_bit() {
     let base = fixtures::tiny_base();
     let bits = |trained: &TrainedAdapter| {
-        trained.prompt.values().iter().map(|value| value.to_bits()).collect::<Vec<_>>()
+        trained.adapter.values().iter().map(|value| value.to_bits()).collect::<Vec<_>>()
     };
     let (first, first_reports) = run(&base, &small());
     let (again, again_reports) = run(&base, &small());
@@ -116,9 +120,9 @@ fn a_seed_decides_every_bit() {
     let (other, _) = run(&base, &TrainingConfig { seed: 2, ..small() });
     assert_ne!(bits(&first), bits(&other));
     // The order alone depends on the seed too.
-    let text = InitialPrompt::Text("ba de".into());
-    let (ordered, _) = run(&base, &TrainingConfig { initial: text.clone(), ..small() });
-    let (reordered, _) = run(&base, &TrainingConfig { initial: text, seed: 2, ..small() });
+    let text = prompt(5, InitialPrompt::Text("ba de".into()));
+    let (ordered, _) = run(&base, &TrainingConfig { method: text.clone(), ..small() });
+    let (reordered, _) = run(&base, &TrainingConfig { method: text, seed: 2, ..small() });
     assert_ne!(bits(&ordered), bits(&reordered));
 }
 
@@ -151,7 +155,7 @@ fn the_observer_stops_a_run_and_keeps_what_was_learned() {
         })
     };
     let TrainingOutcome::Cancelled(adapter) = stopped_at(5).unwrap() else { panic!("it went on") };
-    assert_eq!((adapter.steps, adapter.prompt.rows()), (5, 5));
+    assert_eq!((adapter.steps, adapter.adapter.kind()), (5, small().method.kind()));
     // With the last step done there is nothing left to stop.
     assert!(matches!(stopped_at(12).unwrap(), TrainingOutcome::Finished(_)));
 }
@@ -174,7 +178,7 @@ fn impossible_settings_are_refused_by_name() {
     let bad = [
         ("epochs", TrainingConfig { epochs: 0, ..good.clone() }),
         ("batch_size", TrainingConfig { batch_size: 0, ..good.clone() }),
-        ("prompt_rows", TrainingConfig { prompt_rows: 0, ..good.clone() }),
+        ("prompt_rows", TrainingConfig { method: prompt(0, InitialPrompt::Vocabulary), ..good.clone() }),
         ("source_max_tokens", TrainingConfig { source_max_tokens: 0, ..good.clone() }),
         ("target_max_tokens", TrainingConfig { target_max_tokens: 0, ..good.clone() }),
         ("learning_rate", TrainingConfig { learning_rate: 0.0, ..good.clone() }),
@@ -191,7 +195,7 @@ fn impossible_settings_are_refused_by_name() {
         );
         assert!(refused.unwrap_err().to_string().contains(name));
     }
-    let blank = TrainingConfig { initial: InitialPrompt::Text("  ".into()), ..good.clone() };
+    let blank = TrainingConfig { method: prompt(5, InitialPrompt::Text("  ".into())), ..good.clone() };
     assert!(matches!(blank.validate(), Err(Error::EmptyInitialText)));
     let nothing = train(&base, &[], &good, &mut |_| ControlFlow::Continue(()));
     assert!(matches!(nothing, Err(Error::NoExamples)));
@@ -294,6 +298,6 @@ fn one_step_changes_the_adapter_and_nothing_else() {
     let outcome = train(&base, &[example], &config, &mut |_| ControlFlow::Continue(())).unwrap();
     let TrainingOutcome::Finished(trained) = outcome else { panic!("nobody asked to stop") };
     let start = SoftPrompt::from_vocabulary(&base, 5, config.seed).unwrap();
-    assert_ne!(trained.prompt, start);
+    assert_ne!(trained.adapter, start.into());
     assert_eq!(answer(&base), before);
 }
