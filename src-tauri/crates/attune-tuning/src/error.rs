@@ -136,6 +136,11 @@ pub enum Error {
     )]
     OutputNotFinite { position: usize },
     #[error(
+        "the settings forbid every token at new token {position}; \
+         raise no_repeat_ngram_size or lower min_new_tokens"
+    )]
+    NoTokenLeft { position: usize },
+    #[error(
         "the adapter was made for a base model of width {found}, this one has width {expected}; \
          load it together with its own base model"
     )]

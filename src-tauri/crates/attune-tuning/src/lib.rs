@@ -1,11 +1,11 @@
-//! The mathematics of Attune: T5 v1.1, soft prompts, LoRA, training and greedy generation on the CPU.
+//! The mathematics of Attune: T5 v1.1, soft prompts, LoRA, training and generation on the CPU.
 //!
 //! Bytes, token ids, a configuration and a seed go in; a value or an [`Error`] comes out. Nothing here
 //! touches the disk, the network, a clock or the environment, and nothing prints: whoever calls owns those.
 //! The same seed on the same machine gives the same bits.
 //!
 //! The way through the crate: [`BaseModel`] holds the frozen weights, an [`Adapter`] the few values that are
-//! trained, [`train`] makes one from [`Example`]s by way of a [`TrainingPass`], [`generate_greedy`] answers
+//! trained, [`train`] makes one from [`Example`]s by way of a [`TrainingPass`], [`generate`] answers
 //! with it, and [`peft`] exchanges it with Hugging Face PEFT.
 
 #[cfg(test)]
@@ -41,7 +41,10 @@ pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
 pub use error::{Error, Quantity, Result};
 pub use evaluation::evaluate;
-pub use generation::{Answer, Finish, LONGEST_PROMPT, generate_greedy};
+pub use generation::{
+    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Progress, Sampling,
+    Search, Stop, generate, generate_greedy,
+};
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};

@@ -59,8 +59,12 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Decode`] if the tokenizer refuses the tokens.
     pub fn decode(&self, tokens: &[u32]) -> Result<String> {
-        let text = self.decode_where(tokens, true)?;
-        Ok(text.trim().to_owned())
+        Ok(self.decode_untrimmed(tokens)?.trim().to_owned())
+    }
+
+    /// [`Self::decode`] with the white space around it.
+    pub(crate) fn decode_untrimmed(&self, tokens: &[u32]) -> Result<String> {
+        self.decode_where(tokens, true)
     }
 
     /// The text of `tokens` with every special token spelled out, as it is.

@@ -1,8 +1,7 @@
 //! The T5 v1.1 network over frozen weights: encoder, decoder, output head.
 //!
-//! One sequence at a time, so there is no padding and no mask for it. The decoder's code is the same for
-//! training (all target tokens at once) and for generation (one token, keys and values kept): what gradients
-//! are checked on is what answers.
+//! One sequence at a time, so there is no padding and no mask for it. Answers come from `decoding`, which
+//! reads token by token for several sequences and is held to the decoder here by a test.
 //! Not here: the loss (`autograd`), the choice of the next token (`generation`).
 //! Invariants: no scaling of attention scores, none of the decoder's output; the first layer's relative bias
 //! serves its whole stack; gradients flow into activations and never into a weight.
@@ -10,8 +9,10 @@
 mod activation;
 mod adapted;
 mod attention;
+mod decoding;
 mod frozen;
 mod position;
+mod products;
 
 use candle_core::{Result as CandleResult, Tensor};
 
@@ -19,6 +20,7 @@ use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
 pub(crate) use adapted::{AdaptedLinear, LowRank};
 use attention::{Attention, KeysAndValues};
+pub(crate) use decoding::{Sequences, SourceMemory};
 use frozen::{FrozenLinear, FrozenRmsNorm};
 use position::{Direction, RelativeBias};
 

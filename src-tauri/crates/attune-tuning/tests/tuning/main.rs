@@ -6,6 +6,7 @@
 mod base_model;
 mod fixtures;
 mod generation;
+mod generation_settings;
 mod gradient;
 mod lora;
 mod loss;

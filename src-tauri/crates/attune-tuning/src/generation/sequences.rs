@@ -1,0 +1,128 @@
+//! Greedy search and sampling: each step chooses one token for every row that is not finished.
+//!
+//! Invariant: a finished row leaves the batch at once, and a row's choices use nothing of another row.
+
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::config::Sampling;
+use super::scores::{control, draw, most_likely, narrow};
+use super::text::GrowingText;
+use super::{Answer, Call, Finish, Progress, Source, Watch};
+use crate::network::Sequences;
+use crate::{Error, Result};
+
+/// Answers each source once, or `num_return` times; greedily where there is no sampling.
+pub(super) fn answer(
+    call: &Call<'_>,
+    sources: &[Source],
+    sampling: Option<&Sampling>,
+    watch: &mut Watch<'_, '_>,
+) -> Result<Vec<Answer>> {
+    let count = call.config.answers_for_each();
+    let numbered = || sources.iter().flat_map(|source| (0..count).map(move |number| (source, number)));
+    let mut rows: Vec<Row> = numbered()
+        .enumerate()
+        .map(|(place, (source, number))| Row {
+            row: call.first_row + place,
+            prompt_tokens: source.tokens,
+            history: vec![call.base.architecture().decoder_start],
+            random: sampling.map(|sampling| random(sampling, number)),
+            text: GrowingText::default(),
+            finish: None,
+        })
+        .collect();
+    let mut sequences = Sequences::new(numbered().map(|(source, _)| Arc::clone(&source.memory)));
+    let mut open: Vec<usize> = (0..rows.len()).collect();
+    let mut position = 0;
+    while !open.is_empty() && !watch.stopped {
+        let last: Vec<u32> = open.iter().filter_map(|&row| rows[row].history.last().copied()).collect();
+        let mut logits = call.logits(&last, &mut sequences, position)?;
+        for (&row, scores) in open.iter().zip(logits.chunks_exact_mut(call.base.architecture().vocabulary)) {
+            rows[row].step(call, sampling, scores, watch)?;
+        }
+        let going: Vec<usize> = (0..open.len()).filter(|&place| rows[open[place]].finish.is_none()).collect();
+        if going.len() < open.len() {
+            sequences.select(&going);
+            open = going.into_iter().map(|place| open[place]).collect();
+        }
+        position += 1;
+    }
+    Ok(rows.into_iter().map(Row::into_answer).collect())
+}
+
+/// The source of chance of an answer: only the seed and its number among those to its prompt count.
+fn random(sampling: &Sampling, number: usize) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(sampling.seed);
+    random.set_stream(number as u64);
+    random
+}
+
+struct Row {
+    /// Its place among all answers.
+    row: usize,
+    prompt_tokens: usize,
+    /// The start token and the tokens of the answer.
+    history: Vec<u32>,
+    random: Option<ChaCha8Rng>,
+    text: GrowingText,
+    finish: Option<Finish>,
+}
+
+impl Row {
+    /// Chooses one token by its logits, unless everything was stopped.
+    fn step(
+        &mut self,
+        call: &Call<'_>,
+        sampling: Option<&Sampling>,
+        scores: &mut [f32],
+        watch: &mut Watch<'_, '_>,
+    ) -> Result<()> {
+        if watch.stopped {
+            return Ok(());
+        }
+        let (config, end_of_sequence) = (call.config, call.base.architecture().end_of_sequence);
+        control(scores, &self.history, end_of_sequence, config);
+        let chosen = match (sampling, &mut self.random) {
+            (Some(sampling), Some(random)) => {
+                narrow(scores, sampling);
+                draw(scores, random)
+            }
+            _ => most_likely(scores),
+        };
+        let token = chosen.ok_or(Error::NoTokenLeft { position: self.history.len() - 1 })?;
+        if token == end_of_sequence {
+            self.finish = Some(Finish::EndOfSequence);
+            let text = self.text.last_piece();
+            if !text.is_empty() {
+                watch.tell(Progress { row: self.row, token: None, text });
+            }
+            return Ok(());
+        }
+        self.history.push(token);
+        if self.text.grow(call.base.tokenizer(), &self.history[1..], &config.stop)? {
+            self.finish = Some(Finish::StopString);
+        } else if self.history.len() > config.max_new_tokens {
+            self.finish = Some(Finish::Length);
+        }
+        let text = match self.finish {
+            Some(_) => self.text.last_piece(),
+            None => self.text.piece(&config.stop),
+        };
+        if watch.tell(Progress { row: self.row, token: Some(token), text }) && self.finish.is_none() {
+            self.finish = Some(Finish::Stopped);
+        }
+        Ok(())
+    }
+
+    fn into_answer(self) -> Answer {
+        Answer {
+            text: self.text.into_shown(),
+            tokens: self.history[1..].to_vec(),
+            finish: self.finish.unwrap_or(Finish::Stopped),
+            prompt_tokens: self.prompt_tokens,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Products of frozen weights with a few rows, each row as if it were alone.
+//!
+//! candle's matmul takes another way for one row than for two, so a row's last bits would depend on how many
+//! others there are, and with them now and then a token of its answer.
+//! Invariant: a row's products are the same bits in whatever company. Every product adds up in one order,
+//! and the tiles only share what is loaded.
+
+use candle_core::{Result as CandleResult, Storage, Tensor};
+use pulp::{Arch, Simd, WithSimd};
+
+use super::frozen::values;
+
+/// `rows · Wᵀ` for rows of shape `[rows, inputs]` and a contiguous `W` of shape `[outputs, inputs]`, row-major.
+pub(super) fn row_products(weight: &Tensor, rows: &[f32]) -> CandleResult<Vec<f32>> {
+    let inputs = weight.dim(1)?;
+    let (storage, layout) = weight.storage_and_layout();
+    let Storage::Cpu(storage) = &*storage else {
+        candle_core::bail!("row-products: the weight is not on the CPU")
+    };
+    Ok(products(values(storage, layout)?, rows, inputs))
+}
+
+/// `rows · weightᵀ`, both of `inputs` columns, row-major.
+pub(super) fn products(weight: &[f32], rows: &[f32], inputs: usize) -> Vec<f32> {
+    let outputs = weight.len() / inputs;
+    let mut out = vec![0.0; rows.len() / inputs * outputs];
+    Arch::new().dispatch(Products { weight, rows, inputs, outputs, out: &mut out });
+    out
+}
+
+struct Products<'a> {
+    weight: &'a [f32],
+    rows: &'a [f32],
+    inputs: usize,
+    outputs: usize,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Products<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let whole = self.outputs / 4 * 4;
+        for output in (0..whole).step_by(4) {
+            self.outputs_at::<S, 4>(simd, output);
+        }
+        for output in whole..self.outputs {
+            self.outputs_at::<S, 1>(simd, output);
+        }
+    }
+}
+
+impl Products<'_> {
+    /// `O` outputs of all rows: the weights are read from memory once.
+    #[inline(always)]
+    fn outputs_at<S: Simd, const O: usize>(&mut self, simd: S, output: usize) {
+        let rows = self.rows.len() / self.inputs;
+        let whole = rows / 2 * 2;
+        for row in (0..whole).step_by(2) {
+            self.tile::<S, O, 2>(simd, output, row);
+        }
+        if whole < rows {
+            self.tile::<S, O, 1>(simd, output, whole);
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const O: usize, const R: usize>(&mut self, simd: S, output: usize, row: usize) {
+        let (weight, rows, inputs) = (self.weight, self.rows, self.inputs);
+        let weights: [_; O] =
+            std::array::from_fn(|o| S::as_simd_f32s(&weight[(output + o) * inputs..][..inputs]));
+        let rows: [_; R] = std::array::from_fn(|r| S::as_simd_f32s(&rows[(row + r) * inputs..][..inputs]));
+        let mut sums = [[simd.splat_f32s(0.0); R]; O];
+        for lane in 0..inputs / S::F32_LANES {
+            let values: [_; R] = std::array::from_fn(|r| rows[r].0[lane]);
+            for (o, sums) in sums.iter_mut().enumerate() {
+                let weight = weights[o].0[lane];
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = simd.mul_add_e_f32s(weight, value, *sum);
+                }
+            }
+        }
+        for o in 0..O {
+            for r in 0..R {
+                let rest = weights[o].1.iter().zip(rows[r].1).map(|(weight, value)| weight * value);
+                self.out[(row + r) * self.outputs + output + o] =
+                    simd.reduce_sum_f32s(sums[o][r]) + rest.sum::<f32>();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::products;
+
+    #[test]
+    fn products_are_right_and_the_same_bits_in_any_company() {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        for (inputs, outputs) in [(1, 1), (16, 32), (37, 5), (64, 19), (256, 40)] {
+            let mut draw = |count| (0..count).map(|_| random.random_range(-1.0..1.0)).collect::<Vec<f32>>();
+            let (weight, rows) = (draw(inputs * outputs), draw(inputs * 5));
+            let together = products(&weight, &rows, inputs);
+            for (row, together) in rows.chunks_exact(inputs).zip(together.chunks_exact(outputs)) {
+                assert_eq!(products(&weight, row, inputs), together, "{inputs} inputs, {outputs} outputs");
+                for (weight, found) in weight.chunks_exact(inputs).zip(together) {
+                    let exact: f64 = weight.iter().zip(row).map(|(w, v)| f64::from(*w) * f64::from(*v)).sum();
+                    assert!((f64::from(*found) - exact).abs() < 1e-5, "{found} for {exact}");
+                }
+            }
+        }
+    }
+}
