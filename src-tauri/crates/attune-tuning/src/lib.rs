@@ -47,5 +47,6 @@ pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{
-    InitialPrompt, Method, StepReport, TrainedAdapter, Training, TrainingConfig, TrainingOutcome, train,
+    Checkpoint, Decay, InitialPrompt, Method, Progress, SelfCheck, StepReport, TrainedAdapter, Training,
+    TrainingConfig, TrainingEvent, TrainingOutcome, Validated, ValidationReport, self_check, train,
 };

@@ -10,5 +10,7 @@ mod gradient;
 mod lora;
 mod loss;
 mod peft;
+mod resume;
 mod tokenizer;
 mod training;
+mod validation;
