@@ -7,4 +7,5 @@ pub mod api;
 pub mod cli;
 #[cfg(feature = "desktop")]
 mod desktop;
+mod logging;
 pub mod server;

@@ -30,6 +30,7 @@ async fn a_question_that_cannot_be_answered_says_why() {
     let (_attune, http) = home.serve();
     for (question, field) in [
         (json!({ "prompt": "  " }), "prompt"),
+        (json!({ "prompt": "word ".repeat(5000) }), "prompt"),
         (json!({ "prompt": "a", "maxNewTokens": 0 }), "maxNewTokens"),
         (json!({ "prompt": "a", "adapter": home.path("missing") }), "adapter"),
         (json!({ "prompt": "a", "adapter": home.path("no adapter") }), "adapter"),

@@ -48,6 +48,10 @@ async fn unknown_paths_and_methods_are_problems_too() {
     let missing = http.get("/api/v1/nothing").await;
     assert_eq!(missing.header("content-type"), Some("application/problem+json"));
     assert_eq!(missing.expect(404)["code"], "not_found");
+    for query in ["limit=many", "limt=3"] {
+        let parameters = http.get(&format!("/api/v1/runs?{query}")).await;
+        assert_eq!(parameters.expect(422)["code"], "invalid", "{query}");
+    }
     let method = http.send("DELETE".parse().unwrap(), "/api/v1/status", &[], "").await;
     assert_eq!(method.expect(405)["code"], "method_not_allowed");
 }

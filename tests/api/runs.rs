@@ -125,6 +125,17 @@ async fn what_makes_a_run_impossible_is_said_before_there_is_a_row() {
 }
 
 #[tokio::test]
+async fn two_waiting_runs_never_claim_one_folder() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let (_attune, http) = home.serve();
+    let wanted = json!({ "databasePath": source, "epochs": 1000, "runIdentifier": "same" });
+    http.post("/api/v1/runs", &wanted).await.expect(202);
+    let problem = http.post("/api/v1/runs", &wanted).await.expect(422);
+    assert_eq!(problem["field"], "runDirectory", "{problem}");
+}
+
+#[tokio::test]
 async fn a_base_that_is_damaged_fails_the_run_with_the_reason() {
     let home = Home::new();
     let source = small_source(&home);

@@ -9,6 +9,9 @@ fn every_mistake_has_its_sentence_and_its_exit_code() {
     let source = small_source(&home);
     ask_ai_database(&home.path("empty.db"), &[AskAiRow::malformed("q")]);
     std::fs::write(home.path("text.db"), "text").unwrap();
+    std::fs::write(home.path("blank.csv"), "input,output\n").unwrap();
+    std::fs::write(home.path("bad.jsonl"), "{}\n{\"input\": 1, \"output\": \"b\"}\n").unwrap();
+    std::fs::write(home.path("utf16.csv"), b"\xFF\xFEa\0,\0b\0").unwrap();
     let cases: &[(&[&str], i32, &str)] = &[
         (&["trian"], 2, "trian"),
         (&["train", "--epochs", "many"], 2, "--epochs"),
@@ -16,11 +19,19 @@ fn every_mistake_has_its_sentence_and_its_exit_code() {
         (&["train", "--method", "magic"], 2, "magic"),
         (&["generate"], 2, "PROMPT"),
         (&["serve", "--port", "65536"], 2, "65536"),
-        (&["train"], 3, "--db-path"),
+        (&["train"], 3, "--data"),
         (&["train", "--db-path", "missing.db"], 3, "missing.db does not exist"),
-        (&["train", "--db-path", "text.db"], 3, "not a SQLite database"),
-        (&["train", "--db-path", "empty.db"], 3, "1 with malformed suggestions"),
-        (&["train", "--db-path", &source, "--epochs", "0"], 3, "epochs"),
+        (&["train", "--db-path", "text.db"], 3, "neither one JSON object per line nor two columns"),
+        (&["train", "--db-path", "empty.db"], 3, "1 malformed"),
+        (&["train", "--data", "a.csv", "--db-path", &source], 2, "--data"),
+        (&["train", "--data", "missing.csv"], 3, "missing.csv does not exist"),
+        (&["train", "--data", "."], 3, "is not a file"),
+        (&["train", "--data", "blank.csv"], 3, "there is no row in"),
+        (&["train", "--data", "bad.jsonl"], 3, "line 2: input is not text"),
+        (&["train", "--data", "utf16.csv"], 3, "iconv"),
+        (&["train", "--db-path", &source, "--epochs", "0"], 3, "--epochs cannot be 0"),
+        (&["train", "--db-path", &source, "--learning-rate", "11"], 3, "--learning-rate cannot be 11"),
+        (&["train", "--db-path", &source, "--run-id", "latest"], 3, "--run-id cannot be"),
         (&["train", "--db-path", &source, "--base-model", "nobody/nothing"], 3, "attune-mini"),
         (&["train", "--db-path", &source, "--output-dir", "text.db/out"], 3, "text.db/out"),
         (&["generate", "--adapter", "missing", "hello"], 3, "no adapter at"),

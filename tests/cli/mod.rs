@@ -1,5 +1,6 @@
 //! The command line: results, mistakes, and one owner per data folder.
 
+mod doctor;
 mod mistakes;
 mod owner;
 mod train;

@@ -31,6 +31,7 @@ fn without_arguments_and_display_it_serves_its_page() {
     assert!(address.starts_with("http://127.0.0.1:"), "{address}");
     let finished = attune.interrupt();
     assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(finished.stderr.lines().count(), 1, "one sentence, no noise: {finished:?}");
     assert!(finished.stderr.contains("No display"), "{finished:?}");
 }
 
@@ -82,6 +83,29 @@ async fn a_server_that_is_told_to_end_leaves_an_interrupted_run_and_no_worker() 
     let (_attune, http) = home.serve();
     let run = http.get(&format!("/api/v1/runs/{id}")).await.expect(200);
     assert_eq!(run["status"], "interrupted", "{run}");
+}
+
+#[tokio::test]
+async fn a_command_whose_owner_is_killed_sees_its_waiting_run_through() {
+    let home = Home::new();
+    let source = small_source(&home);
+    let (server, http) = home.serve();
+    let mut events = http.events("/api/v1/events").await;
+    let long = json!({ "databasePath": source, "epochs": 1000 });
+    let long = http.post("/api/v1/runs", &long).await.expect(202);
+    events.next_that(|event| event.name == "point").await;
+    let waiting = home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "patient"]);
+    events.next_that(|event| event.name == "run" && event.json()["run"]["runIdentifier"] == "patient").await;
+    server.kill();
+    let finished = waiting.wait();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(finished.stdout.contains("Trained on 4 rows"), "{finished:?}");
+
+    let (_attune, http) = home.serve();
+    let killed = http.get(&format!("/api/v1/runs/{}", long["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(killed["status"], "interrupted");
+    assert!(killed["step"].as_u64().unwrap() > 0, "{killed}");
+    assert_eq!(killed["totalSteps"], 4000, "{killed}");
 }
 
 #[tokio::test]

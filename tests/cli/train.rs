@@ -59,6 +59,35 @@ fn a_database_goes_in_and_a_served_answer_comes_out() {
 }
 
 #[test]
+fn rows_of_any_kind_train_the_same_adapter() {
+    let home = Home::new();
+    let pairs = [("Light for the hall?", "Turn on the hall light."), ("Too cold?", "Set the heating to 21.")];
+    let lines: String = pairs
+        .map(|(input, output)| format!("{{\"input\": \"{input}\", \"output\": \"{output}\"}}\n"))
+        .concat();
+    let rows: String = pairs.map(|(input, output)| format!("{output};\"{input}\"\r\n")).concat();
+    std::fs::write(home.path("rows.jsonl"), format!("{lines}oops\n")).unwrap();
+    std::fs::write(home.path("rows.csv"), format!("\u{feff}completion;prompt\r\n{rows}")).unwrap();
+    let table = rusqlite::Connection::open(home.path("rows.sqlite")).unwrap();
+    table.execute_batch("CREATE TABLE rows (prompt, completion)").unwrap();
+    for (input, output) in pairs {
+        table.execute("INSERT INTO rows VALUES (?1, ?2)", [input, output]).unwrap();
+    }
+    drop(table);
+    let digests = ["rows.jsonl", "rows.csv", "rows.sqlite"].map(|name| {
+        let before = std::fs::read(home.path(name)).unwrap();
+        let trained = home.run(["train", "--data", name, "--epochs", "1", "--json"]);
+        assert_eq!(trained.code, Some(0), "{name}: {trained:?}");
+        assert_eq!(trained.stderr.contains("line 3: not JSON"), name == "rows.jsonl", "{trained:?}");
+        assert_eq!(std::fs::read(home.path(name)).unwrap(), before, "the source is never written");
+        let run: Value = serde_json::from_str(&trained.stdout).unwrap();
+        assert_eq!(run["samplesUsed"], 2, "{name}");
+        run["adapterDigest"].clone()
+    });
+    assert!(digests[0].is_string() && digests.iter().all(|digest| *digest == digests[0]), "{digests:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_adapter() {
     let home = Home::new();
     let source = small_source(&home);

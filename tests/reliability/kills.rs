@@ -70,7 +70,7 @@ fn workers_of(home: &Home) -> Vec<String> {
     let folder = home.data().to_string_lossy().into_owned();
     loop {
         let workers: Vec<String> = std::fs::read_dir("/proc")
-            .unwrap()
+            .expect("Linux shows its processes")
             .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path().join("cmdline")).ok())
             .filter(|command| command.contains("worker") && command.contains(&folder))
             .collect();

@@ -87,7 +87,12 @@ impl Home {
 
     /// Starts the server on a free port and waits for the line that says where.
     pub(crate) fn serve(&self) -> (Attune, Http) {
-        let attune = self.start(["serve", "--port", "0"]);
+        self.serve_as(self.command(["serve", "--port", "0"]))
+    }
+
+    /// The same with a command of one's own.
+    pub(crate) fn serve_as(&self, command: Command) -> (Attune, Http) {
+        let attune = Attune::start(command);
         let http = Http::new(&attune.address());
         (attune, http)
     }

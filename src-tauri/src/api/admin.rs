@@ -1,19 +1,19 @@
 //! The doors that existing schedulers and dashboards know.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::body::waiting;
+use super::body::{Parameters, waiting};
 use super::wire::{Limit, Run};
 use super::{ApiState, Problem};
 
 /// Recent runs, newest first.
 #[utoipa::path(get, path = "/api/v1/admin/training/runs", params(Limit), tag = "admin",
-    responses((status = 200, body = Vec<Run>)))]
+    responses((status = 200, body = Vec<Run>), (status = 422, body = Problem)))]
 pub(super) async fn training_runs(
     state: State<ApiState>,
-    limit: Query<Limit>,
+    limit: Parameters<Limit>,
 ) -> Result<Json<Vec<Run>>, Problem> {
     super::runs::list_runs(state, limit).await
 }

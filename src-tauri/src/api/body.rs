@@ -1,10 +1,13 @@
 //! Request bodies, and work that must not hold up the other requests.
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 
 use super::Problem;
+
+const DESCRIBED: &str = "GET /api/v1/openapi.json describes what can be sent.";
 
 /// A JSON body; what is wrong with it is answered as a problem document.
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -25,7 +28,26 @@ where
                 "the body is not declared as JSON",
             )
             .with_hint("Send the header content-type: application/json.")),
-            Err(rejection) => Err(Problem::new(rejection.status(), "invalid", rejection.body_text())),
+            Err(rejection) => {
+                Err(Problem::new(rejection.status(), "invalid", rejection.body_text()).with_hint(DESCRIBED))
+            }
+        }
+    }
+}
+
+/// The parameters of a query; what is wrong with them is answered as a problem document.
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(parameters)) => Ok(Self(parameters)),
+            Err(rejection) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Err(Problem::new(status, "invalid", rejection.body_text()).with_hint(DESCRIBED))
+            }
         }
     }
 }

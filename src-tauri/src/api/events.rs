@@ -11,13 +11,13 @@ use futures_util::stream::{self, Stream};
 use serde::Serialize;
 
 use super::body::waiting;
-use super::wire::{PointEvent, Run, RunEvent, SnapshotEvent};
+use super::wire::{PointEvent, RemovedEvent, Run, RunEvent, SnapshotEvent};
 use super::{ApiState, Problem};
 
 /// Runs in the snapshot; a page shows no more at once.
 const SNAPSHOT_RUNS: u32 = 50;
 
-/// Server-sent events: `snapshot` first, then `run` and `point`.
+/// Server-sent events: `snapshot` first, then `run`, `removed` and `point`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "system",
     responses((status = 200, content_type = "text/event-stream",
         body = inline(StreamedEvent), description = "one of these as the data of each event")))]
@@ -50,6 +50,7 @@ pub(super) async fn events(
 enum StreamedEvent {
     Snapshot(SnapshotEvent),
     Run(Box<RunEvent>),
+    Removed(RemovedEvent),
     Point(PointEvent),
 }
 
@@ -71,6 +72,9 @@ async fn snapshot(engine: &Engine) -> Result<(Subscription, Event), Problem> {
 fn translate(event: EngineEvent) -> Event {
     match event {
         EngineEvent::Run { sequence, run } => encoded("run", &RunEvent { sequence, run: Run::from(*run) }),
+        EngineEvent::Removed { sequence, run } => {
+            encoded("removed", &RemovedEvent { sequence, run_id: run.to_string() })
+        }
         EngineEvent::Point { sequence, run, point } => {
             encoded("point", &PointEvent { sequence, run_id: run.to_string(), point: point.into() })
         }

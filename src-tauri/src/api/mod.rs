@@ -9,6 +9,7 @@ mod body;
 mod events;
 mod models;
 mod problem;
+mod request_log;
 mod runs;
 mod settings;
 mod sources;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use attune_engine::Engine;
 use axum::Router;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -57,6 +59,9 @@ pub fn router(state: ApiState) -> Router {
         .fallback(problem::no_such_door)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn(request_log::log))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(request_log::Ids))
         .with_state(state)
 }
 
@@ -80,7 +85,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(system::openapi_document))
         .routes(routes!(events::events))
         .routes(routes!(runs::list_runs, runs::create_run))
-        .routes(routes!(runs::read_run))
+        .routes(routes!(runs::read_run, runs::delete_run))
         .routes(routes!(runs::read_metrics))
         .routes(routes!(runs::cancel_run))
         .routes(routes!(sources::inspect_source))

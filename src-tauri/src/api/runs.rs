@@ -2,19 +2,19 @@
 
 use attune_engine::Created;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::body::{JsonBody, waiting};
-use super::wire::{Limit, Metrics, Run, RunRequest};
+use super::body::{JsonBody, Parameters, waiting};
+use super::wire::{Limit, Metrics, Removed, Run, RunRequest};
 use super::{ApiState, Problem};
 
 /// The newest runs, newest first.
 #[utoipa::path(get, path = "/api/v1/runs", params(Limit), tag = "runs",
-    responses((status = 200, body = Vec<Run>)))]
+    responses((status = 200, body = Vec<Run>), (status = 422, body = Problem)))]
 pub(super) async fn list_runs(
     State(state): State<ApiState>,
-    Query(Limit { limit }): Query<Limit>,
+    Parameters(Limit { limit }): Parameters<Limit>,
 ) -> Result<Json<Vec<Run>>, Problem> {
     let runs = waiting(move || state.engine.runs(limit.min(1000))).await?;
     Ok(Json(runs.into_iter().map(Run::from).collect()))
@@ -69,4 +69,20 @@ pub(super) async fn cancel_run(
 ) -> Result<(StatusCode, Json<Run>), Problem> {
     let run = waiting(move || state.engine.cancel_run(&id)).await?;
     Ok((StatusCode::ACCEPTED, Json(run.into())))
+}
+
+/// Deletes a run that has ended, with its adapter and its curve. If `latest` pointed to it, it moves to the newest
+/// other adapter of the output folder.
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", params(("id" = String, Path)), tag = "runs",
+    responses(
+        (status = 200, body = Removed),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the run is queued or running"),
+    ))]
+pub(super) async fn delete_run(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Result<Json<Removed>, Problem> {
+    let removed = waiting(move || state.engine.delete_run(&id)).await?;
+    Ok(Json(Removed { freed_bytes: removed.freed_bytes, latest_moved_to: removed.latest_moved_to }))
 }

@@ -9,7 +9,7 @@ use super::body::{JsonBody, waiting};
 use super::wire::{SourceQuestion, SourceSummary};
 use super::{ApiState, Problem};
 
-/// Counts the rows of a database and shows the first; nothing is changed.
+/// Counts the rows of a file or database and shows the first; nothing is changed.
 #[utoipa::path(post, path = "/api/v1/sources/inspect", request_body = SourceQuestion, tag = "sources",
     responses((status = 200, body = SourceSummary), (status = 422, body = Problem)))]
 pub(super) async fn inspect_source(
@@ -18,5 +18,7 @@ pub(super) async fn inspect_source(
 ) -> Result<Json<SourceSummary>, Problem> {
     let summary =
         waiting(move || state.engine.inspect_source(PathBuf::from(question.path), question.max_samples));
-    Ok(Json(summary.await?.into()))
+    // The engine calls it by its name in a run; here it is the only path.
+    let summary = summary.await.map_err(|problem| Problem { field: Some("path".to_owned()), ..problem })?;
+    Ok(Json(summary.into()))
 }

@@ -47,6 +47,7 @@ impl From<wire::RunRequest> for engine::RunRequest {
         Self {
             id: wanted.id,
             database_path: wanted.database_path.map(PathBuf::from),
+            data_path: wanted.data_path.map(PathBuf::from),
             output_folder: wanted.output_dir.map(PathBuf::from),
             base_model: wanted.base_model,
             method: wanted.method.map(engine_method),
@@ -82,13 +83,19 @@ impl From<engine::SourceSummary> for wire::SourceSummary {
         let skipped = summary.skipped;
         Self {
             path: text(&summary.path),
-            kind: wire::SourceKind::AskAi,
+            kind: match summary.kind {
+                engine::SourceSummary::ASK_AI => wire::SourceKind::AskAi,
+                engine::SourceSummary::JSON_LINES => wire::SourceKind::Jsonl,
+                engine::SourceSummary::CSV => wire::SourceKind::Csv,
+                engine::SourceSummary::SQLITE_TABLE => wire::SourceKind::SqliteTable,
+            },
             rows: summary.rows,
             usable: summary.usable,
             skipped: wire::SkippedRows {
                 malformed: skipped.malformed,
-                without_suggestion: skipped.without_suggestion,
+                missing_field: skipped.missing_field,
                 empty_text: skipped.empty_text,
+                without_suggestion: skipped.without_suggestion,
                 not_approved: skipped.not_approved,
             },
             distinct_answers: summary.distinct_answers,

@@ -82,15 +82,17 @@ pub struct Run {
     pub duration_seconds: Option<f64>,
 }
 
-/// A run to queue; everything but the database has a default.
+/// A run to queue; everything but the source has a default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunRequest {
     /// `run_` and a ULID, made by the client: repeating the request does not start a second run.
     pub id: Option<String>,
-    /// Absolute path of an Ask AI database.
+    /// The source; means the same as `dataPath`.
     pub database_path: Option<String>,
-    /// Absolute path; default: a folder named after the database in the data folder.
+    /// The source: absolute path of JSON lines, a CSV file or a SQLite database.
+    pub data_path: Option<String>,
+    /// Absolute path; default: a folder named after the source in the data folder.
     pub output_dir: Option<String>,
     /// `auto`, a name, a hub id or the absolute path of a folder.
     pub base_model: Option<String>,
@@ -105,6 +107,17 @@ pub struct RunRequest {
     pub source_max_tokens: Option<u32>,
     pub target_max_tokens: Option<u32>,
     pub seed: Option<u64>,
+}
+
+/// What deleting a run changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
+    /// Space that its files took.
+    pub freed_bytes: u64,
+    /// The run folder that `latest` points to now, because it pointed to the deleted one.
+    #[schema(required)]
+    pub latest_moved_to: Option<String>,
 }
 
 /// One optimiser step of a run.
@@ -143,7 +156,7 @@ fn default_limit() -> u32 {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SourceQuestion {
-    /// Absolute path of a database.
+    /// Absolute path of JSON lines, a CSV file or a SQLite database.
     pub path: String,
     #[serde(default)]
     pub max_samples: Option<u32>,
@@ -152,15 +165,27 @@ pub struct SourceQuestion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
+    /// A database with a table `ask_ai_queries`.
     AskAi,
+    /// One JSON object per line.
+    Jsonl,
+    Csv,
+    /// A database with another table of two fitting columns.
+    SqliteTable,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SkippedRows {
+    /// What stands there cannot be read as a row.
     pub malformed: u64,
-    pub without_suggestion: u64,
+    /// The input or the output is not there.
+    pub missing_field: u64,
+    /// An empty input or an empty output.
     pub empty_text: u64,
+    /// Ask AI: no suggestion, or none with a description.
+    pub without_suggestion: u64,
+    /// Ask AI: no suggestion is approved.
     pub not_approved: u64,
 }
 
@@ -170,7 +195,7 @@ pub struct SampleRow {
     pub output: String,
 }
 
-/// What is in a source database.
+/// What is in a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceSummary {
@@ -313,6 +338,13 @@ pub struct SnapshotEvent {
 pub struct RunEvent {
     pub sequence: u64,
     pub run: Run,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovedEvent {
+    pub sequence: u64,
+    pub run_id: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -47,7 +47,7 @@ impl Client<'_> {
         Ok(Box::pin(stream.filter_map(|event| async move {
             let event = match event {
                 Ok(event) => event,
-                Err(error) => return Some(Err(unreachable_owner(error))),
+                Err(error) => return Some(Err(Failure::owner_gone(error))),
             };
             let decoded = match event.event.as_str() {
                 "snapshot" => serde_json::from_str(&event.data).map(Event::Snapshot),
@@ -73,7 +73,7 @@ impl Client<'_> {
             }
             None => request.body(Body::empty()),
         };
-        let response = self.0.send(request.map_err(Failure::internal)?).await.map_err(unreachable_owner)?;
+        let response = self.0.send(request.map_err(Failure::internal)?).await.map_err(Failure::owner_gone)?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -84,11 +84,6 @@ impl Client<'_> {
 }
 
 async fn decode<A: DeserializeOwned>(response: Response<Body>) -> Result<A, Failure> {
-    let bytes = response.into_body().collect().await.map_err(unreachable_owner)?.to_bytes();
+    let bytes = response.into_body().collect().await.map_err(Failure::owner_gone)?.to_bytes();
     serde_json::from_slice(&bytes).map_err(Failure::internal)
-}
-
-fn unreachable_owner(error: impl std::fmt::Display) -> Failure {
-    Failure::environment(format!("the process that owns the data folder is out of reach: {error}"))
-        .with_hint("Run the command again.")
 }

@@ -4,6 +4,7 @@
 //! the local socket where another one does. Not here: any rule of the product.
 
 mod client;
+mod doctor;
 mod generate;
 pub(crate) mod output;
 mod progress;
@@ -15,7 +16,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use output::Failure;
 use surroundings::Surroundings;
@@ -26,8 +26,9 @@ use surroundings::Surroundings;
 #[derive(Debug, Parser)]
 #[command(name = "attune", version, after_help = EXIT_CODES)]
 struct Arguments {
-    /// The folder that holds everything Attune keeps [default: the system's place for application data]
-    #[arg(long, global = true, env = "ATTUNE_DATA_DIR", value_name = "FOLDER")]
+    /// The folder that holds everything Attune keeps [default: ATTUNE_DATA_DIR, else the system's place for
+    /// application data]
+    #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -45,6 +46,8 @@ enum Command {
     Generate(generate::GenerateArguments),
     /// Serve the page and the API on 127.0.0.1
     Serve(serve::ServeArguments),
+    /// Look at folders, disk, memory, processor and base models
+    Doctor(doctor::DoctorArguments),
     /// Compute one run; started by the owner of a data folder
     #[command(hide = true)]
     Worker {
@@ -62,8 +65,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::refuse_arguments(&error),
     };
-    let filter = EnvFilter::try_from_env("ATTUNE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    crate::logging::start();
     match run(arguments) {
         Ok(code) => code,
         Err(failure) => failure.report(),
@@ -87,6 +89,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
+        Some(Command::Doctor(wanted)) => runtime.block_on(doctor::run(wanted, surroundings)),
         Some(Command::Worker { .. } | Command::Openapi) => Ok(ExitCode::SUCCESS),
         #[cfg(feature = "desktop")]
         None if surroundings::has_display() => crate::desktop::run(&runtime, surroundings),

@@ -12,6 +12,7 @@ pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
     code: u8,
+    owner_is_gone: bool,
 }
 
 /// The exit codes that `attune --help` documents.
@@ -26,7 +27,7 @@ mod code {
 
 impl Failure {
     fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, code }
+        Self { message: message.into(), hint: None, code, owner_is_gone: false }
     }
 
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
@@ -47,6 +48,17 @@ impl Failure {
 
     pub(crate) fn environment(message: impl Into<String>) -> Self {
         Self::new(code::ENVIRONMENT, message)
+    }
+
+    /// The process that owns the data folder ended in the middle of an exchange.
+    pub(crate) fn owner_gone(error: impl std::fmt::Display) -> Self {
+        let message = format!("the process that owns the data folder is out of reach: {error}");
+        let hint = Some("Run the command again.".to_owned());
+        Self { message, hint, code: code::ENVIRONMENT, owner_is_gone: true }
+    }
+
+    pub(crate) fn owner_is_gone(&self) -> bool {
+        self.owner_is_gone
     }
 
     pub(crate) fn stopped(message: impl Into<String>) -> Self {
@@ -74,7 +86,34 @@ impl From<Problem> for Failure {
             "environment" => code::ENVIRONMENT,
             _ => code::FAILED,
         };
-        Self { message: problem.message, hint: problem.hint, code }
+        let message = match problem.field.as_deref() {
+            Some(field) => problem.message.replacen(
+                &format!("{field} cannot be"),
+                &format!("{} cannot be", option(field)),
+                1,
+            ),
+            None => problem.message,
+        };
+        Self { message, hint: problem.hint, code, owner_is_gone: false }
+    }
+}
+
+/// The option of a command that sets a field of the contract.
+fn option(field: &str) -> String {
+    match field {
+        "prompt" => "the prompt".to_owned(),
+        "databasePath" => "--db-path".to_owned(),
+        "runIdentifier" => "--run-id".to_owned(),
+        _ => {
+            let mut option = String::from("--");
+            for character in field.chars() {
+                if character.is_ascii_uppercase() {
+                    option.push('-');
+                }
+                option.push(character.to_ascii_lowercase());
+            }
+            option
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCod
                 Failure::environment(format!("could not listen on 127.0.0.1:{port}: {error}"))
                     .with_hint("Choose another port; --port 0 takes a free one.")
             })?;
+            // Before anybody learns that the server is there, and may want its end.
+            let told_to_end = told_to_end()?;
             // Only this function sets it.
             let _ = owner.address.set(listening.address());
             print(&format!("Attune serves {}", listening.address()))?;
@@ -38,7 +40,7 @@ pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCod
                 broken = listening.serve() => broken.map_err(|error| {
                     Failure::environment(format!("the listener on 127.0.0.1 broke: {error}"))
                 }),
-                () = told_to_end() => Ok(()),
+                () = told_to_end => Ok(()),
             };
             // Waits for the worker, which must not outlive its owner.
             let shut = tokio::task::spawn_blocking(move || engine.shut_down()).await;
@@ -70,17 +72,25 @@ pub(super) async fn run_without_display(surroundings: Surroundings) -> Result<Ex
     run(if taken { 0 } else { USUAL_PORT }, surroundings).await
 }
 
-async fn told_to_end() {
+/// Listens for the wish to end from now on; the future comes true when there is one.
+fn told_to_end() -> Result<impl Future<Output = ()>, Failure> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+        let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::internal)?;
+        let mut terminated = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+        Ok(async move {
             tokio::select! {
-                _ = terminated.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
+                _ = interrupted.recv() => {}
+                _ = terminated.recv() => {}
             }
-        }
+        })
     }
-    // A system that cannot tell of Ctrl-C ends the process by itself.
-    let _ = tokio::signal::ctrl_c().await;
+    #[cfg(windows)]
+    {
+        let mut interrupted = tokio::signal::windows::ctrl_c().map_err(Failure::internal)?;
+        Ok(async move {
+            interrupted.recv().await;
+        })
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attune_engine::{DataFolder, Resources};
+use attune_engine::{Bases, DataFolder, Resources};
 
 use super::output::Failure;
 use crate::api::wire::OwnerKind;
@@ -20,6 +20,7 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     pub(crate) fn find(data_dir: Option<PathBuf>) -> Result<Self, Failure> {
+        let data_dir = data_dir.or_else(|| variable("ATTUNE_DATA_DIR"));
         let program = std::env::current_exe().map_err(Failure::internal)?;
         Ok(Self {
             folder: DataFolder::at(data_dir)?,
@@ -27,6 +28,10 @@ impl Surroundings {
             hub_cache: hub_cache(),
             worker_program: worker_program(program),
         })
+    }
+
+    pub(crate) fn bases(&self) -> Bases {
+        Bases::new(self.resources.models.clone(), self.hub_cache.clone())
     }
 
     pub(crate) fn into_place(self, kind: OwnerKind, focus: Option<FocusWindow>) -> Place {
@@ -55,13 +60,14 @@ pub(crate) fn has_display() -> bool {
 fn resources(program: &Path) -> Result<Resources, Failure> {
     let folder = program.parent().unwrap_or(Path::new("/"));
     let packaged = [folder.join("../lib/Attune"), folder.to_owned()];
+    // Before the folder of the program: Tauri copies the files beside it when it builds, and a copy grows old.
     let checkout = program.ancestors().skip(1).filter(|folder| folder.join("tauri.conf.json").is_file());
     // A development build may lie outside the checkout (CARGO_TARGET_DIR).
     let development = cfg!(debug_assertions).then(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-    packaged
-        .into_iter()
-        .chain(checkout.map(Path::to_owned))
+    checkout
+        .map(Path::to_owned)
         .chain(development)
+        .chain(packaged)
         .find(|folder| folder.join("models").is_dir())
         .map(|folder| Resources { models: folder.join("models"), content: folder.join("data") })
         .ok_or_else(|| {
@@ -70,10 +76,14 @@ fn resources(program: &Path) -> Result<Resources, Failure> {
         })
 }
 
+/// A folder that the environment names; an empty value names none.
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 /// Where Hugging Face's own tools keep models.
 fn hub_cache() -> PathBuf {
-    let home = std::env::var_os("HF_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = home.unwrap_or_else(|| {
+    let home = variable("HF_HOME").unwrap_or_else(|| {
         let user = std::env::home_dir().unwrap_or_default();
         user.join(".cache").join("huggingface")
     });

@@ -11,22 +11,26 @@ use super::output::{Failure, print, say};
 use super::progress::RunProgress;
 use super::surroundings::Surroundings;
 use crate::api::wire::{Method, OwnerKind, Run, RunRequest, RunStatus, Status};
-use crate::server::owner;
+use crate::server::{Entered, owner};
 
 /// What is read if no database is named, as existing scripts expect.
 const USUAL_DATABASE: &str = "data/ai_automation.db";
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArguments {
-    /// An Ask AI database [default: data/ai_automation.db, if it is there]
+    /// Rows to train on: JSON lines, CSV or a SQLite database [default: data/ai_automation.db, if it is there]
+    #[arg(long, value_name = "FILE", conflicts_with = "db_path")]
+    data: Option<PathBuf>,
+    /// Another name for --data, as scripts for Ask AI databases have it
     #[arg(long, value_name = "FILE")]
     db_path: Option<PathBuf>,
-    /// Where the run's folder and `latest` go [default: adapters/<database> in the data folder]
+    /// Where the run's folder and `latest` go [default: adapters/<source> in the data folder]
     #[arg(long, value_name = "FOLDER")]
     output_dir: Option<PathBuf>,
     /// auto, a name, a hub id or a folder
     #[arg(long, value_name = "BASE")]
     base_model: Option<String>,
+    /// What is trained
     #[arg(long, value_enum)]
     method: Option<MethodArgument>,
     /// Your name for the run
@@ -35,15 +39,16 @@ pub(super) struct TrainArguments {
     /// Name of the run's folder in the output folder [default: the run id]
     #[arg(long, value_name = "NAME")]
     run_directory: Option<String>,
-    /// Use at most so many rows, the newest [default: 2000]
+    /// Use at most so many rows: the first, of an Ask AI database the newest [default: 2000]
     #[arg(long)]
     max_samples: Option<u32>,
     /// How often each row is seen [default: 3]
     #[arg(long)]
     epochs: Option<u32>,
-    /// Rows per step
+    /// Rows per step [default: 1 for few rows, up to 8 from 256 rows on]
     #[arg(long)]
     batch_size: Option<u32>,
+    /// How far a step goes, at its highest [default: suits the method]
     #[arg(long)]
     learning_rate: Option<f64>,
     /// Tokens of an input that are read [default: 128]
@@ -68,39 +73,51 @@ enum MethodArgument {
 pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let json = wanted.json;
     let request = wanted.into_request()?;
-    let place = || surroundings.clone().into_place(OwnerKind::Command, None);
-    let entered = owner::enter(place()).await?;
+    let mut said_notices = false;
+    // An owner that ends before the run leaves it queued, interrupted, or not made. The request carries the run's
+    // id, so it can be repeated to whoever owns the folder then: it makes the run or finds it.
+    loop {
+        let entered = owner::enter(surroundings.clone().into_place(OwnerKind::Command, None)).await?;
+        match attempt(&entered, &request, &mut said_notices).await {
+            Ok(run) if is_active(&run) => {}
+            Err(failure) if failure.owner_is_gone() => {}
+            ended => {
+                let reported = ended.and_then(|run| report(&run, json));
+                entered.leave().await;
+                return reported;
+            }
+        }
+    }
+}
+
+/// Makes or finds the run and shows it, until it or its owner has ended.
+async fn attempt(entered: &Entered, request: &RunRequest, said_notices: &mut bool) -> Result<Run, Failure> {
     let client = Client(entered.door());
     // The stream is open before the run exists, so that nothing of it is missed.
     let events = client.events().await?;
-    let queued: Run = client.post("/api/v1/runs", Some(&request)).await?;
-    for notice in &queued.notices {
-        say(&format!("note: {notice}"));
+    let run: Run = client.post("/api/v1/runs", Some(request)).await?;
+    if let Entered::Owner { engine, .. } = entered {
+        engine.work_off_queue();
     }
-    let status: Status = client.get("/api/v1/status").await?;
-    if let Some(active) = status.active_run_id.filter(|active| *active != queued.id) {
-        say(&format!("waiting in the queue until {active} has ended; Ctrl-C cancels"));
-    }
-    let id = queued.id.clone();
-    let reported = match follow(&client, events, queued).await? {
-        Some(ended) => report(&ended, json),
-        // The owner ended, with or without the run. Whoever owns the folder now knows what became of it.
-        None => {
-            let entered = owner::enter(place()).await?;
-            let run: Run = Client(entered.door()).get(&format!("/api/v1/runs/{id}")).await?;
-            report(&run, json)
+    if !*said_notices {
+        *said_notices = true;
+        for notice in &run.notices {
+            say(&format!("note: {notice}"));
         }
-    };
-    entered.leave().await;
-    reported
+        let status: Status = client.get("/api/v1/status").await?;
+        if let Some(active) = status.active_run_id.filter(|active| *active != run.id) {
+            say(&format!("waiting in the queue until {active} has ended; Ctrl-C cancels"));
+        }
+    }
+    follow(&client, events, run).await
 }
 
-/// Shows the run until it has ended; `None` if its owner ended first. Ctrl-C cancels it, and its end is awaited all the same.
-async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result<Option<Run>, Failure> {
+/// Shows the run until it or its owner has ended. Ctrl-C cancels it, and its end is awaited all the same.
+async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result<Run, Failure> {
     let mut progress = RunProgress::new();
     progress.run(&run);
     let mut interrupted = false;
-    while matches!(run.status, RunStatus::Queued | RunStatus::Running) {
+    while is_active(&run) {
         let event = tokio::select! {
             event = events.next() => event,
             _ = tokio::signal::ctrl_c(), if !interrupted => {
@@ -123,12 +140,16 @@ async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result
             }
             Some(Ok(Event::Point(event))) if event.run_id == run.id => progress.point(&event.point),
             Some(Ok(_)) => {}
-            Some(Err(_)) | None => return Ok(None),
+            Some(Err(_)) | None => break,
         }
         progress.run(&run);
     }
     progress.finish();
-    Ok(Some(run))
+    Ok(run)
+}
+
+fn is_active(run: &Run) -> bool {
+    matches!(run.status, RunStatus::Queued | RunStatus::Running)
 }
 
 fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
@@ -164,16 +185,16 @@ fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
 
 impl TrainArguments {
     fn into_request(self) -> Result<RunRequest, Failure> {
-        let database = self.db_path.or_else(|| {
-            let usual = PathBuf::from(USUAL_DATABASE);
-            usual.is_file().then_some(usual)
-        });
-        let database = database.ok_or_else(|| {
-            Failure::unusable("no source database is named").with_hint("Name one with --db-path FILE.")
-        })?;
+        let usual = || Some(PathBuf::from(USUAL_DATABASE)).filter(|usual| usual.is_file());
+        let database = if self.data.is_some() { None } else { self.db_path.or_else(usual) };
+        if self.data.is_none() && database.is_none() {
+            return Err(Failure::unusable("no rows to train on are named")
+                .with_hint("Name them with --data FILE, or an Ask AI database with --db-path FILE."));
+        }
         Ok(RunRequest {
             id: Some(attune_engine::RunId::generate().to_string()),
-            database_path: Some(absolute(&database)?),
+            database_path: database.as_deref().map(absolute).transpose()?,
+            data_path: self.data.as_deref().map(absolute).transpose()?,
             output_dir: self.output_dir.as_deref().map(absolute).transpose()?,
             base_model: self.base_model.map(base_argument).transpose()?,
             method: self.method.map(|MethodArgument::SoftPrompt| Method::SoftPrompt),

@@ -118,6 +118,7 @@ pub async fn enter(place: Place) -> Result<Entered, EnterError> {
 }
 
 fn own(place: Place, data_folder: OwnedDataFolder) -> Result<Entered, EnterError> {
+    crate::logging::write_into(data_folder.folder());
     let socket = data_folder.prepare_socket()?;
     let engine = Engine::open(EngineOptions {
         data_folder,

@@ -79,6 +79,7 @@ class Feed {
   take({ event, data }: EventSourceMessage) {
     if (event === "snapshot") this.takeSnapshot(JSON.parse(data) as { sequence: number; runs: Run[] });
     if (event === "run") this.takeRun(JSON.parse(data) as { sequence: number; run: Run });
+    if (event === "removed") this.takeRemoved(JSON.parse(data) as { sequence: number; runId: string });
     if (event === "point") this.takePoint(JSON.parse(data) as { runId: string; point: Point });
   }
 
@@ -104,6 +105,12 @@ class Feed {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
     this.queries.setQueryData<Run[]>(runsQuery(this.api).queryKey, (runs) => withRun(runs ?? [], run));
+  }
+
+  private takeRemoved({ sequence, runId }: { sequence: number; runId: string }) {
+    if (sequence <= this.sequence) return;
+    this.sequence = sequence;
+    this.queries.setQueryData<Run[]>(runsQuery(this.api).queryKey, (runs) => runs?.filter(({ id }) => id !== runId));
   }
 
   private takePoint({ runId, point }: { runId: string; point: Point }) {

@@ -55,6 +55,11 @@ export function useCancelRun() {
   return doors.useMutation("post", "/api/v1/runs/{id}/cancel");
 }
 
+export function useDeleteRun() {
+  const { doors } = useApi();
+  return doors.useMutation("delete", "/api/v1/runs/{id}");
+}
+
 export function isUnfinished(run: Run): boolean {
   return run.status === "running" || run.status === "queued";
 }

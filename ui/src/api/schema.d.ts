@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Server-sent events: `snapshot` first, then `run` and `point`. */
+        /** Server-sent events: `snapshot` first, then `run`, `removed` and `point`. */
         get: operations["events"];
         put?: never;
         post?: never;
@@ -135,7 +135,11 @@ export interface paths {
         get: operations["read_run"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Deletes a run that has ended, with its adapter and its curve. If `latest` pointed to it, it moves to the newest
+         *     other adapter of the output folder.
+         */
+        delete: operations["delete_run"];
         options?: never;
         head?: never;
         patch?: never;
@@ -335,6 +339,21 @@ export interface components {
             /** @description A sentence for a person. */
             message: string;
         };
+        /** @description What deleting a run changed. */
+        Removed: {
+            /**
+             * Format: int64
+             * @description Space that its files took.
+             */
+            freedBytes: number;
+            /** @description The run folder that `latest` points to now, because it pointed to the deleted one. */
+            latestMovedTo: string | null;
+        };
+        RemovedEvent: {
+            runId: string;
+            /** Format: int64 */
+            sequence: number;
+        };
         /** @description One local training. */
         Run: {
             /** @description SHA-256 of the adapter's weights. */
@@ -532,6 +551,14 @@ export interface operations {
                     "application/json": components["schemas"]["Run"][];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     trigger_training: {
@@ -605,7 +632,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["PointEvent"];
+                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"];
                 };
             };
         };
@@ -697,6 +724,14 @@ export interface operations {
                     "application/json": components["schemas"]["Run"][];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     create_run: {
@@ -760,6 +795,44 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run is queued or running */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, measure, millions, milliseconds, percent, setting, shortDigest, timeLeft } from "./quantity";
+import { duration, measure, millions, milliseconds, percent, setting, shortDigest, size, timeLeft } from "./quantity";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -50,4 +50,11 @@ test("sizes of models are in millions", () => {
 
 test("a digest is shown without its algorithm", () => {
   expect(shortDigest("sha256:0123456789abcdef")).toBe("0123456789ab");
+});
+
+test("sizes are in the units of file managers", () => {
+  expect(size(0)).toBe("0\u00a0bytes");
+  expect(size(999)).toBe("999\u00a0bytes");
+  expect(size(302_400)).toBe("302\u00a0kB");
+  expect(size(1_500_000)).toBe("1.5\u00a0MB");
 });

@@ -33,12 +33,20 @@ export function millions(value: number): string {
   return `${(value / 1e6).toLocaleString(LOCALE, { maximumFractionDigits: value < 1e7 ? 1 : 0 })}${SPACE}million`;
 }
 
+/** 302 400 -> "302 kB", in the units of file managers. */
+export function size(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.floor(value)}${SPACE}${units[power]}`;
+}
+
 /** A loss or a norm, with three significant digits. */
 export function measure(value: number): string {
   if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(2);
-  return size >= 1000 ? count(Math.round(value)) : value.toPrecision(3);
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e6 || magnitude < 1e-4) return value.toExponential(2);
+  return magnitude >= 1000 ? count(Math.round(value)) : value.toPrecision(3);
 }
 
 /** A setting such as a learning rate: as short as somebody would type it. */

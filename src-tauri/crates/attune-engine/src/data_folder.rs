@@ -93,6 +93,11 @@ impl DataFolder {
         short_lived_folder().join(format!("{name}.sock"))
     }
 
+    /// Where the logs of the owners lie.
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("attune.db")
     }

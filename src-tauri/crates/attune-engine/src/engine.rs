@@ -11,6 +11,7 @@ use crate::artifacts::durable_writer;
 use crate::model_host::ModelHost;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
+use crate::runs::removal::Removed;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
 use crate::runs::{Point, Run, RunId, RunStatus};
 use crate::settings::require_absolute;
@@ -69,10 +70,7 @@ impl Engine {
     pub fn open(options: EngineOptions) -> Result<Self> {
         let folder = options.data_folder.folder().clone();
         let store = Store::open(&folder.database())?;
-        let interrupted = Runs(&store.connection()).interrupt_left_over()?;
-        if interrupted > 0 {
-            tracing::warn!(interrupted, "runs were left running by a process that ended");
-        }
+        interrupt_left_over(&store)?;
         let shared = Arc::new(Shared {
             folder,
             store,
@@ -211,6 +209,15 @@ impl Engine {
         Err(Error::RunNotActive { run: run.id, status: run.status })
     }
 
+    /// Deletes a run that has ended, with its adapter; see [`Removed`].
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`], [`Error::RunStillActive`], or [`Error::Remove`] with the file that stayed.
+    pub fn delete_run(&self, id: &str) -> Result<Removed> {
+        let _no_new_run_meanwhile = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        crate::runs::removal::remove(&self.0.shared, &self.run(id)?)
+    }
+
     /// Looks at a source database without changing anything.
     ///
     /// # Errors
@@ -280,6 +287,9 @@ impl Engine {
             if only_if_idle {
                 refuse_while_active(&runs)?;
             }
+            if runs.claims(&run.output_folder, &run.run_directory)? {
+                return Err(Error::RunDirectoryTaken { path: run.folder() });
+            }
             runs.insert(&run)
         })?;
         shared.publish(&run.id)?;
@@ -312,6 +322,32 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.shut_down();
     }
+}
+
+/// Ends the row that a dead owner left running; nothing can be running while the folder is being opened.
+fn interrupt_left_over(store: &Store) -> Result<()> {
+    let connection = store.connection();
+    let runs = Runs(&connection);
+    let Some(run) = runs.running()? else { return Ok(()) };
+    tracing::warn!(run = %run.id, "a run was left running by a process that ended");
+    // What the worker had written down is all that is known.
+    let last = crate::runs::metrics::read(&run.folder()).ok().and_then(|points| points.last().copied());
+    let step = last.map_or(0, |point| point.step);
+    let total_steps = last.map_or(0, |point| {
+        (point.step as f64 / point.epoch * f64::from(run.hyperparameters.epochs)).round() as u64
+    });
+    runs.end(
+        &run.id,
+        &Ending {
+            status: RunStatus::Interrupted,
+            error_message: Some("Attune ended while this run was training."),
+            final_loss: None,
+            adapter_digest: None,
+            step,
+            total_steps,
+        },
+    )?;
+    Ok(())
 }
 
 fn refuse_while_active(runs: &Runs<'_>) -> Result<()> {

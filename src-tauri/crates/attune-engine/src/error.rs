@@ -57,6 +57,29 @@ pub enum Error {
     NoUsableRow { path: PathBuf, rows: u64, skipped: SkippedRows },
     #[error("no source database is set")]
     NoSourceChosen,
+    #[error("could not read {path}")]
+    DataUnreadable {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("there is no row in {path}")]
+    SourceEmpty { path: PathBuf },
+    #[error("{path} is {found}")]
+    SourceRefused { path: PathBuf, found: &'static str, way_out: &'static str },
+    #[error("{path} has neither one JSON object per line nor two columns")]
+    NoTwoColumns { path: PathBuf },
+    #[error("{path} has {columns} columns, and no header names the two that are meant")]
+    TooManyColumns { path: PathBuf, columns: usize },
+    #[error(
+        "{path} has no table ask_ai_queries, and no table with input and output or prompt and completion"
+    )]
+    NoExampleTable { path: PathBuf },
+    #[error("none of the {rows} rows in {path} is usable ({why})")]
+    NoUsableExample { path: PathBuf, rows: u64, why: String },
+    /// A failure whose field depends on the request: a source has two names on the wire.
+    #[error("{source}")]
+    InField { field: &'static str, source: Box<Error> },
 
     #[error("there is no base model {name:?} on this computer")]
     UnknownBase { name: String, known: Vec<String> },
@@ -110,6 +133,8 @@ pub enum Error {
     UnknownRun { id: String },
     #[error("run {run} is {status}, so it cannot be cancelled")]
     RunNotActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status}, so it cannot be deleted")]
+    RunStillActive { run: RunId, status: RunStatus },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
     #[error("{field} cannot be {value}: {reason}")]
@@ -140,6 +165,12 @@ pub enum Error {
 
     #[error("could not read {path}")]
     Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("could not remove {path}")]
+    Remove {
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -184,6 +215,13 @@ impl Error {
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
             | Self::NoSourceChosen
+            | Self::DataUnreadable { .. }
+            | Self::SourceEmpty { .. }
+            | Self::SourceRefused { .. }
+            | Self::NoTwoColumns { .. }
+            | Self::TooManyColumns { .. }
+            | Self::NoExampleTable { .. }
+            | Self::NoUsableExample { .. }
             | Self::UnknownBase { .. }
             | Self::BaseUnreadable { .. }
             | Self::BaseRefused { .. }
@@ -196,15 +234,19 @@ impl Error {
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
+            Self::InField { source, .. } => source.kind(),
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
-            Self::RunActive { .. } | Self::RunNotActive { .. } | Self::RunHasNoAdapter { .. } => {
-                Kind::Conflict
-            }
+            Self::RunActive { .. }
+            | Self::RunNotActive { .. }
+            | Self::RunStillActive { .. }
+            | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
             | Self::DataFolder { .. }
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
             | Self::Read { .. }
+            | Self::Remove { .. }
             | Self::Write { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
@@ -227,7 +269,15 @@ impl Error {
             | Self::NoAskAiTable { .. }
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
-            | Self::NoSourceChosen => Some("databasePath"),
+            | Self::NoSourceChosen
+            | Self::DataUnreadable { .. }
+            | Self::SourceEmpty { .. }
+            | Self::SourceRefused { .. }
+            | Self::NoTwoColumns { .. }
+            | Self::TooManyColumns { .. }
+            | Self::NoExampleTable { .. }
+            | Self::NoUsableExample { .. } => Some("databasePath"),
+            Self::InField { field, .. } => Some(field),
             Self::UnknownBase { .. } | Self::BaseUnreadable { .. } | Self::BaseRefused { .. } => {
                 Some("baseModel")
             }
@@ -238,6 +288,7 @@ impl Error {
             | Self::AdapterDamaged { .. }
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
+            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
@@ -266,6 +317,24 @@ impl Error {
                 "Set softPromptDatabasePath with PUT /api/v1/settings, or start a run with a database from \
                  the Train page or `attune train --db-path FILE`."
             }
+            Self::InField { source, .. } => return source.hint(),
+            Self::DataUnreadable { .. } => "Check that you may read the file.",
+            Self::SourceEmpty { .. } => "Choose a file that has rows, or check that it was saved.",
+            Self::SourceRefused { way_out, .. } => way_out,
+            Self::NoTwoColumns { .. } => {
+                "Write one JSON object per line, as {\"input\": \"...\", \"output\": \"...\"}, or two columns \
+                 under the header input,output."
+            }
+            Self::TooManyColumns { .. } => {
+                "Begin the file with a header that has input and output, or prompt and completion."
+            }
+            Self::NoExampleTable { .. } => {
+                "Choose an Ask AI database, or one whose table has the columns input and output."
+            }
+            Self::NoUsableExample { .. } => {
+                "A usable row has an input and an output (or prompt and completion, or chat messages), both with \
+                 words in them."
+            }
             Self::UnknownBase { known, .. } => {
                 return Some(format!(
                     "Use {}, or a folder that holds config.json, model.safetensors and tokenizer.json.",
@@ -279,7 +348,7 @@ impl Error {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }
             Self::AdapterIncomplete { .. } | Self::AdapterDamaged { .. } => {
-                "Use another run's adapter, or train again; `latest` of the output folder was not changed."
+                "Use the adapter of another run, or train again."
             }
             Self::AdapterOfAnotherBase { .. } => {
                 "Name the base that it was trained on, or leave the base out."
@@ -287,6 +356,7 @@ impl Error {
             Self::OutputUnwritable { .. } => "Choose a folder that you may write to.",
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
+            Self::RunStillActive { .. } => "Cancel it first.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",

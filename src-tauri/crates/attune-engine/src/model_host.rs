@@ -1,20 +1,25 @@
 //! The model that answers: one loaded base for all doors, with the adapter that a request names.
 //!
+//! A name such as `latest` may mean another adapter from one request to the next; each request asks anew.
 //! Invariant: an answer comes from one adapter, read and verified as a whole before the first token, and
-//! carries the digest of exactly that adapter.
+//! carries the digest of exactly that adapter. A broken adapter never takes the place of a good one.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use attune_tuning::{BaseModel, peft};
+use attune_tuning::{Adapter, BaseModel, peft};
 
 use crate::bases::BaseFiles;
 use crate::runs::request::check_new_tokens;
 use crate::{AdapterDigest, AdapterFolder, Bases, Error, Result};
 
 const DEFAULT_NEW_TOKENS: u32 = 64;
+
+/// Adapters that are kept in memory; each is small, but a program could ask for thousands by name.
+const MOST_SERVED: usize = 64;
 
 /// A question to a base model, with an adapter or without.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -45,13 +50,15 @@ pub struct Generated {
     pub duration: Duration,
 }
 
-/// Keeps the base that was used last.
+/// Keeps the base that was used last, and the adapters that were asked for by name.
 #[derive(Debug)]
 pub(crate) struct ModelHost {
     bases: Bases,
     loaded: Mutex<Option<Loaded>>,
+    served: Mutex<HashMap<Asked, Served>>,
 }
 
+/// A base in memory.
 #[derive(Debug, Clone)]
 struct Loaded {
     folder: PathBuf,
@@ -59,9 +66,27 @@ struct Loaded {
     weights_digest: String,
 }
 
+/// What a request names: an adapter by its path, on a base if it says which.
+type Asked = (PathBuf, Option<String>);
+
+/// The adapter that answers to a name, and how to see that the name means another by now.
+#[derive(Debug, Clone)]
+struct Served {
+    version: Version,
+    model: Arc<Model>,
+}
+
+/// A base with or without an adapter: all that an answer needs. Whoever holds it keeps it whole.
+#[derive(Debug)]
+struct Model {
+    base_name: String,
+    base: Arc<BaseModel>,
+    adapter: Option<(Adapter, AdapterDigest)>,
+}
+
 impl ModelHost {
     pub(crate) fn new(bases: Bases) -> Self {
-        Self { bases, loaded: Mutex::new(None) }
+        Self { bases, loaded: Mutex::new(None), served: Mutex::default() }
     }
 
     /// Answers greedily: the likeliest token at each place.
@@ -79,33 +104,17 @@ impl ModelHost {
         let max_new_tokens = request.max_new_tokens.unwrap_or(DEFAULT_NEW_TOKENS);
         check_new_tokens(max_new_tokens)?;
         let began = Instant::now();
-        let adapter = request.adapter.as_deref().map(AdapterFolder::open).transpose()?;
-        let trained_on = adapter.as_ref().map(|adapter| adapter.record().base_model.as_str());
-        let wanted = request.base_model.as_deref().or(trained_on).unwrap_or("auto");
-        let base = self.bases.resolve(wanted)?;
-        let loaded = self.load(&base.folder)?;
-        if let Some(adapter) = &adapter
-            && adapter.record().base_model_digest != loaded.weights_digest
-        {
-            return Err(Error::AdapterOfAnotherBase {
-                path: adapter.path().to_owned(),
-                trained_on: adapter.record().base_model.clone(),
-                base: base.name,
-            });
-        }
-        let prompt = match &adapter {
-            Some(folder) => {
-                let decoded = peft::decode(folder.peft(), &loaded.base);
-                Some(
-                    decoded
-                        .map_err(|source| Error::AdapterRefused { path: folder.path().to_owned(), source })?,
-                )
+        let model = match &request.adapter {
+            Some(adapter) => self.with_adapter(adapter, request.base_model.as_deref())?,
+            None => {
+                let base = self.bases.resolve(request.base_model.as_deref().unwrap_or("auto"))?;
+                let loaded = self.load(&base.folder)?;
+                Arc::new(Model { base_name: base.name, base: loaded.base, adapter: None })
             }
-            None => None,
         };
         let answer = attune_tuning::generate_greedy(
-            &loaded.base,
-            prompt.as_ref(),
+            &model.base,
+            model.adapter.as_ref().map(|(adapter, _)| adapter),
             &request.prompt,
             max_new_tokens as usize,
             &mut |_| ControlFlow::Continue(()),
@@ -113,8 +122,8 @@ impl ModelHost {
         .map_err(|source| Error::Generation { source })?;
         Ok(Generated {
             text: answer.text,
-            base_model: base.name,
-            adapter_digest: adapter.as_ref().map(AdapterFolder::digest),
+            base_model: model.base_name.clone(),
+            adapter_digest: model.adapter.as_ref().map(|(_, digest)| digest.clone()),
             new_tokens: answer.tokens.len() as u64,
             finish: match answer.finish {
                 attune_tuning::Finish::EndOfSequence => Finish::EndOfSequence,
@@ -124,14 +133,66 @@ impl ModelHost {
         })
     }
 
+    /// The model with the adapter that `path` means now. If that one is broken and another answered to the same
+    /// name before, that one goes on answering.
+    fn with_adapter(&self, path: &Path, base_model: Option<&str>) -> Result<Arc<Model>> {
+        let asked = (path.to_owned(), base_model.map(str::to_owned));
+        let before = self.served.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
+        let version = Version::of(path);
+        if let (Some(served), Ok(version)) = (&before, &version)
+            && served.version == *version
+        {
+            return Ok(Arc::clone(&served.model));
+        }
+        let fresh = version.and_then(|version| {
+            // The folder that the name meant when its version was read, though the name may move meanwhile.
+            let model = Arc::new(self.read_adapter(&version.folder, base_model)?);
+            Ok(Served { version, model })
+        });
+        match (fresh, before) {
+            (Ok(fresh), _) => {
+                let model = Arc::clone(&fresh.model);
+                let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+                if served.len() >= MOST_SERVED && !served.contains_key(&asked) {
+                    served.clear();
+                }
+                served.insert(asked, fresh);
+                Ok(model)
+            }
+            (Err(error), Some(before)) => {
+                let error = crate::with_reasons(&error);
+                tracing::warn!(path = %path.display(), error, "an adapter is refused; the one before it stays");
+                Ok(before.model)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    fn read_adapter(&self, folder: &Path, base_model: Option<&str>) -> Result<Model> {
+        let adapter = AdapterFolder::open(folder)?;
+        let base = self.bases.resolve(base_model.unwrap_or(&adapter.record().base_model))?;
+        let loaded = self.load(&base.folder)?;
+        if adapter.record().base_model_digest != loaded.weights_digest {
+            return Err(Error::AdapterOfAnotherBase {
+                path: adapter.path().to_owned(),
+                trained_on: adapter.record().base_model.clone(),
+                base: base.name,
+            });
+        }
+        let decoded = peft::decode(adapter.peft(), &loaded.base)
+            .map_err(|source| Error::AdapterRefused { path: adapter.path().to_owned(), source })?;
+        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((decoded, adapter.digest())) })
+    }
+
     /// The base in `folder`; two requests that come at once load it once.
     fn load(&self, folder: &Path) -> Result<Loaded> {
         let mut slot = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = slot.as_ref().filter(|loaded| loaded.folder == folder) {
             return Ok(loaded.clone());
         }
-        // The old base is let go first, so that two never lie in memory because of a change.
+        // The old base is let go first, so that two do not lie in memory because of a change.
         *slot = None;
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let files = BaseFiles::read(folder)?;
         let loaded = Loaded {
             folder: folder.to_owned(),
@@ -140,5 +201,22 @@ impl ModelHost {
         };
         *slot = Some(loaded.clone());
         Ok(loaded)
+    }
+}
+
+/// Which adapter a path means: the folder it leads to and the record that was written there last.
+///
+/// It is looked up at every request rather than watched: a lookup costs microseconds and misses nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Version {
+    folder: PathBuf,
+    record_written: Option<SystemTime>,
+}
+
+impl Version {
+    fn of(path: &Path) -> Result<Self> {
+        let folder = crate::artifacts::resolve(path)?;
+        let record_written = crate::artifacts::record_written(&folder);
+        Ok(Self { folder, record_written })
     }
 }

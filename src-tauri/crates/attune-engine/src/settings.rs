@@ -14,9 +14,9 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Whether the tuned model may answer where nothing better does.
+    /// Whether suggestions of the tuned model are wanted; for the programs that ask for them.
     pub soft_prompt_enabled: bool,
-    /// Output folder of triggered runs; its `latest` is what serves.
+    /// Output folder of triggered runs, which holds `latest`.
     pub soft_prompt_model_dir: Option<PathBuf>,
     /// Confidence from 0 to 1 that a suggestion needs before it is used.
     pub soft_prompt_confidence_threshold: f64,

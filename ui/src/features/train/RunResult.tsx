@@ -1,7 +1,7 @@
 // What came of a run that has ended: the outcome first, how it was made in a fold.
 
-import { Button, Collapse, Stack, Text } from "@mantine/core";
-import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { Button, Collapse, Group, Stack, Text } from "@mantine/core";
+import { IconChevronDown, IconChevronRight, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Run } from "../../api/types";
 import { Digest } from "../../components/Digest";
@@ -9,6 +9,7 @@ import { Notice } from "../../components/Notice";
 import { count, duration, measure, setting } from "../../components/quantity";
 import { ErrorText } from "./ErrorText";
 import { Facts } from "./Facts";
+import { useConfirmedDelete } from "./useConfirmedDelete";
 import { words } from "./words";
 
 const t = words.run;
@@ -61,9 +62,27 @@ function Details({ run }: { run: Run }) {
           <Place name={t.source} path={run.sourcePath} />
           <Place name={t.runFolder} path={run.runDirectory} />
           <Place name={t.folder} path={run.outputDir} />
+          <DeleteButton run={run} />
         </Stack>
       </Collapse>
     </div>
+  );
+}
+
+function DeleteButton({ run }: { run: Run }) {
+  const remove = useConfirmedDelete();
+  return (
+    <Group pt={4}>
+      <Button
+        variant="default"
+        size="compact-xs"
+        leftSection={<IconTrash size={12} aria-hidden />}
+        onClick={() => remove(run)}
+        data-testid="delete-run"
+      >
+        {t.delete}
+      </Button>
+    </Group>
   );
 }
 

@@ -10,18 +10,12 @@ import { words } from "./words";
 const t = words.dataset;
 
 export function SourceReport({ source }: { source: Source }) {
-  const skipped = skippedParts(source.skipped);
   return (
     <Stack gap="xs" role="status" data-testid="source-report">
       <Text fz="sm" fw={500}>
         {t.usable(count(source.usable), count(source.rows))} ·{" "}
         {t.answers(source.distinctAnswers, count(source.distinctAnswers))}
       </Text>
-      {skipped ? (
-        <Text fz="sm" c="dimmed">
-          {t.skipped(skipped)}
-        </Text>
-      ) : null}
       {source.notices.map((notice) => (
         <Notice key={notice} text={notice} />
       ))}
@@ -52,17 +46,4 @@ function Preview({ rows }: { rows: Source["sampleRows"] }) {
       </section>
     </div>
   );
-}
-
-function skippedParts(skipped: Source["skipped"]): string {
-  const parts: [number, (n: string) => string][] = [
-    [skipped.malformed, t.malformed],
-    [skipped.withoutSuggestion, t.withoutSuggestion],
-    [skipped.emptyText, t.emptyText],
-    [skipped.notApproved, t.notApproved],
-  ];
-  return parts
-    .filter(([n]) => n > 0)
-    .map(([n, phrase]) => phrase(count(n)))
-    .join(", ");
 }

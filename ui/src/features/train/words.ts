@@ -29,11 +29,6 @@ export const words = {
     usable: (usable: string, rows: string) => `${usable} of ${rows} rows can be used`,
     answers: (distinct: number, written: string) =>
       distinct === 1 ? "one answer for all" : `${written} different answers`,
-    skipped: (parts: string) => `Skipped: ${parts}`,
-    malformed: (n: string) => `${n} with unreadable suggestions`,
-    withoutSuggestion: (n: string) => `${n} without a suggestion`,
-    emptyText: (n: string) => `${n} with empty text`,
-    notApproved: (n: string) => `${n} not approved`,
     preview: "First rows",
     input: "Question",
     output: "Answer",
@@ -117,6 +112,16 @@ export const words = {
     cancelQueuedMeaning: "It is taken out of the queue.",
     keepGoing: "Keep going",
     cancelFailed: "The run could not be cancelled",
+    delete: "Delete run…",
+    deleteAsk: (name: string) => `Delete run ${name}?`,
+    deleteMeaning: (folder: string) =>
+      `Its adapter, its curve and its row in the history go for good, with what it wrote into ${folder}. The database it was trained on stays.`,
+    deleteConfirm: "Delete",
+    keep: "Keep",
+    deleted: "Run deleted",
+    freed: (size: string, latest?: string | null) =>
+      latest ? `${size} freed. The newest adapter is now that of ${latest}.` : `${size} freed.`,
+    deleteFailed: "The run could not be deleted",
     title: "Run",
     details: "Details",
     runFolder: "Run folder",

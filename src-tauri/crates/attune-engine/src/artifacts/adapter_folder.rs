@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use attune_tuning::peft::PeftFiles;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::{Error, Result};
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
-const RECORD: &str = "training_run.json";
+pub(crate) const RECORD: &str = "training_run.json";
 
 /// SHA-256 of an adapter's weights, as `sha256:` and 64 hexadecimal digits: which adapter really answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -112,8 +113,7 @@ impl AdapterFolder {
         })?;
         let (mut adapter_config, mut adapter_model) = (None, None);
         for (name, expected) in &record.files {
-            let plain_name = Path::new(name).file_name().is_some_and(|file| file == name.as_str());
-            if !plain_name {
+            if !is_plain(name) {
                 let reason = format!("it names the file {name:?}, which is not in the folder");
                 return Err(Error::AdapterDamaged { path, file: RECORD.to_owned(), reason });
             }
@@ -151,6 +151,27 @@ impl AdapterFolder {
     pub(crate) fn peft(&self) -> &PeftFiles {
         &self.peft
     }
+}
+
+/// The names of the files that make an adapter in `folder`, without its record; the usual ones where the record
+/// is missing.
+pub(crate) fn files_of(folder: &Path) -> Vec<String> {
+    let record = std::fs::read(folder.join(RECORD)).ok();
+    let record: Option<TrainingRecord> = record.and_then(|text| serde_json::from_slice(&text).ok());
+    match record {
+        Some(record) => record.files.into_keys().filter(|name| is_plain(name)).collect(),
+        None => [CONFIG, WEIGHTS, "tokenizer.json", "tokenizer_config.json"].map(str::to_owned).to_vec(),
+    }
+}
+
+/// Whether a name stays in its folder.
+fn is_plain(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|file| file == name)
+}
+
+/// When the record of a folder was written; `None` if it has none.
+pub(crate) fn record_written(folder: &Path) -> Option<SystemTime> {
+    std::fs::metadata(folder.join(RECORD)).and_then(|record| record.modified()).ok()
 }
 
 /// `sha256:` and the digest in hexadecimal digits.

@@ -41,6 +41,25 @@ pub(crate) fn check_latest_can_move(output_folder: &Path) -> Result<()> {
     }
 }
 
+/// Whether `latest` of `output_folder` leads to `folder`.
+pub(crate) fn latest_means(output_folder: &Path, folder: &Path) -> bool {
+    match (resolve(&output_folder.join(NAME)), std::fs::canonicalize(folder)) {
+        (Ok(latest), Ok(folder)) => latest == folder,
+        _ => false,
+    }
+}
+
+/// Takes the name away, not what it leads to.
+pub(crate) fn forget_latest(output_folder: &Path) -> Result<()> {
+    let latest = output_folder.join(NAME);
+    match std::fs::remove_file(&latest) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(Error::Remove { path: latest, source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The real folder that `path` leads to, through a symlink or a pointer file.
 ///
 /// # Errors

@@ -201,8 +201,10 @@ fn attend(shared: &Arc<Shared>, run: Run) {
 
 fn train(shared: &Arc<Shared>, run: &Run, orders: Sender<Order>, inbox: &Receiver<Order>) -> Result<Outcome> {
     let run_folder = run.folder();
-    std::fs::create_dir(&run_folder)
-        .map_err(|source| Error::OutputUnwritable { path: run_folder.clone(), source })?;
+    std::fs::create_dir(&run_folder).map_err(|source| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => Error::RunDirectoryTaken { path: run_folder.clone() },
+        _ => Error::OutputUnwritable { path: run_folder.clone(), source },
+    })?;
     let job_path = write_job(shared, run, run_folder)?;
     let mut worker = WorkerProcess::start(&shared.worker_program, &job_path, orders)?;
     let told = follow(shared, run, &mut worker, inbox);

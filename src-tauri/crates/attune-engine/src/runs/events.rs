@@ -16,6 +16,8 @@ const BACKLOG: usize = 512;
 pub enum Event {
     /// A run as it is now.
     Run { sequence: u64, run: Box<Run> },
+    /// A run that was deleted.
+    Removed { sequence: u64, run: RunId },
     /// A step that a run has taken.
     Point { sequence: u64, run: RunId, point: Point },
 }
@@ -23,7 +25,9 @@ pub enum Event {
 impl Event {
     fn sequence(&self) -> u64 {
         match self {
-            Self::Run { sequence, .. } | Self::Point { sequence, .. } => *sequence,
+            Self::Run { sequence, .. } | Self::Removed { sequence, .. } | Self::Point { sequence, .. } => {
+                *sequence
+            }
         }
     }
 }
@@ -75,6 +79,10 @@ impl Events {
 
     pub(crate) fn run(&self, run: Run) {
         self.publish(|sequence| Event::Run { sequence, run: Box::new(run) });
+    }
+
+    pub(crate) fn removed(&self, run: RunId) {
+        self.publish(|sequence| Event::Removed { sequence, run });
     }
 
     pub(crate) fn point(&self, run: RunId, point: Point) {

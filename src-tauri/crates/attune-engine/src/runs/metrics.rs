@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::Point;
 use crate::{Error, Result};
 
-const NAME: &str = "metrics.jsonl";
+pub(crate) const NAME: &str = "metrics.jsonl";
 
 /// Most points of a series that anybody is given; a screen has no use for more.
 const MOST_POINTS: usize = 500;

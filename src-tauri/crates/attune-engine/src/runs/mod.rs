@@ -6,6 +6,7 @@
 pub(crate) mod dispatcher;
 pub(crate) mod events;
 pub(crate) mod metrics;
+pub(crate) mod removal;
 pub(crate) mod request;
 mod worker_process;
 

@@ -9,18 +9,21 @@ use attune_tuning::Example;
 use super::{Hyperparameters, Method, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
 use crate::settings::require_absolute;
-use crate::sources::read_ask_ai;
+use crate::sources::{SourceRows, read_source};
 use crate::{Bases, DataFolder, Error, Result, Settings};
 
 pub(crate) const DEFAULT_MAX_SAMPLES: u32 = 2000;
 
-/// A run as it is asked for; everything but the database has a default.
+/// A run as it is asked for; everything but the source has a default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunRequest {
     /// Made by the client, so that a repeated request does not start a second run.
     pub id: Option<String>,
+    /// The source: an Ask AI database or any other that [`data_path`](Self::data_path) may name.
     pub database_path: Option<PathBuf>,
-    /// Default: a folder named after the database in the data folder's `adapters`.
+    /// The source, instead of `database_path`: JSON lines, CSV or a SQLite database.
+    pub data_path: Option<PathBuf>,
+    /// Default: a folder named after the source in the data folder's `adapters`.
     pub output_folder: Option<PathBuf>,
     /// `auto`, a name, a hub id, or a folder.
     pub base_model: Option<String>,
@@ -70,9 +73,11 @@ impl RunRequest {
         let run_directory = self.run_directory.clone().unwrap_or_else(|| run_identifier.clone());
         check_name("runDirectory", &run_directory)?;
 
-        let source_path = self.database_path.clone().ok_or(Error::NoSourceChosen)?;
-        require_absolute("databasePath", &source_path)?;
-        let rows = read_ask_ai(&source_path, max_samples)?.require_usable()?;
+        let (field, source_path) = self.source()?;
+        require_absolute(field, &source_path)?;
+        let rows = read_source(&source_path, max_samples)
+            .and_then(SourceRows::require_usable)
+            .map_err(|source| Error::InField { field, source: Box::new(source) })?;
         let summary = rows.summary();
         let hyperparameters = self.hyperparameters(rows.examples.len())?;
         let base = bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?;
@@ -106,6 +111,20 @@ impl RunRequest {
             finished_at: None,
         };
         Ok((run, rows.examples))
+    }
+
+    /// Where the rows come from, and the field that says so.
+    fn source(&self) -> Result<(&'static str, PathBuf)> {
+        match (&self.database_path, &self.data_path) {
+            (Some(_), Some(path)) => Err(Error::InvalidField {
+                field: "dataPath",
+                value: format!("{:?}", path.display().to_string()),
+                reason: "databasePath names a source already; leave one of them out",
+            }),
+            (Some(path), None) => Ok(("databasePath", path.clone())),
+            (None, Some(path)) => Ok(("dataPath", path.clone())),
+            (None, None) => Err(Error::NoSourceChosen),
+        }
     }
 
     /// The chosen values, and the defaults for this many rows.
@@ -210,6 +229,19 @@ mod tests {
         for name in ["", ".", "..", "a/b", "/a", "../a", ".hidden", "latest", "a\\b"] {
             assert!(check_name("runDirectory", name).is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_source_has_one_of_two_names() {
+        let request = |database: Option<&str>, data: Option<&str>| RunRequest {
+            database_path: database.map(PathBuf::from),
+            data_path: data.map(PathBuf::from),
+            ..RunRequest::default()
+        };
+        assert_eq!(request(Some("/a"), None).source().unwrap(), ("databasePath", PathBuf::from("/a")));
+        assert_eq!(request(None, Some("/b")).source().unwrap(), ("dataPath", PathBuf::from("/b")));
+        assert_eq!(request(Some("/a"), Some("/b")).source().unwrap_err().field(), Some("dataPath"));
+        assert!(matches!(request(None, None).source(), Err(Error::NoSourceChosen)));
     }
 
     #[test]

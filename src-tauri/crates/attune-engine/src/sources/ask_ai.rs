@@ -4,22 +4,20 @@
 //! approval, only approved ones count. A row that cannot be used is counted with its reason, never fatal.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 
 use super::foreign_database::ForeignDatabase;
-use super::{SkippedRows, SourceRows};
+use super::{Fault, SourceRows, example};
 use crate::{Error, Result};
 use attune_tuning::Example;
 
-/// Reads at most `max_samples` usable rows, the newest first.
+/// Adds usable rows until `found` is full, the newest first.
 ///
 /// # Errors
-/// What is wrong with the file or its table. No usable row is not an error here.
-pub(crate) fn read_ask_ai(path: &Path, max_samples: u32) -> Result<SourceRows> {
-    let database = ForeignDatabase::open(path)?;
+/// [`Error::NoAskAiTable`], [`Error::NoAskAiColumn`], or what SQLite says about the file.
+pub(super) fn read_ask_ai(database: &ForeignDatabase, found: &mut SourceRows) -> Result<()> {
     let explain = |error| database.explain(error);
     let columns: HashSet<String> = database
         .connection
@@ -27,67 +25,57 @@ pub(crate) fn read_ask_ai(path: &Path, max_samples: u32) -> Result<SourceRows> {
         .and_then(|mut query| query.query_map([], |row| row.get(0))?.collect())
         .map_err(explain)?;
     if columns.is_empty() {
-        return Err(Error::NoAskAiTable { path: path.to_owned() });
+        return Err(Error::NoAskAiTable { path: found.path.clone() });
     }
     for column in ["original_query", "suggestions"] {
         if !columns.contains(column) {
-            return Err(Error::NoAskAiColumn { path: path.to_owned(), column });
+            return Err(Error::NoAskAiColumn { path: found.path.clone(), column });
         }
     }
     let newest_first =
         if columns.contains("created_at") { "created_at DESC, rowid DESC" } else { "rowid DESC" };
-    let sql = format!("SELECT original_query, suggestions FROM ask_ai_queries ORDER BY {newest_first}");
+    let sql =
+        format!("SELECT original_query, suggestions, rowid FROM ask_ai_queries ORDER BY {newest_first}");
     let mut query = database.connection.prepare(&sql).map_err(explain)?;
     let mut rows = query.query([]).map_err(explain)?;
-
-    let mut found =
-        SourceRows { path: path.to_owned(), rows: 0, skipped: SkippedRows::default(), examples: Vec::new() };
-    while found.examples.len() < max_samples as usize {
+    while !found.is_full() {
         let Some(row) = rows.next().map_err(explain)? else { break };
-        found.rows += 1;
         let question = row.get_ref(0).map_err(explain)?;
         let suggestions = row.get_ref(1).map_err(explain)?;
-        match example(text(question), suggestions) {
-            Ok(example) => found.examples.push(example),
-            Err(reason) => *reason(&mut found.skipped) += 1,
-        }
+        let number: i64 = row.get(2).map_err(explain)?;
+        found.add(("row", number.unsigned_abs()), best_suggestion(text(question), suggestions));
     }
-    Ok(found)
+    Ok(())
 }
 
-/// The counter of the reason why a row cannot be used.
-type Reason = fn(&mut SkippedRows) -> &mut u64;
-
-fn example(question: Option<&str>, suggestions: ValueRef<'_>) -> Result<Example, Reason> {
+fn best_suggestion(question: Option<&str>, suggestions: ValueRef<'_>) -> Result<Example, Fault> {
     if suggestions == ValueRef::Null || text(suggestions).is_some_and(|text| text.trim().is_empty()) {
-        return Err(|skipped| &mut skipped.without_suggestion);
+        return Err(Fault::WithoutSuggestion);
     }
-    let malformed: Reason = |skipped| &mut skipped.malformed;
-    let list: Value = text(suggestions).and_then(|text| serde_json::from_str(text).ok()).ok_or(malformed)?;
-    let Value::Array(list) = list else { return Err(malformed) };
+    let malformed = |why: &'static str| Fault::Malformed(why.into());
+    let list: Option<Value> = text(suggestions).and_then(|text| serde_json::from_str(text).ok());
+    let list = list.ok_or_else(|| malformed("its suggestions are not JSON"))?;
+    let not_a_list = || malformed("its suggestions are not a list of objects");
+    let Value::Array(list) = list else { return Err(not_a_list()) };
     if list.is_empty() {
-        return Err(|skipped| &mut skipped.without_suggestion);
+        return Err(Fault::WithoutSuggestion);
     }
     if !list.iter().all(Value::is_object) {
-        return Err(malformed);
+        return Err(not_a_list());
     }
     let with_approval = list.iter().any(|suggestion| approval(suggestion).is_some());
     let counted: Vec<&Value> =
         list.iter().filter(|suggestion| !with_approval || approval(suggestion) == Some(true)).collect();
     if counted.is_empty() {
-        return Err(|skipped| &mut skipped.not_approved);
+        return Err(Fault::NotApproved);
     }
     // Equal confidences: the first one wins, as it stands in the source.
     let best = counted
         .iter()
         .filter_map(|suggestion| Some((confidence(suggestion), suggestion.get("description")?.as_str()?)))
         .reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let Some((_, answer)) = best else { return Err(|skipped| &mut skipped.without_suggestion) };
-    let (question, answer) = (question.unwrap_or_default().trim(), answer.trim());
-    if question.is_empty() || answer.is_empty() {
-        return Err(|skipped| &mut skipped.empty_text);
-    }
-    Ok(Example { input: question.to_owned(), output: answer.to_owned() })
+    let Some((_, answer)) = best else { return Err(Fault::WithoutSuggestion) };
+    example(question.unwrap_or_default(), answer)
 }
 
 fn text(value: ValueRef<'_>) -> Option<&str> {
@@ -112,6 +100,7 @@ fn approval(suggestion: &Value) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{SkippedRows, read_source};
     use super::*;
     use rusqlite::Connection;
 
@@ -131,7 +120,7 @@ mod tests {
                 .unwrap();
         }
         drop(connection);
-        read_ask_ai(&path, max_samples).unwrap()
+        read_source(&path, max_samples).unwrap()
     }
 
     #[test]
@@ -166,7 +155,13 @@ mod tests {
             ],
             2000,
         );
-        let expected = SkippedRows { malformed: 3, without_suggestion: 3, empty_text: 2, not_approved: 1 };
+        let expected = SkippedRows {
+            malformed: 3,
+            without_suggestion: 3,
+            empty_text: 2,
+            not_approved: 1,
+            ..SkippedRows::default()
+        };
         assert_eq!((found.rows, found.skipped), (10, expected));
         assert_eq!(found.examples.len(), 1);
         assert_eq!(found.examples[0].output, "b", "only approved suggestions count");

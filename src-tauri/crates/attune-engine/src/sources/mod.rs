@@ -1,44 +1,80 @@
-//! Where rows to train on come from: other programs' databases, read and never written.
+//! Where rows to train on come from: files and databases of other programs, read and never written.
 //!
-//! Invariant: a source is byte for byte what it was, whatever happens here, a live write-ahead log included.
+//! Invariants: a source is byte for byte what it was, whatever happens here, a live write-ahead log included;
+//! a row that cannot be used is counted with its reason and never fatal; memory grows with the rows that are
+//! used, not with those that are skipped.
 
 mod ask_ai;
-mod foreign_database;
+mod chat;
+mod csv_rows;
+pub(crate) mod foreign_database;
+mod json_lines;
+mod lines;
+mod recognise;
+#[cfg_attr(not(test), expect(dead_code, reason = "the trainer does not take a held-out set yet"))]
+mod split;
+mod sqlite_table;
+mod summary;
+#[cfg(test)]
+mod tests;
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub(crate) use ask_ai::read_ask_ai;
+pub(crate) use recognise::read_source;
+/// The name by which `Engine::inspect_source` asks for any source, from when there was one kind.
+pub(crate) use recognise::read_source as read_ask_ai;
+pub use summary::SourceSummary;
 
 use crate::{Error, Result};
 use attune_tuning::Example;
 
+/// What columns and fields of a file are called, as (input, output).
+const COLUMNS: [(&str, &str); 2] = [("input", "output"), ("prompt", "completion")];
+/// So many unusable rows are told with the reason of each.
+const TOLD_FAULTS: usize = 5;
+
+/// What a source turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A database with a table `ask_ai_queries`.
+    AskAi,
+    /// One JSON object per line.
+    JsonLines,
+    Csv,
+    /// A database with another table of two fitting columns.
+    SqliteTable,
+}
+
 /// Rows that could not be used, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SkippedRows {
-    /// The suggestions are not a JSON list of objects.
+    /// What stands there cannot be read as a row.
     pub malformed: u64,
-    /// No suggestion at all, or none with a description.
-    pub without_suggestion: u64,
-    /// An empty query or an empty description.
+    /// The input or the output is not there.
+    pub missing_field: u64,
+    /// An empty input or an empty output.
     pub empty_text: u64,
-    /// Suggestions carry an approval and none is approved.
+    /// Ask AI: no suggestion at all, or none with a description.
+    pub without_suggestion: u64,
+    /// Ask AI: suggestions carry an approval and none is approved.
     pub not_approved: u64,
 }
 
 impl SkippedRows {
     pub fn total(&self) -> u64 {
-        self.malformed + self.without_suggestion + self.empty_text + self.not_approved
+        self.malformed + self.missing_field + self.empty_text + self.without_suggestion + self.not_approved
     }
 }
 
 impl fmt::Display for SkippedRows {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
-            (self.malformed, "with malformed suggestions"),
+            (self.malformed, "malformed"),
+            (self.missing_field, "without an input or an output"),
+            (self.empty_text, "with an empty input or output"),
             (self.without_suggestion, "without a suggestion"),
-            (self.empty_text, "with an empty query or answer"),
             (self.not_approved, "without an approved suggestion"),
         ];
         let said: Vec<String> = parts
@@ -54,74 +90,98 @@ impl fmt::Display for SkippedRows {
     }
 }
 
-/// The rows of a source, newest first, with what there is to know about them.
+/// Why one row cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+enum Fault {
+    Malformed(Cow<'static, str>),
+    MissingField(Cow<'static, str>),
+    EmptyText,
+    WithoutSuggestion,
+    NotApproved,
+}
+
+/// A row to train on, without white space around its texts.
+fn example(input: &str, output: &str) -> Result<Example, Fault> {
+    let (input, output) = (input.trim(), output.trim());
+    if input.is_empty() || output.is_empty() {
+        return Err(Fault::EmptyText);
+    }
+    Ok(Example { input: input.to_owned(), output: output.to_owned() })
+}
+
+/// The usable rows of a source, with what there is to know about the others.
 #[derive(Debug)]
 pub(crate) struct SourceRows {
     pub(crate) path: PathBuf,
+    pub(crate) kind: SourceKind,
     /// Rows that were looked at.
     pub(crate) rows: u64,
     pub(crate) skipped: SkippedRows,
     pub(crate) examples: Vec<Example>,
-}
-
-/// What a person wants to know about a source before training on it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SourceSummary {
-    pub path: PathBuf,
-    pub rows: u64,
-    pub usable: u64,
-    pub skipped: SkippedRows,
-    pub distinct_answers: u64,
-    /// Plain sentences; the page and the terminal show them as they are.
-    pub notices: Vec<String>,
-    /// The first rows as (input, output).
-    pub sample_rows: Vec<(String, String)>,
-    pub dataset_hash: String,
+    max_samples: usize,
+    /// Where the first malformed rows are and what is wrong with them, as `line 17: not JSON`.
+    faults: Vec<String>,
+    /// What a reader wants a person to know.
+    remarks: Vec<String>,
 }
 
 impl SourceRows {
-    /// # Errors
-    /// [`Error::NoUsableRow`] where there is nothing to train on.
-    pub(crate) fn require_usable(self) -> Result<Self> {
-        if self.examples.is_empty() {
-            return Err(Error::NoUsableRow { path: self.path, rows: self.rows, skipped: self.skipped });
+    fn new(path: &Path, kind: SourceKind, max_samples: u32) -> Self {
+        Self {
+            path: path.to_owned(),
+            kind,
+            rows: 0,
+            skipped: SkippedRows::default(),
+            examples: Vec::new(),
+            max_samples: max_samples as usize,
+            faults: Vec::new(),
+            remarks: Vec::new(),
         }
-        Ok(self)
     }
 
-    pub(crate) fn summary(&self) -> SourceSummary {
-        let answers: HashSet<&str> = self.examples.iter().map(|row| row.output.as_str()).collect();
-        let mut notices = Vec::new();
-        if let ([first, _, ..], 1) = (self.examples.as_slice(), answers.len()) {
-            notices.push(format!(
-                "All answers are identical: every row answers \u{201c}{}\u{201d}. A model trained on them \
-                 learns that one sentence, whatever it is asked.",
-                shortened(&first.output)
-            ));
+    /// Whether there are as many rows as are wanted.
+    fn is_full(&self) -> bool {
+        self.examples.len() >= self.max_samples
+    }
+
+    /// Takes a row that was looked at, found at a `("line", 17)`.
+    fn add(&mut self, place: (&str, u64), row: Result<Example, Fault>) {
+        self.rows += 1;
+        let skipped = &mut self.skipped;
+        let (counter, why) = match row {
+            Ok(example) => return self.examples.push(example),
+            Err(Fault::Malformed(why)) => (&mut skipped.malformed, Some(why)),
+            Err(Fault::MissingField(why)) => (&mut skipped.missing_field, Some(why)),
+            Err(Fault::EmptyText) => (&mut skipped.empty_text, None),
+            Err(Fault::WithoutSuggestion) => (&mut skipped.without_suggestion, None),
+            Err(Fault::NotApproved) => (&mut skipped.not_approved, None),
+        };
+        *counter += 1;
+        if let Some(why) = why.filter(|_| self.faults.len() < TOLD_FAULTS) {
+            self.faults.push(format!("{} {}: {why}", place.0, place.1));
         }
-        if self.skipped.total() > 0 {
-            notices.push(format!(
-                "{} of {} rows cannot be used: {}.",
-                self.skipped.total(),
-                self.rows,
-                self.skipped
-            ));
+    }
+
+    /// # Errors
+    /// [`Error::SourceEmpty`], [`Error::NoUsableRow`] or [`Error::NoUsableExample`] where there is nothing to
+    /// train on.
+    pub(crate) fn require_usable(self) -> Result<Self> {
+        if !self.examples.is_empty() {
+            return Ok(self);
         }
-        SourceSummary {
-            path: self.path.clone(),
-            rows: self.rows,
-            usable: self.examples.len() as u64,
-            skipped: self.skipped,
-            distinct_answers: answers.len() as u64,
-            notices,
-            sample_rows: self
-                .examples
-                .iter()
-                .take(5)
-                .map(|row| (row.input.clone(), row.output.clone()))
-                .collect(),
-            dataset_hash: crate::artifacts::digest_of(&frozen(&self.examples)),
-        }
+        let Self { path, rows, skipped, .. } = self;
+        Err(match self.kind {
+            _ if rows == 0 => Error::SourceEmpty { path },
+            SourceKind::AskAi => Error::NoUsableRow { path, rows, skipped },
+            SourceKind::JsonLines | SourceKind::Csv | SourceKind::SqliteTable => {
+                let why = if self.faults.is_empty() {
+                    skipped.to_string()
+                } else {
+                    format!("{skipped}; {}", self.faults.join("; "))
+                };
+                Error::NoUsableExample { path, rows, why }
+            }
+        })
     }
 }
 
@@ -151,12 +211,4 @@ pub(crate) fn thawed(path: &Path, text: &[u8]) -> Result<Vec<Example>> {
             Ok(Example { input: row.input, output: row.output })
         })
         .collect()
-}
-
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 120;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
-        None => text.to_owned(),
-    }
 }

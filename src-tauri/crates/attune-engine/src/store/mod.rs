@@ -17,6 +17,9 @@ use crate::{Error, Result};
 
 const MIGRATIONS: &[&str] = &[runs::MIGRATION, settings::MIGRATION];
 
+/// The version of the database that this Attune writes.
+pub(crate) const VERSION: usize = MIGRATIONS.len();
+
 /// The open database. One connection is enough: every statement here takes well under a millisecond.
 #[derive(Debug)]
 pub(crate) struct Store {

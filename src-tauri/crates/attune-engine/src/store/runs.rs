@@ -97,6 +97,21 @@ impl Runs<'_> {
         self.many("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?1", params![limit])
     }
 
+    /// Every run that writes into an output folder, newest first.
+    pub(crate) fn of_output_folder(&self, output_folder: &Path) -> Result<Vec<Run>> {
+        self.many(
+            "SELECT * FROM runs WHERE output_folder = ?1 ORDER BY rowid DESC",
+            params![text(output_folder)],
+        )
+    }
+
+    /// Takes the row of a run that has ended away.
+    pub(crate) fn delete(&self, id: &RunId) -> Result<()> {
+        let sql = "DELETE FROM runs WHERE id = ?1 AND status NOT IN ('queued','running')";
+        let deleted = self.0.execute(sql, params![id.as_str()]);
+        deleted.map(drop).map_err(|source| Error::Database { doing: "deleting a run", source })
+    }
+
     /// The run that is in the way of another one: the running one, else the one that waits longest.
     pub(crate) fn active(&self) -> Result<Option<Run>> {
         self.one(
@@ -107,6 +122,18 @@ impl Runs<'_> {
 
     pub(crate) fn next_queued(&self) -> Result<Option<Run>> {
         self.one("SELECT * FROM runs WHERE status = 'queued' ORDER BY rowid LIMIT 1", [])
+    }
+
+    /// Whether an active run will write, or writes, into this folder.
+    pub(crate) fn claims(&self, output_folder: &Path, run_directory: &str) -> Result<bool> {
+        self.0
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM runs
+                 WHERE status IN ('queued','running') AND output_folder = ?1 AND run_directory = ?2)",
+                params![text(output_folder), run_directory],
+                |row| row.get(0),
+            )
+            .map_err(|source| Error::Database { doing: "looking for a run's folder", source })
     }
 
     /// Marks a queued run as running; `false` if it is not queued any more.
@@ -138,16 +165,8 @@ impl Runs<'_> {
         Ok(changed.map_err(|source| Error::Database { doing: "ending a run", source })? == 1)
     }
 
-    /// Marks every row that is still running as interrupted; for the moment when nothing can be running.
-    pub(crate) fn interrupt_left_over(&self) -> Result<usize> {
-        self.0
-            .execute(
-                "UPDATE runs SET status = 'interrupted', finished_at = ?1,
-                    error_message = 'Attune ended while this run was training.'
-                 WHERE status = 'running'",
-                params![crate::clock::now()],
-            )
-            .map_err(|source| Error::Database { doing: "marking interrupted runs", source })
+    pub(crate) fn running(&self) -> Result<Option<Run>> {
+        self.one("SELECT * FROM runs WHERE status = 'running'", [])
     }
 
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Run>> {

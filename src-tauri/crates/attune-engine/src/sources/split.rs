@@ -1,0 +1,134 @@
+//! Which rows are held out to judge a training by.
+//!
+//! Invariant: the input alone decides, by its hash. So rows that ask the same are always on the same side, and
+//! a row stays on its side when others are added, taken away or put in another order.
+
+use sha2::{Digest, Sha256};
+
+use attune_tuning::Example;
+
+/// From so many rows up some are held out; of fewer, each is worth more in training.
+pub(crate) const FEWEST_ROWS: usize = 50;
+/// One input of so many is held out.
+const ONE_OF: u64 = 10;
+
+/// Rows to train on and rows to judge by, each in the order in which they came.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Split {
+    pub(crate) train: Vec<Example>,
+    pub(crate) held_out: Vec<Example>,
+    /// Why nothing is held out, where that is so.
+    pub(crate) notice: Option<String>,
+}
+
+/// Holds out about one row of ten. Nothing is held out of fewer than [`FEWEST_ROWS`] rows, or where all rows
+/// fall on one side, as they do if they all ask the same.
+pub(crate) fn split(examples: Vec<Example>) -> Split {
+    let rows = examples.len();
+    let everything = |train, why: String| Split { train, held_out: Vec::new(), notice: Some(why) };
+    if rows < FEWEST_ROWS {
+        return everything(
+            examples,
+            format!(
+                "All {rows} rows are used for training and none is held out to judge by: that begins with \
+                 {FEWEST_ROWS} rows."
+            ),
+        );
+    }
+    let (held_out, train): (Vec<_>, Vec<_>) =
+        examples.iter().cloned().partition(|example| is_held_out(&example.input));
+    if held_out.is_empty() || train.is_empty() {
+        return everything(
+            examples,
+            format!(
+                "All {rows} rows are used for training and none is held out to judge by: their inputs differ \
+                 too little."
+            ),
+        );
+    }
+    Split { train, held_out, notice: None }
+}
+
+fn is_held_out(input: &str) -> bool {
+    let digest = Sha256::digest(normalised(input));
+    let first = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    first % ONE_OF == 0
+}
+
+/// Inputs that differ in case and white space only are the same question.
+fn normalised(input: &str) -> String {
+    input.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn row(input: &str) -> Example {
+        Example { input: input.to_owned(), output: format!("answer to {input}") }
+    }
+
+    fn rows(count: usize) -> Vec<Example> {
+        (0..count).map(|number| row(&format!("Question {number}?"))).collect()
+    }
+
+    fn inputs(examples: &[Example]) -> HashSet<&str> {
+        examples.iter().map(|example| example.input.as_str()).collect()
+    }
+
+    #[test]
+    fn about_a_tenth_is_held_out_and_no_row_is_lost() {
+        let split = split(rows(2000));
+        assert!((150..250).contains(&split.held_out.len()), "{}", split.held_out.len());
+        assert_eq!(split.train.len() + split.held_out.len(), 2000);
+        assert_eq!(split.notice, None);
+    }
+
+    #[test]
+    fn the_same_question_is_never_on_both_sides() {
+        let mut examples = rows(300);
+        for number in 0..300 {
+            examples.push(Example {
+                input: format!("  QUESTION\t{number}? "),
+                output: "another answer".to_owned(),
+            });
+        }
+        let split = split(examples);
+        let train: HashSet<String> = split.train.iter().map(|row| normalised(&row.input)).collect();
+        assert!(split.held_out.len() > 20);
+        assert!(split.held_out.iter().all(|row| !train.contains(&normalised(&row.input))));
+    }
+
+    #[test]
+    fn a_row_stays_on_its_side_when_rows_are_added_or_reordered() {
+        let before = split(rows(400));
+        let mut reordered = rows(400);
+        reordered.reverse();
+        assert_eq!(inputs(&split(reordered).held_out), inputs(&before.held_out));
+        let after = split(rows(900));
+        assert!(inputs(&after.held_out).is_superset(&inputs(&before.held_out)));
+        assert!(inputs(&after.train).is_superset(&inputs(&before.train)));
+    }
+
+    #[test]
+    fn the_sides_are_these_for_ever() {
+        // A change of the hash or of what counts as the same question would leak rows of earlier runs.
+        let held_out: Vec<usize> =
+            (0..50).filter(|number| is_held_out(&format!("question {number}?"))).collect();
+        assert_eq!(held_out, [4, 7, 9, 15, 26, 30, 35]);
+    }
+
+    #[test]
+    fn few_rows_or_rows_that_all_ask_the_same_are_all_used() {
+        let few = split(rows(FEWEST_ROWS - 1));
+        assert_eq!((few.train.len(), few.held_out.len()), (49, 0));
+        assert!(few.notice.is_some_and(|notice| notice.contains("49 rows")));
+        assert!(!split(rows(FEWEST_ROWS)).held_out.is_empty());
+        for question in ["question 1?", "question 4?"] {
+            let same = split(vec![row(question); 60]);
+            assert_eq!((same.train.len(), same.held_out.len()), (60, 0));
+            assert!(same.notice.is_some());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! One line in the log for each request, with an id that the answer carries too.
+//!
+//! Not logged: headers, queries and bodies, which may hold what a person wrote.
+
+use std::time::Instant;
+
+use axum::extract::Request as AxumRequest;
+use axum::http::{HeaderValue, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use tower_http::request_id::{MakeRequestId, RequestId};
+
+/// Makes an id for each request that brings none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ids;
+
+impl MakeRequestId for Ids {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
+        let id = format!("req_{}", ulid::Ulid::generate());
+        HeaderValue::try_from(id).ok().map(RequestId::new)
+    }
+}
+
+/// The middleware; it stands inside the one that gives the id.
+pub(super) async fn log(request: AxumRequest, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>();
+    let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default().to_owned();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    tracing::info!(id, %method, path, status, milliseconds = began.elapsed().as_secs_f64() * 1000.0, "answered");
+    response
+}
