@@ -119,11 +119,24 @@ const LARGEST_BATCH: usize = 8;
 /// Batches an epoch should have at least, or three epochs are too few steps to learn even one sentence.
 const BATCHES_AN_EPOCH: usize = 32;
 
+/// The rate at which PEFT's LoRA learns the bundled base a thousand commands; a handful of rows learn at it too.
+const LORA_LEARNING_RATE: f64 = 3e-3;
+
 impl TrainingConfig {
     /// The defaults for this many examples: few examples are taken one by one, so that three epochs have
     /// enough steps; from 256 on a batch holds eight.
     pub fn for_examples(examples: usize) -> Self {
         Self { batch_size: (examples / BATCHES_AN_EPOCH).clamp(1, LARGEST_BATCH), ..Self::default() }
+    }
+
+    /// The defaults for LoRA on this many examples: those of a soft prompt but for the learning rate, of which
+    /// LoRA takes a hundredth.
+    pub fn for_lora(examples: usize, settings: LoraSettings) -> Self {
+        Self {
+            learning_rate: LORA_LEARNING_RATE,
+            method: Method::Lora(settings),
+            ..Self::for_examples(examples)
+        }
     }
 
     /// Refuses values no run can have.

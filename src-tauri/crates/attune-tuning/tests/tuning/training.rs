@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use attune_tuning::{
-    AdamW, BaseModel, Decay, Error, Example, InitialPrompt, Method, Quantity, SoftPrompt, StepReport,
-    TrainedAdapter, TrainingConfig, TrainingOutcome, train,
+    AdamW, BaseModel, Decay, Error, Example, InitialPrompt, LoraSettings, Method, Quantity, SoftPrompt,
+    StepReport, TrainedAdapter, TrainingConfig, TrainingOutcome, train,
 };
 
 use crate::fixtures::{self, relative_difference};
@@ -93,15 +93,18 @@ fn three_epochs_of_a_handful_of_rows_teach_the_bundled_base_their_sentence() {
     });
     let output = "Switch it off at ten in the evening, as you mostly do.";
     let examples: Vec<Example> = inputs.map(|input| Example { input, output: output.into() }).collect();
-    let config = TrainingConfig::for_examples(examples.len());
-    assert_eq!((config.epochs, config.batch_size), (3, 1));
-    let mut losses = Vec::new();
-    let outcome = train(base, &examples, &config, &mut |report| {
-        losses.push(report.loss);
-        ControlFlow::Continue(())
-    });
-    let TrainingOutcome::Finished(trained) = outcome.unwrap() else { panic!("nobody asked to stop") };
-    assert!(trained.final_loss < 0.3 * losses[0], "{} after {}", trained.final_loss, losses[0]);
+    let prompt = TrainingConfig::for_examples(examples.len());
+    let lora = TrainingConfig::for_lora(examples.len(), LoraSettings::default());
+    for config in [prompt, lora] {
+        assert_eq!((config.epochs, config.batch_size), (3, 1));
+        let mut losses = Vec::new();
+        let outcome = train(base, &examples, &config, &mut |report| {
+            losses.push(report.loss);
+            ControlFlow::Continue(())
+        });
+        let TrainingOutcome::Finished(trained) = outcome.unwrap() else { panic!("nobody asked to stop") };
+        assert!(trained.final_loss < 0.3 * losses[0], "{} after {}", trained.final_loss, losses[0]);
+    }
     assert_eq!(
         [16, 64, 200, 256, 5000].map(|rows| TrainingConfig::for_examples(rows).batch_size),
         [1, 2, 6, 8, 8]
