@@ -52,6 +52,11 @@ impl AdamW {
         &self.state
     }
 
+    /// The decay it was made with.
+    pub(crate) fn weight_decay(&self) -> f64 {
+        self.weight_decay
+    }
+
     /// Moves `values` one step against `gradient`.
     ///
     /// # Errors

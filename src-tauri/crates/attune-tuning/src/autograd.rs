@@ -145,6 +145,22 @@ impl TrainingPass for AutogradPass<'_> {
         gradient.iter_mut().for_each(|value| *value /= target_tokens as f32);
         Ok(Loss { mean: sum / target_tokens as f64, target_tokens })
     }
+
+    fn loss(&mut self, adapter: &[f32], batch: &PackedBatch) -> Result<Loss> {
+        self.refuse_other_length("the adapter", adapter.len())?;
+        batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
+        let adapter = self.kind.adapter(self.base, adapter.to_vec())?;
+        let placed = Placed::new(self.base, Some(&adapter))?;
+        let rows = self.by_row(batch, |source, target| {
+            Ok(f64::from(summed_row_loss(&placed, source, target)?.to_scalar::<f32>()?))
+        });
+        let sum: CandleResult<f64> = rows.into_iter().sum();
+        let target_tokens = batch.target_tokens();
+        Ok(Loss {
+            mean: sum.while_doing("computing the loss of a batch")? / target_tokens as f64,
+            target_tokens,
+        })
+    }
 }
 
 #[cfg(test)]

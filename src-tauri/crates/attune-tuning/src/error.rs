@@ -207,6 +207,50 @@ pub enum Error {
     )]
     LoraNotFinite { name: String },
 
+    #[error(
+        "could not read the checkpoint, it is cut short or damaged; resume from an earlier one or start the run again"
+    )]
+    CheckpointUnreadable {
+        #[source]
+        source: safetensors::SafeTensorError,
+    },
+    #[error("could not read the checkpoint's state; resume from an earlier one or start the run again")]
+    CheckpointStateUnreadable {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error(
+        "the checkpoint's {part} is missing, damaged or of another version of Attune; \
+         resume from an earlier one or start the run again"
+    )]
+    CheckpointDamaged { part: &'static str },
+    #[error(
+        "the checkpoint belongs to a run with other settings, examples or base model; \
+         resume with exactly those of that run, or start a new one"
+    )]
+    CheckpointOfAnotherRun,
+    #[error("could not write a checkpoint")]
+    CheckpointUnwritable {
+        #[source]
+        source: safetensors::SafeTensorError,
+    },
+    #[error("could not write a checkpoint's state")]
+    CheckpointStateUnwritable {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error(
+        "the self-check changed nothing: after {steps} steps at learning rate {learning_rate} the adapter has the \
+         values it started with; raise the learning rate"
+    )]
+    NothingChanged { steps: usize, learning_rate: f64 },
+    #[error(
+        "the self-check learned nothing: {steps} steps on one batch took the loss from {loss_before:.4} to \
+         {loss_after:.4}, it should fall by 1 % at least at learning rate {learning_rate}; try another learning \
+         rate or start, and look whether the outputs belong to their inputs"
+    )]
+    NothingLearned { steps: usize, loss_before: f64, loss_after: f64, learning_rate: f64 },
+
     #[error("could not start a thread to train with; close other programs and try again")]
     NoThread {
         #[source]

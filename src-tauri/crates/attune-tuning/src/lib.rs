@@ -42,7 +42,7 @@ pub use batch::{EncodedExample, Example, PackedBatch};
 pub use error::{Error, Quantity, Result};
 pub use evaluation::evaluate;
 pub use generation::{
-    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Progress, Sampling,
+    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
     Search, Stop, generate, generate_greedy,
 };
 pub use lora::{Lora, LoraSettings, LoraTarget};
@@ -50,5 +50,6 @@ pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{
-    InitialPrompt, Method, StepReport, TrainedAdapter, Training, TrainingConfig, TrainingOutcome, train,
+    Checkpoint, Decay, InitialPrompt, Method, Progress, SelfCheck, StepReport, TrainedAdapter, Training,
+    TrainingConfig, TrainingEvent, TrainingOutcome, Validated, ValidationReport, self_check, train,
 };

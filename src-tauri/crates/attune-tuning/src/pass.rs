@@ -28,4 +28,10 @@ pub trait TrainingPass {
         batch: &PackedBatch,
         gradient: &mut [f32],
     ) -> Result<Loss>;
+
+    /// The mean cross-entropy over all target tokens of the batch, without a gradient.
+    ///
+    /// # Errors
+    /// As [`Self::loss_and_gradient`].
+    fn loss(&mut self, adapter: &[f32], batch: &PackedBatch) -> Result<Loss>;
 }

@@ -6,8 +6,9 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::f64::consts::TAU;
 
-use rand::{SeedableRng, seq::IndexedRandom};
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::error::WhileDoing;
@@ -104,6 +105,22 @@ impl SoftPrompt {
             .map(|_| ordinary.choose(&mut random).copied().ok_or(Error::NoOrdinaryToken))
             .collect::<Result<Vec<_>>>()?;
         Self::from_tokens(base, &drawn)
+    }
+
+    /// Starts from normal numbers of mean 0 and deviation 1 drawn with `seed` (PEFT's `RANDOM` initialisation).
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] if `rows` is 0.
+    pub fn from_seed(base: &BaseModel, rows: usize, seed: u64) -> Result<Self> {
+        let width = base.architecture().width;
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        // Box and Muller 1958; 1 - u is never 0, whose logarithm is not finite.
+        let mut normal = || {
+            let (distance, angle): (f64, f64) = (1.0 - random.random::<f64>(), random.random());
+            ((-2.0 * distance.ln()).sqrt() * (TAU * angle).cos()) as f32
+        };
+        let values = (0..rows * width).map(|_| normal()).collect();
+        Self::new(rows, width, values)
     }
 
     /// How many vectors stand before the source.

@@ -4,7 +4,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use attune_tuning::{Example, LoraTarget, TrainingConfig};
+use attune_tuning::{Example, LoraSettings, LoraTarget, TrainingConfig};
 
 use super::{Hyperparameters, LoraDimensions, Method, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
@@ -150,7 +150,7 @@ impl RunRequest {
                 None => Ok(None),
             };
         }
-        let defaults = attune_tuning::LoraSettings::default();
+        let defaults = LoraSettings::default();
         let rank = self.lora_rank.unwrap_or(defaults.rank as u32);
         check_range("loraRank", rank, 1, 256, "a rank is 1 to 256")?;
         let alpha = self.lora_alpha.unwrap_or(f64::from(rank) * 2.0);
@@ -176,7 +176,7 @@ impl RunRequest {
         let method = self.method.unwrap_or(Method::SoftPrompt);
         let defaults = match method {
             Method::SoftPrompt => TrainingConfig::for_examples(rows),
-            Method::Lora => TrainingConfig::lora_for_examples(rows),
+            Method::Lora => TrainingConfig::for_lora(rows, LoraSettings::default()),
         };
         let chosen = Hyperparameters {
             epochs: self.epochs.unwrap_or(defaults.epochs as u32),

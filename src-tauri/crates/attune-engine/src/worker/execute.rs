@@ -106,15 +106,15 @@ fn config(job: &Job, examples: usize) -> TrainingConfig {
         seed: chosen.seed,
         ..match &chosen.lora {
             None => TrainingConfig::for_examples(examples),
-            Some(lora) => TrainingConfig {
-                method: attune_tuning::Method::Lora(LoraSettings {
+            Some(lora) => {
+                let settings = LoraSettings {
                     rank: lora.rank as usize,
                     alpha: lora.alpha,
                     // Names were checked when the run was created.
                     targets: lora.targets.iter().filter_map(|name| LoraTarget::from_name(name)).collect(),
-                }),
-                ..TrainingConfig::lora_for_examples(examples)
-            },
+                };
+                TrainingConfig::for_lora(examples, settings)
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::config::{Beams, EarlyStopping};
 use super::scores::{control, log_softmax};
 use super::text::GrowingText;
-use super::{Answer, Call, Finish, Progress, Source, Watch};
+use super::{Answer, Call, Finish, Piece, Source, Watch};
 use crate::network::Sequences;
 use crate::{Error, Result};
 
@@ -170,11 +170,11 @@ impl Search {
         match self.complete.first() {
             Some(best) if found => {
                 let answer = self.answer_of(call, &best.history, best.finish)?;
-                watch.tell(Progress { row, token: None, text: &answer.text });
+                watch.tell(Piece { row, token: None, text: &answer.text });
                 self.answer = Some(answer);
             }
             _ => {
-                if watch.tell(Progress { row, token: None, text: "" }) {
+                if watch.tell(Piece { row, token: None, text: "" }) {
                     self.answer = Some(self.stopped(call)?);
                 }
             }

@@ -63,7 +63,7 @@ impl Answer {
 
 /// What just happened to one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress<'t> {
+pub struct Piece<'t> {
     /// The place of the answer in what [`generate`] will return.
     pub row: usize,
     /// The token just chosen. None in a beam search, where nothing is chosen before the end, and none with
@@ -83,7 +83,7 @@ pub enum Stop {
 }
 
 /// Sees every answer grow, and can stop it.
-pub type Observer<'o> = dyn FnMut(Progress<'_>) -> ControlFlow<Stop> + 'o;
+pub type Observer<'o> = dyn FnMut(Piece<'_>) -> ControlFlow<Stop> + 'o;
 
 /// Answers prompts, optionally with an adapter: in the order of the prompts, and for several answers to a prompt
 /// in the order they were drawn.
@@ -144,7 +144,7 @@ pub fn generate_greedy(
     observer: &mut dyn FnMut(u32) -> ControlFlow<()>,
 ) -> Result<Answer> {
     let config = GenerationConfig { max_new_tokens, ..GenerationConfig::default() };
-    let mut watch = |progress: Progress<'_>| {
+    let mut watch = |progress: Piece<'_>| {
         let wish = progress.token.map_or(ControlFlow::Continue(()), &mut *observer);
         if wish.is_break() { ControlFlow::Break(Stop::All) } else { ControlFlow::Continue(()) }
     };
@@ -175,7 +175,7 @@ struct Watch<'w, 'o> {
 
 impl Watch<'_, '_> {
     /// Tells the observer; says whether the row shall end.
-    fn tell(&mut self, progress: Progress<'_>) -> bool {
+    fn tell(&mut self, progress: Piece<'_>) -> bool {
         if self.stopped {
             return true;
         }

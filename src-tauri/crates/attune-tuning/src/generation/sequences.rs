@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use super::config::Sampling;
 use super::scores::{control, draw, most_likely, narrow};
 use super::text::GrowingText;
-use super::{Answer, Call, Finish, Progress, Source, Watch};
+use super::{Answer, Call, Finish, Piece, Source, Watch};
 use crate::network::Sequences;
 use crate::{Error, Result};
 
@@ -97,7 +97,7 @@ impl Row {
             self.finish = Some(Finish::EndOfSequence);
             let text = self.text.last_piece();
             if !text.is_empty() {
-                watch.tell(Progress { row: self.row, token: None, text });
+                watch.tell(Piece { row: self.row, token: None, text });
             }
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Row {
             Some(_) => self.text.last_piece(),
             None => self.text.piece(&config.stop),
         };
-        if watch.tell(Progress { row: self.row, token: Some(token), text }) && self.finish.is_none() {
+        if watch.tell(Piece { row: self.row, token: Some(token), text }) && self.finish.is_none() {
             self.finish = Some(Finish::Stopped);
         }
         Ok(())

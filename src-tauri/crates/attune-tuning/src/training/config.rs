@@ -2,6 +2,8 @@
 //!
 //! Not here: defaults of the product's presets (the engine's), and the examples.
 
+use std::f64::consts::PI;
+
 use crate::{Adapter, AdapterKind, BaseModel, Error, Example, Lora, LoraSettings, Result, SoftPrompt};
 
 /// Where a soft prompt starts.
@@ -13,6 +15,19 @@ pub enum InitialPrompt {
     Text(String),
     /// From tokens drawn with the run's seed; see [`SoftPrompt::from_vocabulary`].
     Vocabulary,
+    /// From normal numbers drawn with the run's seed; see [`SoftPrompt::from_seed`].
+    Random,
+}
+
+/// What becomes of the learning rate while the run goes on; the warm-up is multiplied onto it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decay {
+    /// It falls to zero in a line.
+    Linear,
+    /// It falls to zero in half a wave of the cosine: slowly, faster, slowly.
+    Cosine,
+    /// It stays.
+    Constant,
 }
 
 /// What is trained, and where it starts.
@@ -44,12 +59,18 @@ impl Method {
 pub struct TrainingConfig {
     /// How often every example is seen.
     pub epochs: usize,
-    /// Examples in a step.
+    /// The most examples in a batch.
     pub batch_size: usize,
+    /// The most source and target tokens in a batch; an example that has more is a batch of its own.
+    pub batch_tokens: Option<usize>,
+    /// Batches in a step. Its gradient is the mean over all their target tokens, as if they were one batch.
+    pub accumulation_steps: usize,
     /// The highest learning rate of the run.
     pub learning_rate: f64,
     /// Steps over which the learning rate rises to its highest; 0 starts there.
     pub warmup_steps: usize,
+    /// What becomes of it then.
+    pub decay: Decay,
     /// AdamW's decoupled weight decay.
     pub weight_decay: f64,
     /// The longest a gradient may be (L2); longer ones are shortened to it.
@@ -60,6 +81,11 @@ pub struct TrainingConfig {
     pub source_max_tokens: usize,
     /// Outputs are cut to this many tokens.
     pub target_max_tokens: usize,
+    /// Steps between two evaluations of the held-out examples; none evaluates them after each epoch. After the
+    /// last step they are evaluated in any case.
+    pub validation_steps: Option<usize>,
+    /// Evaluations in a row without a lower loss after which the run ends; none goes on to the last step.
+    pub patience: Option<usize>,
     /// Decides the order of the examples and, where it is drawn, the start.
     pub seed: u64,
 }
@@ -71,13 +97,18 @@ impl Default for TrainingConfig {
         Self {
             epochs: 3,
             batch_size: LARGEST_BATCH,
+            batch_tokens: None,
+            accumulation_steps: 1,
             learning_rate: 0.5,
             warmup_steps: 5,
+            decay: Decay::Linear,
             weight_decay: 0.0,
             gradient_clip: Some(1.0),
             method: Method::SoftPrompt { rows: 20, initial: InitialPrompt::Outputs },
             source_max_tokens: 128,
             target_max_tokens: 128,
+            validation_steps: None,
+            patience: None,
             seed: 1,
         }
     }
@@ -88,6 +119,9 @@ const LARGEST_BATCH: usize = 8;
 /// Batches an epoch should have at least, or three epochs are too few steps to learn even one sentence.
 const BATCHES_AN_EPOCH: usize = 32;
 
+/// The rate at which PEFT's LoRA learns the bundled base a thousand commands; a handful of rows learn at it too.
+const LORA_LEARNING_RATE: f64 = 3e-3;
+
 impl TrainingConfig {
     /// The defaults for this many examples: few examples are taken one by one, so that three epochs have
     /// enough steps; from 256 on a batch holds eight.
@@ -95,12 +129,12 @@ impl TrainingConfig {
         Self { batch_size: (examples / BATCHES_AN_EPOCH).clamp(1, LARGEST_BATCH), ..Self::default() }
     }
 
-    /// The defaults for a LoRA adapter and this many examples: a LoRA starts at nothing and moves far less than the
-    /// rows of a prompt, at the rate that PEFT's own examples use.
-    pub fn lora_for_examples(examples: usize) -> Self {
+    /// The defaults for LoRA on this many examples: those of a soft prompt but for the learning rate, of which
+    /// LoRA takes a hundredth.
+    pub fn for_lora(examples: usize, settings: LoraSettings) -> Self {
         Self {
-            learning_rate: 3e-3,
-            method: Method::Lora(LoraSettings::default()),
+            learning_rate: LORA_LEARNING_RATE,
+            method: Method::Lora(settings),
             ..Self::for_examples(examples)
         }
     }
@@ -113,6 +147,10 @@ impl TrainingConfig {
         let counts = [
             ("epochs", self.epochs),
             ("batch_size", self.batch_size),
+            ("batch_tokens", self.batch_tokens.unwrap_or(1)),
+            ("accumulation_steps", self.accumulation_steps),
+            ("validation_steps", self.validation_steps.unwrap_or(1)),
+            ("patience", self.patience.unwrap_or(1)),
             ("source_max_tokens", self.source_max_tokens),
             ("target_max_tokens", self.target_max_tokens),
         ];
@@ -138,15 +176,20 @@ impl TrainingConfig {
         }
     }
 
-    /// The learning rate of a step (counted from 0) of a run: it rises over the warm-up while it falls
-    /// linearly to zero at the run's end.
+    /// The learning rate of a step (counted from 0) of a run: it rises over the warm-up while it decays.
     pub(super) fn learning_rate_at(&self, step: usize, total_steps: usize) -> f64 {
         let warmup = if self.warmup_steps == 0 {
             1.0
         } else {
             ((step + 1) as f64 / self.warmup_steps as f64).min(1.0)
         };
-        self.learning_rate * warmup * (1.0 - step as f64 / total_steps as f64)
+        let progress = step as f64 / total_steps as f64;
+        let decay = match self.decay {
+            Decay::Linear => 1.0 - progress,
+            Decay::Cosine => 0.5 * (1.0 + (PI * progress).cos()),
+            Decay::Constant => 1.0,
+        };
+        self.learning_rate * warmup * decay
     }
 
     /// The adapter before the first step.
@@ -164,6 +207,7 @@ impl TrainingConfig {
             }
             InitialPrompt::Text(text) => SoftPrompt::from_text(base, text, rows),
             InitialPrompt::Vocabulary => SoftPrompt::from_vocabulary(base, rows, self.seed),
+            InitialPrompt::Random => SoftPrompt::from_seed(base, rows, self.seed),
         };
         prompt.map(Adapter::SoftPrompt)
     }

@@ -1,21 +1,24 @@
-//! The training run: examples, batches, steps, reports.
+//! The training run: examples, batches, steps, evaluations, reports.
 //!
-//! Not here: how a gradient is computed (`pass`), where progress is shown, what a run is called, time.
-//! Invariant: the seed decides everything; the same seed and settings give the same adapter, bit for bit.
+//! Not here: how a gradient is computed (`pass`), where progress is shown and checkpoints are kept, what a run is
+//! called, time.
+//! Invariant: the seed decides everything; the same seed and settings give the same adapter, bit for bit, whether
+//! or not the run was stopped and resumed.
 
+mod checkpoint;
 mod config;
+mod order;
+mod run;
+mod self_check;
 
 use std::ops::ControlFlow;
 
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
+pub use checkpoint::Checkpoint;
+pub use config::{Decay, InitialPrompt, Method, TrainingConfig};
+use run::{End, Run, RunState};
+pub use self_check::{SelfCheck, self_check};
 
-pub use config::{InitialPrompt, Method, TrainingConfig};
-
-use crate::{
-    AdamW, Adapter, AutogradPass, BaseModel, EncodedExample, Error, Example, Loss, PackedBatch, Quantity,
-    Result, TrainingPass,
-};
+use crate::{Adapter, AutogradPass, BaseModel, Error, Example, Result, TrainingPass};
 
 /// What one step did.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,28 +29,80 @@ pub struct StepReport {
     pub total_steps: usize,
     /// The epoch it belongs to, from 1.
     pub epoch: usize,
-    /// Mean cross-entropy per target token of its batch, in nats, before the step.
+    /// Mean cross-entropy per target token of its batches, in nats, before the step.
     pub loss: f64,
     /// The learning rate it was done with.
     pub learning_rate: f64,
     /// Length (L2) of the gradient before it was clipped.
     pub gradient_norm: f64,
-    /// Target tokens of its batch.
+    /// Target tokens of its batches.
     pub target_tokens: usize,
-    /// Source and target tokens of its batch.
+    /// Source and target tokens of its batches.
     pub tokens: usize,
+}
+
+/// What an evaluation of the held-out examples found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValidationReport {
+    /// The step it was made after.
+    pub step: usize,
+    /// The epoch of that step, from 1.
+    pub epoch: usize,
+    /// Mean cross-entropy per target token of all held-out examples, in nats.
+    pub loss: f64,
+    /// The step after which that loss was lowest so far.
+    pub best_step: usize,
+    /// The lowest so far.
+    pub best_loss: f64,
+}
+
+/// What just happened.
+#[derive(Debug, Clone, Copy)]
+pub enum TrainingEvent<'r> {
+    /// A step was done.
+    Step(&'r StepReport),
+    /// The held-out examples were evaluated.
+    Validation(&'r ValidationReport),
+}
+
+/// What the observer is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'r> {
+    /// What just happened.
+    pub event: TrainingEvent<'r>,
+    state: &'r RunState,
+}
+
+impl Progress<'_> {
+    /// The run as it stands, to go on from; see [`Training::resume`].
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint(self.state.clone())
+    }
+}
+
+/// The held-out loss of the adapter that was kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Validated {
+    /// The step it was reached after.
+    pub step: usize,
+    /// Mean cross-entropy per target token of all held-out examples, in nats.
+    pub loss: f64,
 }
 
 /// An adapter and how its training ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainedAdapter {
-    /// The adapter after the last step.
+    /// The adapter with the lowest loss on the held-out examples; where none was evaluated, the last one.
     pub adapter: Adapter,
+    /// What that loss was; none where no held-out example was evaluated.
+    pub validated: Option<Validated>,
     /// Mean cross-entropy per target token over the last epoch, in nats, each batch before its step. After a
-    /// cancelled run: over what was done of the epoch it was cancelled in.
+    /// run that ended before its last step: over what was done of its epoch.
     pub final_loss: f64,
     /// Steps done.
     pub steps: usize,
+    /// Whether the run ended because the held-out loss improved no more.
+    pub stopped_early: bool,
     /// Examples of which an input or output was cut to its limit of tokens.
     pub cut_examples: usize,
 }
@@ -55,10 +110,15 @@ pub struct TrainedAdapter {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainingOutcome {
-    /// All steps were done.
+    /// All steps were done, or the held-out loss improved no more.
     Finished(TrainedAdapter),
-    /// The observer asked to stop; the adapter is as far as it came.
-    Cancelled(TrainedAdapter),
+    /// The observer asked to stop.
+    Cancelled {
+        /// The adapter as far as it came.
+        trained: TrainedAdapter,
+        /// What the run can go on from.
+        checkpoint: Box<Checkpoint>,
+    },
 }
 
 /// Trains an adapter on the examples: [`Training`] with nothing but them.
@@ -71,7 +131,10 @@ pub fn train(
     config: &TrainingConfig,
     observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
 ) -> Result<TrainingOutcome> {
-    Training { base, examples, config, start: None }.run(observer)
+    Training::new(base, examples, config).run(&mut |progress| match progress.event {
+        TrainingEvent::Step(report) => observer(report),
+        TrainingEvent::Validation(_) => ControlFlow::Continue(()),
+    })
 }
 
 /// What a run works with.
@@ -81,22 +144,31 @@ pub struct Training<'t> {
     pub base: &'t BaseModel,
     /// What is learned.
     pub examples: &'t [Example],
+    /// What is never learned and decides which adapter is kept; may be empty.
+    pub held_out: &'t [Example],
     /// The settings.
     pub config: &'t TrainingConfig,
-    /// The adapter to go on from, with a fresh optimiser; none starts as the settings say.
+    /// The adapter to begin with, with a fresh optimiser; none begins as the settings say.
     pub start: Option<&'t Adapter>,
+    /// The checkpoint to go on from, with the same base model, examples and settings; it goes before `start`.
+    pub resume: Option<&'t Checkpoint>,
 }
 
-impl Training<'_> {
+impl<'t> Training<'t> {
+    /// A run from the beginning, with nothing held out.
+    pub fn new(base: &'t BaseModel, examples: &'t [Example], config: &'t TrainingConfig) -> Self {
+        Self { base, examples, held_out: &[], config, start: None, resume: None }
+    }
+
     /// Trains on candle's autograd.
     ///
-    /// The observer is called after every step; `Break` ends the run with [`TrainingOutcome::Cancelled`],
-    /// unless no step was left.
+    /// The observer is called after every step and every evaluation; `Break` ends the run with
+    /// [`TrainingOutcome::Cancelled`], unless no step was left.
     ///
     /// # Errors
-    /// An impossible setting, no examples, a start of another kind than the settings', or
-    /// [`Error::Diverged`] when a loss or gradient stops being finite.
-    pub fn run(self, observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>) -> Result<TrainingOutcome> {
+    /// An impossible setting, no examples, a start of another kind than the settings',
+    /// [`Error::CheckpointOfAnotherRun`], or [`Error::Diverged`] when a loss or gradient stops being finite.
+    pub fn run(self, observer: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<TrainingOutcome> {
         self.config.validate()?;
         self.run_with(&mut AutogradPass::new(self.base, self.config.method.kind())?, observer)
     }
@@ -108,9 +180,24 @@ impl Training<'_> {
     pub fn run_with(
         self,
         pass: &mut dyn TrainingPass,
-        observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
+        observer: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<TrainingOutcome> {
-        train_with(self, pass, observer)
+        let mut run = Run::new(&self)?;
+        let end = run.go_on(pass, observer)?;
+        let state = &run.state;
+        let kept = state.best.as_ref().map_or(&state.adapter, |best| &best.adapter);
+        let trained = TrainedAdapter {
+            adapter: self.config.method.kind().adapter(self.base, kept.clone())?,
+            validated: state.best.as_ref().map(|best| Validated { step: best.step, loss: best.loss }),
+            final_loss: state.epoch_loss.mean(),
+            steps: state.steps(),
+            stopped_early: end == End::NoImprovement,
+            cut_examples: run.cut_examples,
+        };
+        Ok(match end {
+            End::AllSteps | End::NoImprovement => TrainingOutcome::Finished(trained),
+            End::Asked => TrainingOutcome::Cancelled { trained, checkpoint: Box::new(Checkpoint(run.state)) },
+        })
     }
 
     /// The adapter before the first step.
@@ -122,147 +209,5 @@ impl Training<'_> {
         }
         start.refuse_other_base(self.base)?;
         Ok(start.clone())
-    }
-}
-
-fn train_with(
-    training: Training<'_>,
-    pass: &mut dyn TrainingPass,
-    observer: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
-) -> Result<TrainingOutcome> {
-    let Training { base, examples, config, .. } = training;
-    config.validate()?;
-    if examples.is_empty() {
-        return Err(Error::NoExamples);
-    }
-    let (mut encoded, cut_examples) = encode(base, examples, config)?;
-    let start = training.first_adapter()?;
-    let parameters = start.values().len();
-    let mut run = Run {
-        config,
-        total_steps: config.epochs * encoded.len().div_ceil(config.batch_size),
-        step: 0,
-        optimizer: AdamW::new(parameters, config.weight_decay),
-        gradient: vec![0.0; parameters],
-        adapter: start.values().to_vec(),
-    };
-    let mut order = ChaCha8Rng::seed_from_u64(config.seed);
-    // The start draws from stream 0 of the same seed.
-    order.set_stream(1);
-
-    let mut epoch_loss = MeanLoss::default();
-    let mut cancelled = false;
-    'epochs: for epoch in 1..=config.epochs {
-        encoded.shuffle(&mut order);
-        epoch_loss = MeanLoss::default();
-        for examples in encoded.chunks(config.batch_size) {
-            let (report, loss) = run.step(pass, &PackedBatch::pack(examples)?, epoch)?;
-            epoch_loss.add(loss);
-            if observer(&report).is_break() && run.step < run.total_steps {
-                cancelled = true;
-                break 'epochs;
-            }
-        }
-    }
-    let adapter = TrainedAdapter {
-        adapter: config.method.kind().adapter(base, run.adapter)?,
-        final_loss: epoch_loss.mean(),
-        steps: run.step,
-        cut_examples,
-    };
-    Ok(if cancelled { TrainingOutcome::Cancelled(adapter) } else { TrainingOutcome::Finished(adapter) })
-}
-
-/// Encodes the examples and counts those that had to be cut.
-fn encode(
-    base: &BaseModel,
-    examples: &[Example],
-    config: &TrainingConfig,
-) -> Result<(Vec<EncodedExample>, usize)> {
-    let tokenizer = base.tokenizer();
-    let mut cut_examples = 0;
-    let mut encoded = Vec::with_capacity(examples.len());
-    for example in examples {
-        let mut source = tokenizer.encode_whole(&example.input)?;
-        let mut target = tokenizer.encode_whole(&example.output)?;
-        let source_cut = tokenizer.shorten(&mut source, config.source_max_tokens)?;
-        let target_cut = tokenizer.shorten(&mut target, config.target_max_tokens)?;
-        cut_examples += usize::from(source_cut || target_cut);
-        encoded.push(EncodedExample { source, target });
-    }
-    Ok((encoded, cut_examples))
-}
-
-struct Run<'c> {
-    config: &'c TrainingConfig,
-    total_steps: usize,
-    step: usize,
-    optimizer: AdamW,
-    gradient: Vec<f32>,
-    adapter: Vec<f32>,
-}
-
-impl Run<'_> {
-    fn step(
-        &mut self,
-        pass: &mut dyn TrainingPass,
-        batch: &PackedBatch,
-        epoch: usize,
-    ) -> Result<(StepReport, Loss)> {
-        let learning_rate = self.config.learning_rate_at(self.step, self.total_steps);
-        self.step += 1;
-        let step = self.step;
-        let diverged = |quantity| Error::Diverged { step, quantity, learning_rate };
-
-        let loss = pass.loss_and_gradient(&self.adapter, batch, &mut self.gradient)?;
-        if !loss.mean.is_finite() {
-            return Err(diverged(Quantity::Loss));
-        }
-        let gradient_norm = norm(&self.gradient);
-        if !gradient_norm.is_finite() {
-            return Err(diverged(Quantity::Gradient));
-        }
-        if let Some(clip) = self.config.gradient_clip {
-            // The small term is that of torch.nn.utils.clip_grad_norm_, so that runs can be compared.
-            let scale = (clip / (gradient_norm + 1e-6)).min(1.0) as f32;
-            self.gradient.iter_mut().for_each(|slope| *slope *= scale);
-        }
-        self.optimizer.step(&mut self.adapter, &self.gradient, learning_rate)?;
-        if self.adapter.iter().any(|value| !value.is_finite()) {
-            return Err(diverged(Quantity::Adapter));
-        }
-        let report = StepReport {
-            step,
-            total_steps: self.total_steps,
-            epoch,
-            loss: loss.mean,
-            learning_rate,
-            gradient_norm,
-            target_tokens: loss.target_tokens,
-            tokens: batch.tokens(),
-        };
-        Ok((report, loss))
-    }
-}
-
-fn norm(values: &[f32]) -> f64 {
-    values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
-}
-
-/// A mean over tokens, gathered batch by batch.
-#[derive(Default)]
-struct MeanLoss {
-    sum: f64,
-    target_tokens: usize,
-}
-
-impl MeanLoss {
-    fn add(&mut self, loss: Loss) {
-        self.sum += loss.mean * loss.target_tokens as f64;
-        self.target_tokens += loss.target_tokens;
-    }
-
-    fn mean(&self) -> f64 {
-        self.sum / self.target_tokens.max(1) as f64
     }
 }

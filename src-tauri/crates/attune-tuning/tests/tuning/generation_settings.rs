@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use attune_tuning::{
-    Answer, BaseModel, Beams, EarlyStopping, Error, Finish, GenerationConfig, Progress, Sampling, Search,
-    Stop, generate,
+    Answer, BaseModel, Beams, EarlyStopping, Error, Finish, GenerationConfig, Piece, Sampling, Search, Stop,
+    generate,
 };
 use serde_json::Value;
 
@@ -189,7 +189,7 @@ fn watched(
     base: &BaseModel,
     prompts: &[&str],
     config: &GenerationConfig,
-    mut stop: impl FnMut(Progress<'_>) -> ControlFlow<Stop>,
+    mut stop: impl FnMut(Piece<'_>) -> ControlFlow<Stop>,
 ) -> (Vec<Answer>, Vec<Shown>) {
     let mut shown = Vec::new();
     let answers = generate(base, None, prompts, config, &mut |progress| {

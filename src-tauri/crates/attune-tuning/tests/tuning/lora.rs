@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use attune_tuning::peft::{self, PeftFiles, StoredAs, decode, encode, merge};
 use attune_tuning::{
     Adapter, BaseModel, Error, Lora, LoraSettings, LoraTarget, Method, SoftPrompt, Training, TrainingConfig,
-    TrainingOutcome, evaluate,
+    TrainingEvent, TrainingOutcome, evaluate,
 };
 use safetensors::tensor::TensorView;
 use safetensors::{SafeTensors, serialize};
@@ -64,9 +64,11 @@ fn ten_steps_of_lora_follow_the_losses_of_peft() {
     let before = evaluate(&base, None, &fixtures::oracle_batch()).unwrap();
     let mut reports = Vec::new();
     let examples = fixtures::examples(fixtures::oracle());
-    let training = Training { base: &base, examples: &examples, config: &config, start: Some(&start) };
-    let outcome = training.run(&mut |report| {
-        reports.push(report.clone());
+    let training = Training { start: Some(&start), ..Training::new(&base, &examples, &config) };
+    let outcome = training.run(&mut |progress| {
+        if let TrainingEvent::Step(report) = progress.event {
+            reports.push(report.clone());
+        }
         ControlFlow::Continue(())
     });
     let TrainingOutcome::Finished(trained) = outcome.unwrap() else { panic!("nobody asked to stop") };
@@ -89,7 +91,7 @@ fn a_training_goes_on_only_from_an_adapter_of_its_own_kind() {
     let config =
         TrainingConfig { method: Method::Lora(LoraSettings::default()), ..TrainingConfig::default() };
     let examples = fixtures::examples(fixtures::oracle());
-    let training = Training { base: &base, examples: &examples, config: &config, start: Some(&start) };
+    let training = Training { start: Some(&start), ..Training::new(&base, &examples, &config) };
     let refused = training.run(&mut |_| ControlFlow::Continue(()));
     assert!(matches!(refused, Err(Error::StartOfAnotherKind { .. })), "{refused:?}");
 }

@@ -11,5 +11,7 @@ mod gradient;
 mod lora;
 mod loss;
 mod peft;
+mod resume;
 mod tokenizer;
 mod training;
+mod validation;

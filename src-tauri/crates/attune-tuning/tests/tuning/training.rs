@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use attune_tuning::{
-    AdamW, BaseModel, Error, Example, InitialPrompt, Method, Quantity, SoftPrompt, StepReport,
-    TrainedAdapter, TrainingConfig, TrainingOutcome, train,
+    AdamW, BaseModel, Decay, Error, Example, InitialPrompt, LoraSettings, Method, Quantity, SoftPrompt,
+    StepReport, TrainedAdapter, TrainingConfig, TrainingOutcome, train,
 };
 
 use crate::fixtures::{self, relative_difference};
@@ -17,7 +17,7 @@ fn run(base: &BaseModel, config: &TrainingConfig) -> (TrainedAdapter, Vec<StepRe
     });
     match outcome.unwrap() {
         TrainingOutcome::Finished(adapter) => (adapter, reports),
-        TrainingOutcome::Cancelled(_) => panic!("nobody asked to stop"),
+        TrainingOutcome::Cancelled { .. } => panic!("nobody asked to stop"),
     }
 }
 
@@ -93,15 +93,18 @@ fn three_epochs_of_a_handful_of_rows_teach_the_bundled_base_their_sentence() {
     });
     let output = "Switch it off at ten in the evening, as you mostly do.";
     let examples: Vec<Example> = inputs.map(|input| Example { input, output: output.into() }).collect();
-    let config = TrainingConfig::for_examples(examples.len());
-    assert_eq!((config.epochs, config.batch_size), (3, 1));
-    let mut losses = Vec::new();
-    let outcome = train(base, &examples, &config, &mut |report| {
-        losses.push(report.loss);
-        ControlFlow::Continue(())
-    });
-    let TrainingOutcome::Finished(trained) = outcome.unwrap() else { panic!("nobody asked to stop") };
-    assert!(trained.final_loss < 0.3 * losses[0], "{} after {}", trained.final_loss, losses[0]);
+    let prompt = TrainingConfig::for_examples(examples.len());
+    let lora = TrainingConfig::for_lora(examples.len(), LoraSettings::default());
+    for config in [prompt, lora] {
+        assert_eq!((config.epochs, config.batch_size), (3, 1));
+        let mut losses = Vec::new();
+        let outcome = train(base, &examples, &config, &mut |report| {
+            losses.push(report.loss);
+            ControlFlow::Continue(())
+        });
+        let TrainingOutcome::Finished(trained) = outcome.unwrap() else { panic!("nobody asked to stop") };
+        assert!(trained.final_loss < 0.3 * losses[0], "{} after {}", trained.final_loss, losses[0]);
+    }
     assert_eq!(
         [16, 64, 200, 256, 5000].map(|rows| TrainingConfig::for_examples(rows).batch_size),
         [1, 2, 6, 8, 8]
@@ -146,6 +149,73 @@ fn reports_count_steps_epochs_and_tokens() {
 }
 
 #[test]
+fn the_learning_rate_decays_as_the_settings_say() {
+    let rates = |decay| -> Vec<f64> {
+        let config = TrainingConfig { decay, warmup_steps: 2, learning_rate: 0.4, ..small() };
+        let (_, reports) = run(&fixtures::tiny_base(), &config);
+        [0, 1, 6, 9, 11].map(|step: usize| (reports[step].learning_rate * 1e6).round()).into()
+    };
+    // Twelve steps: a quarter of the way to go is cos(3π/4).
+    assert_eq!(rates(Decay::Linear), [200_000.0, 366_667.0, 200_000.0, 100_000.0, 33_333.0]);
+    assert_eq!(rates(Decay::Cosine), [200_000.0, 393_185.0, 200_000.0, 58_579.0, 6_815.0]);
+    assert_eq!(rates(Decay::Constant), [200_000.0, 400_000.0, 400_000.0, 400_000.0, 400_000.0]);
+}
+
+#[test]
+fn batches_stay_inside_their_budget_of_tokens_and_leave_no_example_out() {
+    let base = fixtures::tiny_base();
+    let lengths: Vec<usize> =
+        fixtures::oracle_rows().iter().map(|row| row.source.len() + row.target.len()).collect();
+    let config = TrainingConfig { batch_size: 8, batch_tokens: Some(80), ..small() };
+    let (trained, reports) = run(&base, &config);
+    let mut several = false;
+    for report in &reports {
+        // A batch above the budget is one row that has more by itself.
+        assert!(report.tokens <= 80 || lengths.contains(&report.tokens), "{}", report.tokens);
+        several |= report.tokens <= 80 && !lengths.contains(&report.tokens);
+    }
+    assert!(several, "no batch held more than one row");
+    assert_eq!((trained.steps, reports[0].total_steps), (reports.len(), reports.len()));
+    let all: usize = lengths.iter().sum();
+    for epoch in 1..=4 {
+        let seen = reports.iter().filter(|report| report.epoch == epoch).map(|report| report.tokens);
+        assert_eq!(seen.sum::<usize>(), all, "epoch {epoch}");
+    }
+    // The number of examples is a limit beside it.
+    let (_, reports) = run(&base, &TrainingConfig { batch_tokens: Some(100_000), ..small() });
+    assert_eq!(reports.len(), 12);
+}
+
+#[test]
+fn gathering_batches_into_a_step_equals_one_large_batch() {
+    let base = fixtures::tiny_base();
+    let whole = TrainingConfig { batch_size: 8, ..small() };
+    let (large, large_reports) = run(&base, &whole);
+    let (gathered, reports) = run(&base, &TrainingConfig { batch_size: 3, accumulation_steps: 4, ..whole });
+    assert_eq!((reports.len(), gathered.steps), (4, 4));
+    for (report, large) in reports.iter().zip(&large_reports) {
+        assert!((report.loss - large.loss).abs() < 1e-5, "{} and {}", report.loss, large.loss);
+        assert_eq!((report.tokens, report.target_tokens), (large.tokens, large.target_tokens));
+    }
+    let difference = relative_difference(gathered.adapter.values(), large.adapter.values());
+    assert!(difference < 1e-4, "{difference}");
+}
+
+#[test]
+fn a_random_start_has_the_deviation_of_peft() {
+    let base = fixtures::tiny_base();
+    let start = SoftPrompt::from_seed(&base, 100, 7).unwrap();
+    assert_eq!(start, SoftPrompt::from_seed(&base, 100, 7).unwrap());
+    assert_ne!(start, SoftPrompt::from_seed(&base, 100, 8).unwrap());
+    let count = start.values().len() as f32;
+    let mean = start.values().iter().sum::<f32>() / count;
+    let deviation = (start.values().iter().map(|value| value * value).sum::<f32>() / count).sqrt();
+    assert!(mean.abs() < 0.06 && (deviation - 1.0).abs() < 0.04, "{mean}, {deviation}");
+    let config = TrainingConfig { epochs: 1, method: prompt(5, InitialPrompt::Random), ..small() };
+    assert_eq!(run(&base, &config).0.steps, 3);
+}
+
+#[test]
 fn the_observer_stops_a_run_and_keeps_what_was_learned() {
     let base = fixtures::tiny_base();
     let examples = fixtures::examples(fixtures::oracle());
@@ -154,8 +224,11 @@ fn the_observer_stops_a_run_and_keeps_what_was_learned() {
             if report.step == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     };
-    let TrainingOutcome::Cancelled(adapter) = stopped_at(5).unwrap() else { panic!("it went on") };
-    assert_eq!((adapter.steps, adapter.adapter.kind()), (5, small().method.kind()));
+    let TrainingOutcome::Cancelled { trained, checkpoint } = stopped_at(5).unwrap() else {
+        panic!("it went on")
+    };
+    assert_eq!((trained.steps, trained.adapter.kind()), (5, small().method.kind()));
+    assert_eq!(checkpoint.steps(), 5);
     // With the last step done there is nothing left to stop.
     assert!(matches!(stopped_at(12).unwrap(), TrainingOutcome::Finished(_)));
 }
@@ -179,6 +252,10 @@ fn impossible_settings_are_refused_by_name() {
         ("epochs", TrainingConfig { epochs: 0, ..good.clone() }),
         ("batch_size", TrainingConfig { batch_size: 0, ..good.clone() }),
         ("prompt_rows", TrainingConfig { method: prompt(0, InitialPrompt::Vocabulary), ..good.clone() }),
+        ("batch_tokens", TrainingConfig { batch_tokens: Some(0), ..good.clone() }),
+        ("accumulation_steps", TrainingConfig { accumulation_steps: 0, ..good.clone() }),
+        ("validation_steps", TrainingConfig { validation_steps: Some(0), ..good.clone() }),
+        ("patience", TrainingConfig { patience: Some(0), ..good.clone() }),
         ("source_max_tokens", TrainingConfig { source_max_tokens: 0, ..good.clone() }),
         ("target_max_tokens", TrainingConfig { target_max_tokens: 0, ..good.clone() }),
         ("learning_rate", TrainingConfig { learning_rate: 0.0, ..good.clone() }),
