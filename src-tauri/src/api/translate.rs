@@ -87,10 +87,10 @@ impl From<engine::SourceSummary> for wire::SourceSummary {
         Self {
             path: text(&summary.path),
             kind: match summary.kind {
-                engine::SourceSummary::ASK_AI => wire::SourceKind::AskAi,
-                engine::SourceSummary::JSON_LINES => wire::SourceKind::Jsonl,
-                engine::SourceSummary::CSV => wire::SourceKind::Csv,
-                engine::SourceSummary::SQLITE_TABLE => wire::SourceKind::SqliteTable,
+                engine::SourceKind::AskAi => wire::SourceKind::AskAi,
+                engine::SourceKind::JsonLines => wire::SourceKind::Jsonl,
+                engine::SourceKind::Csv => wire::SourceKind::Csv,
+                engine::SourceKind::SqliteTable => wire::SourceKind::SqliteTable,
             },
             rows: summary.rows,
             usable: summary.usable,

@@ -103,6 +103,7 @@ fn option(field: &str) -> String {
     match field {
         "prompt" => "the prompt".to_owned(),
         "databasePath" => "--db-path".to_owned(),
+        "dataPath" => "--data".to_owned(),
         "runIdentifier" => "--run-id".to_owned(),
         _ => {
             let mut option = String::from("--");

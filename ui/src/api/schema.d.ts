@@ -55,6 +55,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bases/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to fetch a base model from the hub into the Hugging Face cache; what arrived before is not fetched
+         *     again. Ask `GET /api/v1/bases/fetches` how far it is.
+         */
+        post: operations["fetch_base"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bases/fetches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fetches since this process began, one for each model, in the order in which they were first asked for. */
+        get: operations["list_fetches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -259,7 +296,45 @@ export interface components {
             /** Format: int64 */
             parameters: number;
             path: string;
+            /**
+             * Format: int64
+             * @description Of its files together.
+             */
+            sizeBytes: number;
+            /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
+            verified: boolean;
         };
+        /** @description A base model on its way from the hub. */
+        Fetch: {
+            /**
+             * Format: int64
+             * @description Of all files, those included that were here before.
+             */
+            bytesDone: number;
+            /**
+             * Format: int64
+             * @description 0 until the hub has said it.
+             */
+            bytesTotal: number;
+            errorMessage: string | null;
+            /** @description What is being fetched. */
+            file: string | null;
+            /** @description What the person can do about a failure. */
+            hint: string | null;
+            hubId: string;
+            status: components["schemas"]["FetchStatus"];
+            /** @description Of a completed one. */
+            verified: boolean | null;
+        };
+        FetchRequest: {
+            /**
+             * @description Owner and name.
+             * @example google/flan-t5-small
+             */
+            hubId: string;
+        };
+        /** @enum {string} */
+        FetchStatus: "fetching" | "completed" | "failed";
         /** @enum {string} */
         Finish: "end_of_sequence" | "length";
         /** @description An answer, and what answered. */
@@ -644,6 +719,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Base"][];
+                };
+            };
+        };
+    };
+    fetch_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FetchRequest"];
+            };
+        };
+        responses: {
+            /** @description the fetch, begun now or before */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fetch"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the environment forbids it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fetches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fetch"][];
                 };
             };
         };

@@ -16,7 +16,7 @@ use crate::runs::removal::Removed;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
 use crate::runs::{Point, Run, RunId, RunStatus};
 use crate::settings::require_absolute;
-use crate::sources::{frozen, read_ask_ai};
+use crate::sources::{frozen, read_source};
 use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
 use crate::store::settings::SettingsTable;
@@ -227,7 +227,7 @@ impl Engine {
     /// What makes it unusable, [`Error::NoUsableRow`] included.
     pub fn inspect_source(&self, path: PathBuf, max_samples: Option<u32>) -> Result<SourceSummary> {
         require_absolute("path", &path)?;
-        let rows = read_ask_ai(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))?.require_usable()?;
+        let rows = read_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))?.require_usable()?;
         Ok(rows.summary())
     }
 

@@ -32,4 +32,4 @@ pub use runs::removal::Removed;
 pub use runs::request::RunRequest;
 pub use runs::{Hyperparameters, Method, Phase, Point, Progress, Run, RunId, RunStatus};
 pub use settings::{Settings, SettingsChange};
-pub use sources::{SkippedRows, SourceSummary};
+pub use sources::{SkippedRows, SourceKind, SourceSummary};

@@ -23,8 +23,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use recognise::read_source;
-/// The name by which `Engine::inspect_source` asks for any source, from when there was one kind.
-pub(crate) use recognise::read_source as read_ask_ai;
 pub use summary::SourceSummary;
 
 use crate::{Error, Result};

@@ -22,14 +22,6 @@ pub struct SourceSummary {
     pub dataset_hash: String,
 }
 
-/// The values of [`SourceSummary::kind`], for a `match` outside this crate, which knows its type by these names.
-impl SourceSummary {
-    pub const ASK_AI: SourceKind = SourceKind::AskAi;
-    pub const JSON_LINES: SourceKind = SourceKind::JsonLines;
-    pub const CSV: SourceKind = SourceKind::Csv;
-    pub const SQLITE_TABLE: SourceKind = SourceKind::SqliteTable;
-}
-
 impl SourceRows {
     pub(crate) fn summary(&self) -> SourceSummary {
         let answers: HashSet<&str> = self.examples.iter().map(|row| row.output.as_str()).collect();
