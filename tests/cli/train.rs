@@ -141,7 +141,11 @@ fn a_database_found_in_the_wild_trains_on_its_nineteen_rows_and_says_that_they_a
 
     let asked = home.run(["generate", "--adapter", "out/latest", "Create automation for light.office"]);
     assert_eq!(asked.code, Some(0), "{asked:?}");
-    assert_eq!(asked.stdout.trim(), "Turn on device at 7 AM based on detected usage patterns.");
+    // The whole sentence is a matter of chance with so few steps (docs/decisions/0007); its end is not, and the
+    // base alone says nothing like it.
+    assert!(asked.stdout.trim().ends_with("detected usage patterns."), "{asked:?}");
+    let base = home.run(["generate", "Create automation for light.office"]);
+    assert!(!base.stdout.contains("usage"), "{base:?}");
 }
 
 /// The database lies beside the checkout, or where `ATTUNE_SHARED_DIR` says.
