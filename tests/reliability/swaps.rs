@@ -84,6 +84,6 @@ async fn a_broken_adapter_is_refused_and_the_old_one_stays() {
 async fn ask(http: &Http, adapter: &std::path::Path) -> (String, String) {
     let question = json!({ "prompt": "Light for the office?", "adapter": adapter, "maxNewTokens": 8 });
     let answer = http.post("/api/v1/generate", &question).await.expect(200);
-    let text = |field: &str| answer[field].as_str().unwrap().to_owned();
+    let text = |field: &str| answer[field].as_str().expect("an answer has its text fields").to_owned();
     (text("adapterDigest"), text("text"))
 }
