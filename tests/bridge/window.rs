@@ -14,10 +14,7 @@ async fn the_main_job_runs_in_the_window() {
     let home = Home::new();
     let source = small_source(&home);
     let display = Xvfb::start();
-    let window = WebDriver::open(&home, &display, Home::program(), &NOTHING).await;
-
-    window.type_text(&id("database-path"), &format!("{source}\u{e007}")).await;
-    window.text_that(&id("source-report"), |text| text.contains('4')).await;
+    let window = window_with_rows(&home, &display, &source).await;
     assert_eq!(window.execute("return location.href", &[]).await, "tauri://localhost");
     window.type_text(&id("parameter-epochs"), "40").await;
     window.click(&id("start")).await;
@@ -66,9 +63,7 @@ async fn a_hundred_quick_clicks_on_start_make_one_run() {
     let home = Home::new();
     let source = small_source(&home);
     let display = Xvfb::start();
-    let window = WebDriver::open(&home, &display, Home::program(), &NOTHING).await;
-    window.type_text(&id("database-path"), &format!("{source}\u{e007}")).await;
-    window.text_that(&id("source-report"), |text| text.contains('4')).await;
+    let window = window_with_rows(&home, &display, &source).await;
     let clicks = "for (let click = 0; click < 100; click += 1) document.querySelector(arguments[0]).click()";
     window.execute(clicks, &[json!(id("start"))]).await;
     window.text_that(&id("run-status"), |status| status == "Completed").await;
@@ -76,6 +71,14 @@ async fn a_hundred_quick_clicks_on_start_make_one_run() {
     let rows = window.execute("return document.querySelectorAll(arguments[0]).length", &[row]).await;
     assert_eq!(rows, json!(1));
     window.close().await;
+}
+
+/// A window in which a source of four rows was chosen and checked.
+async fn window_with_rows(home: &Home, display: &Xvfb, source: &str) -> WebDriver {
+    let window = WebDriver::open(home, display, Home::program(), &NOTHING).await;
+    window.type_text(&id("database-path"), &format!("{source}\u{e007}")).await;
+    window.text_that(&id("source-report"), |text| text.contains('4')).await;
+    window
 }
 
 /// Waits until the curve has as many points as wanted.

@@ -18,7 +18,5 @@ pub(super) async fn inspect_source(
 ) -> Result<Json<SourceSummary>, Problem> {
     let summary =
         waiting(move || state.engine.inspect_source(PathBuf::from(question.path), question.max_samples));
-    // The engine calls it by its name in a run; here it is the only path.
-    let summary = summary.await.map_err(|problem| Problem { field: Some("path".to_owned()), ..problem })?;
-    Ok(Json(summary.into()))
+    Ok(Json(summary.await?.into()))
 }

@@ -9,14 +9,14 @@ use std::thread::JoinHandle;
 
 use crate::artifacts::durable_writer;
 use crate::bases::Fetches;
+use crate::limits::require_absolute;
 use crate::model_host::ModelHost;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
 use crate::runs::removal::Removed;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
 use crate::runs::{Point, Run, RunId, RunStatus};
-use crate::settings::require_absolute;
-use crate::sources::{frozen, read_source};
+use crate::sources::{SourceRows, frozen, read_source};
 use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
 use crate::store::settings::SettingsTable;
@@ -227,8 +227,10 @@ impl Engine {
     /// What makes it unusable, [`Error::NoUsableRow`] included.
     pub fn inspect_source(&self, path: PathBuf, max_samples: Option<u32>) -> Result<SourceSummary> {
         require_absolute("path", &path)?;
-        let rows = read_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))?.require_usable()?;
-        Ok(rows.summary())
+        read_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))
+            .and_then(SourceRows::require_usable)
+            .map(|rows| rows.summary())
+            .map_err(|source| Error::InField { field: "path", source: Box::new(source) })
     }
 
     /// The base models on this computer, the one that `auto` means first.

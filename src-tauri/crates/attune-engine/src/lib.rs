@@ -12,6 +12,7 @@ mod data_folder;
 pub mod doctor;
 mod engine;
 mod error;
+mod limits;
 mod model_host;
 mod runs;
 mod settings;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use attune_tuning::{Adapter, BaseModel, peft};
 
 use crate::bases::BaseFiles;
-use crate::runs::request::check_new_tokens;
+use crate::limits::check_new_tokens;
 use crate::{AdapterDigest, AdapterFolder, Bases, Error, Result};
 
 const DEFAULT_NEW_TOKENS: u32 = 64;

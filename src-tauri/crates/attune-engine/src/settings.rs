@@ -4,10 +4,11 @@
 //! Invariant: settings that are stored were valid when they were stored; a folder may vanish afterwards, so
 //! whoever uses it checks again.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{check_epochs, check_max_samples, require_absolute};
 use crate::runs::Method;
 use crate::{Error, Result};
 
@@ -120,21 +121,9 @@ impl Settings {
                 }
             }
         }
-        crate::runs::request::check_max_samples("trainingMaxSamples", self.training_max_samples)?;
-        crate::runs::request::check_epochs("trainingEpochs", self.training_epochs)
+        check_max_samples("trainingMaxSamples", self.training_max_samples)?;
+        check_epochs("trainingEpochs", self.training_epochs)
     }
-}
-
-/// Refuses a path that would mean another place in another process, or that cannot be stored as text.
-pub(crate) fn require_absolute(field: &'static str, path: &Path) -> Result<()> {
-    let reason = if !path.is_absolute() {
-        "the path must be absolute"
-    } else if path.to_str().is_none() {
-        "the path must be Unicode text"
-    } else {
-        return Ok(());
-    };
-    Err(Error::InvalidField { field, value: format!("{:?}", path.display().to_string()), reason })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use attune_tuning::{Example, LoraSettings, LoraTarget, TrainingConfig};
 
 use super::{Hyperparameters, LoraDimensions, Method, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
-use crate::settings::require_absolute;
+use crate::limits::{check_epochs, check_max_samples, check_range, require_absolute};
 use crate::sources::{SourceRows, read_source};
 use crate::{Bases, DataFolder, Error, Result, Settings};
 
@@ -203,25 +203,6 @@ impl RunRequest {
         }
         Ok(chosen)
     }
-}
-
-pub(crate) fn check_epochs(field: &'static str, epochs: u32) -> Result<()> {
-    check_range(field, epochs, 1, 1000, "a run has 1 to 1000 epochs")
-}
-
-pub(crate) fn check_max_samples(field: &'static str, samples: u32) -> Result<()> {
-    check_range(field, samples, 1, 1_000_000, "a run uses 1 to 1 000 000 rows")
-}
-
-pub(crate) fn check_new_tokens(tokens: u32) -> Result<()> {
-    check_range("maxNewTokens", tokens, 1, 1024, "an answer has 1 to 1024 tokens")
-}
-
-fn check_range(field: &'static str, value: u32, least: u32, most: u32, reason: &'static str) -> Result<()> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::InvalidField { field, value: value.to_string(), reason })
 }
 
 /// Refuses what is not the name of a folder inside the output folder.
