@@ -1,0 +1,155 @@
+//! The model that answers: one loaded base for all doors, with the adapter that a request names.
+//!
+//! A name such as `latest` may mean another adapter from one request to the next; each request asks anew.
+//! Invariant: an answer comes from one adapter, read and verified as a whole before the first token, and
+//! carries the digest of exactly that adapter. A broken adapter never takes the place of a good one.
+
+mod answer;
+mod decoding;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use attune_tuning::{Adapter, BaseModel};
+
+use crate::artifacts::{FoundAdapter, Written};
+use crate::bases::BaseFiles;
+use crate::{Bases, Result};
+
+pub use answer::{
+    AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Finish, Generated, GenerationRequest, Prompts,
+};
+pub use decoding::Decoding;
+
+/// Adapters that are kept in memory; each is small, but a program could ask for thousands by name.
+const MOST_SERVED: usize = 64;
+
+/// Keeps the base that was used last, and the adapters that were asked for by name.
+#[derive(Debug)]
+pub(crate) struct ModelHost {
+    bases: Bases,
+    loaded: Mutex<Option<Loaded>>,
+    served: Mutex<HashMap<Asked, Served>>,
+}
+
+/// A base in memory.
+#[derive(Debug, Clone)]
+struct Loaded {
+    folder: PathBuf,
+    base: Arc<BaseModel>,
+    weights_digest: String,
+}
+
+/// What a request names: an adapter by its path, on a base if it says which.
+type Asked = (PathBuf, Option<String>);
+
+/// The adapter that answers to a name, and how to see that the name means another by now.
+#[derive(Debug, Clone)]
+struct Served {
+    version: Version,
+    model: Arc<Model>,
+}
+
+/// A base with or without an adapter: all that an answer needs. Whoever holds it keeps it whole.
+#[derive(Debug)]
+struct Model {
+    base_name: String,
+    base: Arc<BaseModel>,
+    adapter: Option<(Adapter, AnsweringAdapter)>,
+}
+
+impl ModelHost {
+    pub(crate) fn new(bases: Bases) -> Self {
+        Self { bases, loaded: Mutex::new(None), served: Mutex::default() }
+    }
+
+    /// The base, with the adapter that the path means now if there is one.
+    fn model(&self, adapter: Option<&Path>, base_model: Option<&str>) -> Result<Arc<Model>> {
+        if let Some(adapter) = adapter {
+            return self.with_adapter(adapter, base_model);
+        }
+        let base = self.bases.resolve(base_model.unwrap_or("auto"))?;
+        let loaded = self.load(&base.folder)?;
+        Ok(Arc::new(Model { base_name: base.name, base: loaded.base, adapter: None }))
+    }
+
+    /// The model with the adapter that `path` means now. If that one is broken and another answered to the same
+    /// name before, that one goes on answering.
+    fn with_adapter(&self, path: &Path, base_model: Option<&str>) -> Result<Arc<Model>> {
+        let asked = (path.to_owned(), base_model.map(str::to_owned));
+        let before = self.served.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
+        let version = Version::of(path);
+        if let (Some(served), Ok(version)) = (&before, &version)
+            && served.version == *version
+        {
+            return Ok(Arc::clone(&served.model));
+        }
+        let fresh = version.and_then(|version| {
+            // The folder that the name meant when its version was read, though the name may move meanwhile.
+            let model = Arc::new(self.read_adapter(&version.folder, base_model)?);
+            Ok(Served { version, model })
+        });
+        match (fresh, before) {
+            (Ok(fresh), _) => {
+                let model = Arc::clone(&fresh.model);
+                let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+                if served.len() >= MOST_SERVED && !served.contains_key(&asked) {
+                    served.clear();
+                }
+                served.insert(asked, fresh);
+                Ok(model)
+            }
+            (Err(error), Some(before)) => {
+                let error = crate::with_reasons(&error);
+                tracing::warn!(path = %path.display(), error, "an adapter is refused; the one before it stays");
+                Ok(before.model)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    fn read_adapter(&self, folder: &Path, base_model: Option<&str>) -> Result<Model> {
+        let found = FoundAdapter::open(folder)?;
+        let base = found.resolve_base(&self.bases, base_model)?;
+        let loaded = self.load(&base.folder)?;
+        let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
+        let answering = AnsweringAdapter { digest: found.digest(), verified: found.record().is_some() };
+        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((adapter, answering)) })
+    }
+
+    /// The base in `folder`; two requests that come at once load it once.
+    fn load(&self, folder: &Path) -> Result<Loaded> {
+        let mut slot = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = slot.as_ref().filter(|loaded| loaded.folder == folder) {
+            return Ok(loaded.clone());
+        }
+        // The old base is let go first, so that two do not lie in memory because of a change.
+        *slot = None;
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let files = BaseFiles::read(folder)?;
+        let loaded = Loaded {
+            folder: folder.to_owned(),
+            base: Arc::new(files.load(folder)?),
+            weights_digest: files.weights_digest(),
+        };
+        *slot = Some(loaded.clone());
+        Ok(loaded)
+    }
+}
+
+/// Which adapter a path means: the folder it leads to, and when its files were written last.
+///
+/// It is looked up at every request rather than watched: a lookup costs microseconds and misses nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Version {
+    folder: PathBuf,
+    written: Written,
+}
+
+impl Version {
+    fn of(path: &Path) -> Result<Self> {
+        let folder = crate::artifacts::resolve(path)?;
+        Ok(Self { written: Written::of(&folder), folder })
+    }
+}
