@@ -54,7 +54,7 @@ impl Decoding {
         let reason = "it is at most maxNewTokens";
         check_range("minNewTokens", min_new_tokens, 0, max_new_tokens, reason)?;
         let repetition_penalty = self.repetition_penalty.unwrap_or(1.0);
-        check_share_of_100("repetitionPenalty", repetition_penalty)?;
+        check_factor("repetitionPenalty", repetition_penalty)?;
         if let Some(size) = self.no_repeat_ngram_size {
             check_range("noRepeatNgramSize", size, 1, 1024, "a run has 1 to 1024 tokens")?;
         }
@@ -86,7 +86,7 @@ impl Decoding {
             return Ok(common);
         }
         let (temperature, top_p) = (self.temperature.unwrap_or(1.0), self.top_p.unwrap_or(1.0));
-        check_share_of_100("temperature", temperature)?;
+        check_factor("temperature", temperature)?;
         if let Some(count) = self.top_k {
             check_range("topK", count, 1, 1_000_000, "at least one token must be left")?;
         }
@@ -155,9 +155,9 @@ impl Decoding {
     }
 }
 
-fn check_share_of_100(field: &'static str, value: f64) -> Result<()> {
+fn check_factor(field: &'static str, value: f64) -> Result<()> {
     // What is smaller than an f32 can tell from 0 would be no number there.
-    if value >= 1e-6 && value <= 100.0 {
+    if (1e-6..=100.0).contains(&value) {
         return Ok(());
     }
     Err(refused(field, value, "it is above 0 and at most 100"))
