@@ -19,10 +19,13 @@ use candle_core::{Result as CandleResult, Tensor};
 use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
 pub(crate) use adapted::{AdaptedLinear, LowRank};
-use attention::{Attention, KeysAndValues};
+pub(crate) use attention::Attention;
+use attention::KeysAndValues;
 pub(crate) use decoding::{Sequences, SourceMemory};
-use frozen::{FrozenLinear, FrozenRmsNorm};
-use position::{Direction, RelativeBias};
+use frozen::FrozenLinear;
+pub(crate) use frozen::FrozenRmsNorm;
+use position::Direction;
+pub(crate) use position::RelativeBias;
 
 use crate::weights::Weights;
 use crate::{Architecture, Result};
@@ -30,14 +33,14 @@ use crate::{Architecture, Result};
 /// A T5 v1.1 with frozen weights. A clone shares them, so that an adapter can be put into one.
 #[derive(Clone)]
 pub(crate) struct Network {
-    embedding: Tensor,
-    encoder: Vec<EncoderLayer>,
-    encoder_bias: RelativeBias,
-    encoder_norm: FrozenRmsNorm,
-    decoder: Vec<DecoderLayer>,
-    decoder_bias: RelativeBias,
-    decoder_norm: FrozenRmsNorm,
-    head: FrozenLinear,
+    pub(crate) embedding: Tensor,
+    pub(crate) encoder: Vec<EncoderLayer>,
+    pub(crate) encoder_bias: RelativeBias,
+    pub(crate) encoder_norm: FrozenRmsNorm,
+    pub(crate) decoder: Vec<DecoderLayer>,
+    pub(crate) decoder_bias: RelativeBias,
+    pub(crate) decoder_norm: FrozenRmsNorm,
+    pub(crate) head: FrozenLinear,
 }
 
 /// The encoder's answer to a source, prepared for every decoder layer's cross-attention.
@@ -156,27 +159,27 @@ impl Network {
 }
 
 #[derive(Clone)]
-struct EncoderLayer {
-    attention_norm: FrozenRmsNorm,
-    attention: Attention,
-    feed_forward: FeedForward,
+pub(crate) struct EncoderLayer {
+    pub(crate) attention_norm: FrozenRmsNorm,
+    pub(crate) attention: Attention,
+    pub(crate) feed_forward: FeedForward,
 }
 
 #[derive(Clone)]
-struct DecoderLayer {
-    attention_norm: FrozenRmsNorm,
-    attention: Attention,
-    cross_attention_norm: FrozenRmsNorm,
-    cross_attention: Attention,
-    feed_forward: FeedForward,
+pub(crate) struct DecoderLayer {
+    pub(crate) attention_norm: FrozenRmsNorm,
+    pub(crate) attention: Attention,
+    pub(crate) cross_attention_norm: FrozenRmsNorm,
+    pub(crate) cross_attention: Attention,
+    pub(crate) feed_forward: FeedForward,
 }
 
 #[derive(Clone)]
-struct FeedForward {
-    norm: FrozenRmsNorm,
-    gate: AdaptedLinear,
-    up: AdaptedLinear,
-    down: AdaptedLinear,
+pub(crate) struct FeedForward {
+    pub(crate) norm: FrozenRmsNorm,
+    pub(crate) gate: AdaptedLinear,
+    pub(crate) up: AdaptedLinear,
+    pub(crate) down: AdaptedLinear,
 }
 
 impl FeedForward {

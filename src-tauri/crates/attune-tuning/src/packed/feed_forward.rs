@@ -1,0 +1,122 @@
+//! The gated feed-forward part over packed positions, both ways.
+//!
+//! Source: Hendrycks, Gimpel 2016, "Gaussian Error Linear Units" (the tanh approximation, `gelu_new`); Shazeer 2020,
+//! "GLU Variants Improve Transformer".
+
+use super::linear::{Linear, LinearTape};
+use super::norm::{Norm, NormTape};
+use super::products::Previous;
+use super::scratch::Scratch;
+use super::vectors::{exponential, vectorised};
+
+/// A norm, a gated feed-forward part, and what they add to the residual stream.
+pub(super) struct FeedForward<'w> {
+    pub(super) norm: Norm<'w>,
+    pub(super) gate: Linear<'w>,
+    pub(super) up: Linear<'w>,
+    pub(super) down: Linear<'w>,
+    /// Whether the residual stream before it depends on the adapter.
+    pub(super) input_depends: bool,
+}
+
+/// What the way back needs.
+#[derive(Debug, Default)]
+pub(super) struct FeedForwardTape {
+    norm: NormTape,
+    /// `[positions, feed_forward_width]`, as the other two.
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    /// `gelu(gate) ∘ up`.
+    inner: Vec<f32>,
+    gate_tape: LinearTape,
+    up_tape: LinearTape,
+    down_tape: LinearTape,
+}
+
+impl FeedForward<'_> {
+    pub(super) fn is_adapted(&self) -> bool {
+        [&self.gate, &self.up, &self.down].into_iter().any(Linear::is_adapted)
+    }
+
+    /// Whether the residual stream after it depends on the adapter.
+    pub(super) fn output_depends(&self) -> bool {
+        self.input_depends || self.is_adapted()
+    }
+
+    /// Adds `(gelu(n · Wgᵀ) ∘ (n · Wuᵀ)) · Wdᵀ`, with `n` the normed state, to the state of `[positions, width]`.
+    pub(super) fn forward(&self, state: &mut [f32], tape: &mut FeedForwardTape) {
+        self.norm.forward(state, &mut tape.norm);
+        let inner = state.len() / self.gate.inputs * self.gate.outputs;
+        for buffer in [&mut tape.gate, &mut tape.up, &mut tape.inner] {
+            buffer.resize(inner, 0.0);
+        }
+        let normed = &tape.norm.output;
+        self.gate.forward(normed, &mut tape.gate_tape, &mut tape.gate, Previous::Replaced);
+        self.up.forward(normed, &mut tape.up_tape, &mut tape.up, Previous::Replaced);
+        gated_gelu(&tape.gate, &tape.up, &mut tape.inner);
+        self.down.forward(&tape.inner, &mut tape.down_tape, state, Previous::AddedTo);
+    }
+
+    /// The way back of [`Self::forward`], as far as something depends on the adapter: `state` is the slope by the
+    /// residual stream after it when it comes in, and before it when it goes out.
+    pub(super) fn backward(
+        &self,
+        state: &mut [f32],
+        tape: &FeedForwardTape,
+        gradient: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { normed, gate, up, inner, low, .. } = scratch;
+        inner.resize(tape.inner.len(), 0.0);
+        let goes_on = self.input_depends || self.gate.is_adapted() || self.up.is_adapted();
+        let into_inner = goes_on.then_some((&mut inner[..], Previous::Replaced));
+        self.down.backward(&tape.inner, &tape.down_tape, state, into_inner, gradient, low);
+        if !goes_on {
+            return;
+        }
+        gate.resize(tape.gate.len(), 0.0);
+        up.resize(tape.up.len(), 0.0);
+        gated_gelu_backward(&tape.gate, &tape.up, inner, gate, up);
+        normed.resize(tape.norm.output.len(), 0.0);
+        let x = &tape.norm.output;
+        let into = self.input_depends.then_some((&mut normed[..], Previous::Replaced));
+        self.gate.backward(x, &tape.gate_tape, gate, into, gradient, low);
+        let into = self.input_depends.then_some((&mut normed[..], Previous::AddedTo));
+        self.up.backward(x, &tape.up_tape, up, into, gradient, low);
+        if self.input_depends {
+            self.norm.backward(&tape.norm, normed, state);
+        }
+    }
+}
+
+/// 2 · √(2/π) and the cubic share of the tanh approximation: ½ · (1 + tanh y) is the logistic function of 2 · y.
+const LOGISTIC_SCALE: f32 = 1.595_769_1;
+const CUBE: f32 = 0.044_715;
+
+#[inline(always)]
+fn logistic(gate: f32) -> f32 {
+    1.0 / (1.0 + exponential(-LOGISTIC_SCALE * gate * (1.0 + CUBE * gate * gate)))
+}
+
+/// `inner = gelu(gate) ∘ up` with `gelu(x) = x · σ(y)`, `y = 2 · √(2/π) · (x + 0.044715 · x³)`.
+fn gated_gelu(gate: &[f32], up: &[f32], inner: &mut [f32]) {
+    vectorised(|| {
+        for ((inner, &gate), up) in inner.iter_mut().zip(gate).zip(up) {
+            *inner = gate * logistic(gate) * up;
+        }
+    });
+}
+
+/// `d_up = d_inner ∘ gelu(gate)` and `d_gate = d_inner ∘ up ∘ (σ + gate · σ · (1 - σ) · y')`.
+fn gated_gelu_backward(gate: &[f32], up: &[f32], d_inner: &[f32], d_gate: &mut [f32], d_up: &mut [f32]) {
+    let slopes = d_inner.iter().zip(d_gate).zip(d_up);
+    vectorised(|| {
+        for ((&gate, up), ((d_inner, d_gate), d_up)) in gate.iter().zip(up).zip(slopes) {
+            let share = logistic(gate);
+            let activated = gate * share;
+            let inner_slope = LOGISTIC_SCALE * (1.0 + 3.0 * CUBE * gate * gate);
+            *d_gate = d_inner * up * (share + activated * (1.0 - share) * inner_slope);
+            *d_up = d_inner * activated;
+        }
+    });
+}

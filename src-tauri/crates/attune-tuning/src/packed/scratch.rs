@@ -1,0 +1,18 @@
+//! Buffers of the way back, which keep their memory from step to step.
+
+/// Slopes on their way; each is filled before it is read.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) joined: Vec<f32>,
+    pub(super) queries: Vec<f32>,
+    pub(super) keys: Vec<f32>,
+    pub(super) values: Vec<f32>,
+    /// Of one row and head.
+    pub(super) scores: Vec<f32>,
+    pub(super) normed: Vec<f32>,
+    pub(super) gate: Vec<f32>,
+    pub(super) up: Vec<f32>,
+    pub(super) inner: Vec<f32>,
+    /// By what comes out of a LoRA's A.
+    pub(super) low: Vec<f32>,
+}
