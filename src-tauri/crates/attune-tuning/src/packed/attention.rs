@@ -8,7 +8,7 @@ use super::norm::{Norm, NormTape};
 use super::products::{Matrix, MatrixMut, Previous, multiply};
 use super::rows::Rows;
 use super::scratch::Scratch;
-use super::vectors::{add, exponentials, largest, sum_of_products, vectorised};
+use super::vectors::{Kernel, add, exponentials, largest, sum_of_products, vectorised};
 
 /// A norm, an attention, and what they add to the residual stream.
 pub(super) struct Attention<'w> {
@@ -129,7 +129,7 @@ impl Attention<'_> {
                     queries.columns(columns.clone()),
                     keys.columns(columns.clone()).transposed(),
                 );
-                biased_softmax(scores, seen.len(), bias, head);
+                vectorised(BiasedSoftmax { scores, keys: seen.len(), bias, head });
                 multiply(
                     MatrixMut::new(&mut tape.joined[places.clone()], joined_width).columns(columns.clone()),
                     Previous::Replaced,
@@ -234,7 +234,7 @@ impl Attention<'_> {
                 let d_weights = MatrixMut::new(scores, seen.len());
                 let values = values.columns(columns.clone()).transposed();
                 multiply(d_weights, Previous::Replaced, 1.0, d_joined, values);
-                softmax_backward(scores, head_weights, seen.len());
+                vectorised(SoftmaxBackward { slopes: scores, weights: head_weights, keys: seen.len() });
                 let d_scores = Matrix::new(scores, seen.len());
                 if wanted.queries {
                     let d_queries = into(&mut d_queries[places.clone()], columns.clone());
@@ -273,13 +273,23 @@ struct CoreSlopes<'s> {
 }
 
 /// Softmax over the last dimension of `[queries, keys]` scores of a head, with its bias added.
-fn biased_softmax(scores: &mut [f32], keys: usize, bias: Option<Bias<'_>>, head: usize) {
-    vectorised(|| {
-        for (query, row) in scores.chunks_exact_mut(keys).enumerate() {
-            let mut seen = keys;
-            if let Some(Bias { by_distance, longest, causal }) = bias {
+struct BiasedSoftmax<'a> {
+    scores: &'a mut [f32],
+    keys: usize,
+    bias: Option<Bias<'a>>,
+    head: usize,
+}
+
+impl Kernel for BiasedSoftmax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (query, row) in self.scores.chunks_exact_mut(self.keys).enumerate() {
+            let mut seen = self.keys;
+            if let Some(Bias { by_distance, longest, causal }) = self.bias {
                 // Key 0 is `query` positions before the query.
-                let first = head * (2 * longest - 1) + longest - 1 - query;
+                let first = self.head * (2 * longest - 1) + longest - 1 - query;
                 add(row, &by_distance[first..]);
                 if causal {
                     seen = query + 1;
@@ -288,18 +298,32 @@ fn biased_softmax(scores: &mut [f32], keys: usize, bias: Option<Bias<'_>>, head:
             let (row, forbidden) = row.split_at_mut(seen);
             let shift = largest(row);
             let scale = exponentials(row, shift).recip();
-            row.iter_mut().for_each(|weight| *weight *= scale);
+            for weight in row {
+                *weight *= scale;
+            }
             forbidden.fill(0.0);
         }
-    });
+    }
 }
 
 /// Makes slopes by the weights slopes by the scores, both `[queries, keys]`.
-fn softmax_backward(slopes: &mut [f32], weights: &[f32], keys: usize) {
-    vectorised(|| {
-        for (slopes, weights) in slopes.chunks_exact_mut(keys).zip(weights.chunks_exact(keys)) {
+struct SoftmaxBackward<'a> {
+    slopes: &'a mut [f32],
+    weights: &'a [f32],
+    keys: usize,
+}
+
+impl Kernel for SoftmaxBackward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let rows = self.slopes.chunks_exact_mut(self.keys).zip(self.weights.chunks_exact(self.keys));
+        for (slopes, weights) in rows {
             let mean = sum_of_products(slopes, weights);
-            slopes.iter_mut().zip(weights).for_each(|(slope, weight)| *slope = (*slope - mean) * weight);
+            for (slope, weight) in slopes.iter_mut().zip(weights) {
+                *slope = (*slope - mean) * weight;
+            }
         }
-    });
+    }
 }

@@ -7,7 +7,7 @@ use super::linear::{Linear, LinearTape};
 use super::norm::{Norm, NormTape};
 use super::products::Previous;
 use super::scratch::Scratch;
-use super::vectors::{exponential, vectorised};
+use super::vectors::{Kernel, exponential, vectorised};
 
 /// A norm, a gated feed-forward part, and what they add to the residual stream.
 pub(super) struct FeedForward<'w> {
@@ -53,7 +53,7 @@ impl FeedForward<'_> {
         let normed = &tape.norm.output;
         self.gate.forward(normed, &mut tape.gate_tape, &mut tape.gate, Previous::Replaced);
         self.up.forward(normed, &mut tape.up_tape, &mut tape.up, Previous::Replaced);
-        gated_gelu(&tape.gate, &tape.up, &mut tape.inner);
+        vectorised(GatedGelu { gate: &tape.gate, up: &tape.up, inner: &mut tape.inner });
         self.down.forward(&tape.inner, &mut tape.down_tape, state, Previous::AddedTo);
     }
 
@@ -76,7 +76,8 @@ impl FeedForward<'_> {
         }
         gate.resize(tape.gate.len(), 0.0);
         up.resize(tape.up.len(), 0.0);
-        gated_gelu_backward(&tape.gate, &tape.up, inner, gate, up);
+        let (d_inner, d_gate, d_up) = (&inner[..], &mut gate[..], &mut up[..]);
+        vectorised(GatedGeluBackward { gate: &tape.gate, up: &tape.up, d_inner, d_gate, d_up });
         normed.resize(tape.norm.output.len(), 0.0);
         let x = &tape.norm.output;
         let into = self.input_depends.then_some((&mut normed[..], Previous::Replaced));
@@ -99,24 +100,44 @@ fn logistic(gate: f32) -> f32 {
 }
 
 /// `inner = gelu(gate) ∘ up` with `gelu(x) = x · σ(y)`, `y = 2 · √(2/π) · (x + 0.044715 · x³)`.
-fn gated_gelu(gate: &[f32], up: &[f32], inner: &mut [f32]) {
-    vectorised(|| {
-        for ((inner, &gate), up) in inner.iter_mut().zip(gate).zip(up) {
+struct GatedGelu<'a> {
+    gate: &'a [f32],
+    up: &'a [f32],
+    inner: &'a mut [f32],
+}
+
+impl Kernel for GatedGelu<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((inner, &gate), up) in self.inner.iter_mut().zip(self.gate).zip(self.up) {
             *inner = gate * logistic(gate) * up;
         }
-    });
+    }
 }
 
 /// `d_up = d_inner ∘ gelu(gate)` and `d_gate = d_inner ∘ up ∘ (σ + gate · σ · (1 - σ) · y')`.
-fn gated_gelu_backward(gate: &[f32], up: &[f32], d_inner: &[f32], d_gate: &mut [f32], d_up: &mut [f32]) {
-    let slopes = d_inner.iter().zip(d_gate).zip(d_up);
-    vectorised(|| {
-        for ((&gate, up), ((d_inner, d_gate), d_up)) in gate.iter().zip(up).zip(slopes) {
+struct GatedGeluBackward<'a> {
+    gate: &'a [f32],
+    up: &'a [f32],
+    d_inner: &'a [f32],
+    d_gate: &'a mut [f32],
+    d_up: &'a mut [f32],
+}
+
+impl Kernel for GatedGeluBackward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let slopes = self.d_inner.iter().zip(self.d_gate).zip(self.d_up);
+        for ((&gate, up), ((d_inner, d_gate), d_up)) in self.gate.iter().zip(self.up).zip(slopes) {
             let share = logistic(gate);
             let activated = gate * share;
             let inner_slope = LOGISTIC_SCALE * (1.0 + 3.0 * CUBE * gate * gate);
             *d_gate = d_inner * up * (share + activated * (1.0 - share) * inner_slope);
             *d_up = d_inner * activated;
         }
-    });
+    }
 }

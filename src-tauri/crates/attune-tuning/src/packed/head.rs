@@ -5,7 +5,7 @@
 //! Source: the running shift is that of Milakov, Gimelshein 2018, "Online normalizer calculation for softmax".
 
 use super::products::{Matrix, MatrixMut, Previous, multiply};
-use super::vectors::{exponentials, largest, vectorised};
+use super::vectors::{Kernel, exponentials, largest, vectorised};
 
 /// Rows of the head taken at once: with the logits of a share they fit a core's second cache at the usual widths.
 const BLOCK: usize = 512;
@@ -54,7 +54,7 @@ pub(super) fn summed_cross_entropy(
                 *target = *logit;
             }
         }
-        raise(logits, size, shifts, sums, slope.as_deref_mut());
+        vectorised(Raise { logits, size, shifts, sums, slope: slope.as_deref_mut() });
         if let Some(slope) = slope.as_deref_mut() {
             multiply(
                 MatrixMut::new(slope, width),
@@ -70,7 +70,9 @@ pub(super) fn summed_cross_entropy(
         for ((slope, sum), token) in rows {
             let scale = (1.0 / sum) as f32;
             let weights = &head[*token as usize * width..][..width];
-            slope.iter_mut().zip(weights).for_each(|(slope, weight)| *slope = *slope * scale - weight);
+            for (slope, weight) in slope.iter_mut().zip(weights) {
+                *slope = *slope * scale - weight;
+            }
         }
     }
     let losses = shifts.iter().zip(&*sums).zip(&*targets);
@@ -78,29 +80,35 @@ pub(super) fn summed_cross_entropy(
 }
 
 /// Makes a block's logits exponentials over the largest so far, and brings what was gathered before to that shift.
-fn raise(
-    logits: &mut [f32],
+struct Raise<'a> {
+    logits: &'a mut [f32],
     size: usize,
-    shifts: &mut [f32],
-    sums: &mut [f64],
-    mut slope: Option<&mut [f32]>,
-) {
-    let positions = shifts.len();
-    vectorised(|| {
-        for (position, logits) in logits.chunks_exact_mut(size).enumerate() {
-            let (shift, sum) = (&mut shifts[position], &mut sums[position]);
+    shifts: &'a mut [f32],
+    sums: &'a mut [f64],
+    slope: Option<&'a mut [f32]>,
+}
+
+impl Kernel for Raise<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let positions = self.shifts.len();
+        for (position, logits) in self.logits.chunks_exact_mut(self.size).enumerate() {
+            let (shift, sum) = (&mut self.shifts[position], &mut self.sums[position]);
             let raised = largest(logits).max(*shift);
             if raised > *shift {
                 let shrink = (*shift - raised).exp();
                 *sum *= f64::from(shrink);
-                if let Some(slope) = slope.as_deref_mut() {
+                if let Some(slope) = self.slope.as_deref_mut() {
                     let width = slope.len() / positions;
-                    let gathered = &mut slope[position * width..][..width];
-                    gathered.iter_mut().for_each(|slope| *slope *= shrink);
+                    for slope in &mut slope[position * width..][..width] {
+                        *slope *= shrink;
+                    }
                 }
                 *shift = raised;
             }
             *sum += f64::from(exponentials(logits, *shift));
         }
-    });
+    }
 }

@@ -1,25 +1,32 @@
 //! What is done element by element, written so that the compiler makes vectors of it.
 //!
-//! The widest registers the processor has are chosen at run time: [`vectorised`] compiles what it is given once for
-//! each of them. Sums are kept in a fixed number of lanes, because the compiler must not reorder a sum of floats.
+//! The widest registers the processor has are chosen at run time: [`vectorised`] holds what it is given once for each
+//! of them. Sums are kept in a fixed number of lanes, because the compiler must not reorder a sum of floats.
 //! Invariant: a value that is not a number stays one through every function here; the trainer looks for it.
 
 /// Lanes of every sum and maximum: one register of AVX-512, two of AVX2.
 const LANES: usize = 16;
 
-/// Runs `work` compiled for the widest registers there are.
-#[inline(always)]
-pub(super) fn vectorised<F: FnOnce()>(work: F) {
-    struct Work<F>(F);
-    impl<F: FnOnce()> pulp::WithSimd for Work<F> {
-        type Output = ();
+/// Work to be compiled once for each kind of registers. `run` must be `#[inline(always)]`, with plain loops inside: a
+/// closure or an adapter with one is a function of its own, which the compiler leaves at the narrowest registers.
+pub(super) trait Kernel {
+    type Output;
+
+    fn run(self) -> Self::Output;
+}
+
+/// Runs the kernel compiled for the widest registers there are.
+pub(super) fn vectorised<K: Kernel>(kernel: K) -> K::Output {
+    struct Dispatched<K>(K);
+    impl<K: Kernel> pulp::WithSimd for Dispatched<K> {
+        type Output = K::Output;
 
         #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _simd: S) {
-            (self.0)();
+        fn with_simd<S: pulp::Simd>(self, _simd: S) -> K::Output {
+            self.0.run()
         }
     }
-    pulp::Arch::new().dispatch(Work(work));
+    pulp::Arch::new().dispatch(Dispatched(kernel))
 }
 
 /// eˣ within 2e-7 of itself, for x up to 88; below -87 it stays at e⁻⁸⁷.
@@ -54,8 +61,14 @@ pub(super) fn sum_of_products(left: &[f32], right: &[f32]) -> f32 {
             sums[lane] += left[lane] * right[lane];
         }
     }
-    let rest: f32 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
-    sums.iter().sum::<f32>() + rest
+    let mut sum = 0.0;
+    for (left, right) in left_rest.iter().zip(right_rest) {
+        sum += left * right;
+    }
+    for lane in sums {
+        sum += lane;
+    }
+    sum
 }
 
 /// The largest of `values`, passing over what is not a number.
@@ -68,7 +81,14 @@ pub(super) fn largest(values: &[f32]) -> f32 {
             largest[lane] = if values[lane] > largest[lane] { values[lane] } else { largest[lane] };
         }
     }
-    largest.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+    let mut found = f32::NEG_INFINITY;
+    for value in largest {
+        found = found.max(value);
+    }
+    for value in rest {
+        found = found.max(*value);
+    }
+    found
 }
 
 /// Makes each value `e^(value - shift)`; their sum.
@@ -87,18 +107,23 @@ pub(super) fn exponentials(values: &mut [f32], shift: f32) -> f32 {
         *value = exponential(*value - shift);
         sum += *value;
     }
-    sums.iter().sum::<f32>() + sum
+    for lane in sums {
+        sum += lane;
+    }
+    sum
 }
 
 /// `to += from`.
 #[inline(always)]
 pub(super) fn add(to: &mut [f32], from: &[f32]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += from;
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{exponential, exponentials, largest, sum_of_products, vectorised};
+    use super::{Kernel, exponential, exponentials, largest, sum_of_products, vectorised};
 
     #[test]
     fn the_exponential_is_exact_to_the_last_bits_and_keeps_what_is_no_number() {
@@ -113,16 +138,23 @@ mod tests {
         assert!(exponential(f32::NEG_INFINITY) < 1e-37);
     }
 
+    struct All<'v>(&'v [f32], &'v mut [f32]);
+
+    impl Kernel for All<'_> {
+        type Output = (f32, f32, f32);
+
+        #[inline(always)]
+        fn run(self) -> (f32, f32, f32) {
+            (sum_of_products(self.0, self.0), largest(self.0), exponentials(self.1, 1.0))
+        }
+    }
+
     #[test]
     fn sums_and_maxima_take_every_value_at_every_length() {
         for length in 1..70 {
             let values: Vec<f32> = (0..length).map(|place| ((place * 37) % 11) as f32 - 5.0).collect();
             let mut exponents = values.clone();
-            let mut found = (0.0, 0.0, 0.0);
-            vectorised(|| {
-                found =
-                    (sum_of_products(&values, &values), largest(&values), exponentials(&mut exponents, 1.0));
-            });
+            let found = vectorised(All(&values, &mut exponents));
             let exact: f64 = values.iter().map(|value| f64::from(value - 1.0).exp()).sum();
             assert_eq!(found.0, values.iter().map(|value| value * value).sum::<f32>());
             assert_eq!(found.1, values.iter().copied().fold(f32::NEG_INFINITY, f32::max));
