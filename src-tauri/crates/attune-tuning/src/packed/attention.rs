@@ -3,12 +3,14 @@
 //! Not here: the positions' bias (`network`'s `position` selects it) and which gradients are needed (`weights`).
 //! Invariant: scores are not scaled; a row sees nothing of another.
 
+use super::dropping::Dropping;
 use super::linear::{Linear, LinearTape};
 use super::norm::{Norm, NormTape};
 use super::products::{Matrix, MatrixMut, Previous, multiply};
 use super::rows::Rows;
 use super::scratch::Scratch;
 use super::vectors::{Kernel, add, exponentials, largest, sum_of_products, vectorised};
+use crate::DropoutPlace;
 
 /// A norm, an attention, and what they add to the residual stream.
 pub(super) struct Attention<'w> {
@@ -18,6 +20,9 @@ pub(super) struct Attention<'w> {
     pub(super) value: Linear<'w>,
     pub(super) output: Linear<'w>,
     pub(super) heads: usize,
+    /// Where its weights and what it adds are dropped.
+    pub(super) dropped_weights: DropoutPlace,
+    pub(super) dropped_output: DropoutPlace,
     /// Whether the residual stream before it depends on the adapter.
     pub(super) input_depends: bool,
     /// Whether what is attended to depends on the adapter; for self-attention the same as `input_depends`.
@@ -70,6 +75,15 @@ pub(super) struct Memory<'s> {
     pub(super) rows: &'s Rows,
 }
 
+/// What positions look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Seen<'s> {
+    /// Their own row, with this bias.
+    OwnRow(Bias<'s>),
+    /// The other stack's.
+    Memory(Memory<'s>),
+}
+
 /// The slopes that [`Attention::backward`] passes down.
 pub(super) struct Slopes<'s> {
     /// By the residual stream: after the attention when it comes in, before it when it goes out.
@@ -90,19 +104,22 @@ impl Attention<'_> {
         self.input_depends || self.seen_depends || self.is_adapted()
     }
 
-    /// Adds to the residual stream `state` of `[positions, width]` what each position takes from the memory, or
-    /// without one from its own row.
+    /// Adds to the residual stream `state` of `[positions, width]` what each position takes from what it sees.
     pub(super) fn forward(
         &self,
         state: &mut [f32],
         rows: &Rows,
-        memory: Option<Memory<'_>>,
-        bias: Option<Bias<'_>>,
+        seen: Seen<'_>,
+        dropping: Dropping<'_>,
         tape: &mut AttentionTape,
+        scratch: &mut Scratch,
     ) {
         self.norm.forward(state, &mut tape.norm);
         let normed = &tape.norm.output;
-        let (seen, seen_rows) = memory.map_or((&normed[..], rows), |memory| (memory.states, memory.rows));
+        let (seen, seen_rows, bias) = match seen {
+            Seen::OwnRow(bias) => (&normed[..], rows, Some(bias)),
+            Seen::Memory(memory) => (memory.states, memory.rows, None),
+        };
         tape.queries.fill(&self.query, normed);
         tape.keys.fill(&self.key, seen);
         tape.values.fill(&self.value, seen);
@@ -112,7 +129,7 @@ impl Attention<'_> {
 
         let (joined_width, head_width) = (self.output.inputs, self.output.inputs / self.heads);
         let mut weights = &mut tape.weights[..];
-        for (row, seen) in rows.iter().zip(seen_rows.iter()) {
+        for (number, (row, seen)) in rows.iter().zip(seen_rows.iter()).enumerate() {
             let places = row.start * joined_width..row.end * joined_width;
             let seen_places = seen.start * joined_width..seen.end * joined_width;
             let queries = Matrix::new(&tape.queries.values[places.clone()], joined_width);
@@ -130,16 +147,44 @@ impl Attention<'_> {
                     keys.columns(columns.clone()).transposed(),
                 );
                 vectorised(BiasedSoftmax { scores, keys: seen.len(), bias, head });
+                let at = [number, head];
+                let weights = self.dropped(scores, dropping, at, seen.len(), &mut scratch.weights);
                 multiply(
                     MatrixMut::new(&mut tape.joined[places.clone()], joined_width).columns(columns.clone()),
                     Previous::Replaced,
                     1.0,
-                    Matrix::new(scores, seen.len()),
+                    Matrix::new(weights, seen.len()),
                     values.columns(columns),
                 );
             }
         }
-        self.output.forward(&tape.joined, &mut tape.output, state, Previous::AddedTo);
+        if !dropping.is_on() {
+            self.output.forward(&tape.joined, &mut tape.output, state, Previous::AddedTo);
+            return;
+        }
+        let added = &mut scratch.added;
+        added.resize(state.len(), 0.0);
+        self.output.forward(&tape.joined, &mut tape.output, added, Previous::Replaced);
+        dropping.apply(self.dropped_output, rows, added);
+        add(state, added);
+    }
+
+    /// The weights of a row and head after dropout, in `buffer` where there is any.
+    fn dropped<'s>(
+        &self,
+        weights: &'s [f32],
+        dropping: Dropping<'_>,
+        at: [usize; 2],
+        keys: usize,
+        buffer: &'s mut Vec<f32>,
+    ) -> &'s [f32] {
+        if !dropping.is_on() {
+            return weights;
+        }
+        buffer.clear();
+        buffer.extend_from_slice(weights);
+        dropping.apply_to_weights(self.dropped_weights, at, keys, buffer);
+        buffer
     }
 
     /// The way back of [`Self::forward`], as far as something depends on the adapter.
@@ -148,11 +193,12 @@ impl Attention<'_> {
         slopes: Slopes<'_>,
         rows: &Rows,
         memory: Option<Memory<'_>>,
+        dropping: Dropping<'_>,
         tape: &AttentionTape,
         scratch: &mut Scratch,
     ) {
         let Slopes { state, memory: memory_slope, adapter } = slopes;
-        let Scratch { joined, queries, keys, values, scores, normed, low, .. } = scratch;
+        let Scratch { joined, queries, keys, values, scores, weights, normed, low, added, .. } = scratch;
         let wanted = Wanted {
             queries: self.input_depends || self.query.is_adapted(),
             keys: self.seen_depends || self.key.is_adapted(),
@@ -160,14 +206,21 @@ impl Attention<'_> {
         };
         joined.resize(tape.joined.len(), 0.0);
         let into_joined = wanted.any().then_some((&mut joined[..], Previous::Replaced));
-        self.output.backward(&tape.joined, &tape.output, state, into_joined, adapter, low);
+        let mut slope = &*state;
+        if dropping.is_on() {
+            added.clear();
+            added.extend_from_slice(state);
+            dropping.apply(self.dropped_output, rows, added);
+            slope = added;
+        }
+        self.output.backward(&tape.joined, &tape.output, slope, into_joined, adapter, low);
 
         queries.resize(tape.queries.values.len(), 0.0);
         keys.resize(tape.keys.values.len(), 0.0);
         values.resize(tape.values.values.len(), 0.0);
         let seen_rows = memory.map_or(rows, |memory| memory.rows);
-        let core = CoreSlopes { joined, queries, keys, values, scores };
-        self.core_backward(core, wanted, [rows, seen_rows], tape);
+        let core = CoreSlopes { joined, queries, keys, values, scores, weights };
+        self.core_backward(core, wanted, [rows, seen_rows], dropping, tape);
 
         normed.resize(tape.norm.output.len(), 0.0);
         let own = &tape.norm.output;
@@ -194,22 +247,30 @@ impl Attention<'_> {
     }
 
     /// Between the projections. With `P` the weights, `S` the scores and `J = P · V`: `dV = Pᵀ · dJ`,
-    /// `dP = dJ · Vᵀ`, `dS = P ∘ (dP - rows(P ∘ dP))`, `dQ = dS · K`, `dK = dSᵀ · Q`.
+    /// `dP = dJ · Vᵀ`, `dS = P ∘ (dP - rows(P ∘ dP))`, `dQ = dS · K`, `dK = dSᵀ · Q`. Dropout puts `P ∘ M` for `P` in
+    /// the first and `dP ∘ M` for `dP` in the second.
     fn core_backward(
         &self,
         slopes: CoreSlopes<'_>,
         wanted: Wanted,
         [rows, seen_rows]: [&Rows; 2],
+        dropping: Dropping<'_>,
         tape: &AttentionTape,
     ) {
         if !wanted.any() {
             return;
         }
-        let CoreSlopes { joined: d_joined, queries: d_queries, keys: d_keys, values: d_values, scores } =
-            slopes;
+        let CoreSlopes {
+            joined: d_joined,
+            queries: d_queries,
+            keys: d_keys,
+            values: d_values,
+            scores,
+            weights: buffer,
+        } = slopes;
         let (joined_width, head_width) = (self.output.inputs, self.output.inputs / self.heads);
         let mut weights = &tape.weights[..];
-        for (row, seen) in rows.iter().zip(seen_rows.iter()) {
+        for (number, (row, seen)) in rows.iter().zip(seen_rows.iter()).enumerate() {
             let places = row.start * joined_width..row.end * joined_width;
             let seen_places = seen.start * joined_width..seen.end * joined_width;
             let queries = Matrix::new(&tape.queries.values[places.clone()], joined_width);
@@ -225,7 +286,8 @@ impl Attention<'_> {
                 let into = |slopes, places| MatrixMut::new(slopes, joined_width).columns(places);
                 if wanted.values {
                     let d_values = into(&mut d_values[seen_places.clone()], columns.clone());
-                    let transposed = Matrix::new(head_weights, seen.len()).transposed();
+                    let dropped = self.dropped(head_weights, dropping, [number, head], seen.len(), buffer);
+                    let transposed = Matrix::new(dropped, seen.len()).transposed();
                     multiply(d_values, Previous::Replaced, 1.0, transposed, d_joined);
                 }
                 if !(wanted.queries || wanted.keys) {
@@ -234,6 +296,8 @@ impl Attention<'_> {
                 let d_weights = MatrixMut::new(scores, seen.len());
                 let values = values.columns(columns.clone()).transposed();
                 multiply(d_weights, Previous::Replaced, 1.0, d_joined, values);
+                let at = [number, head];
+                dropping.apply_to_weights(self.dropped_weights, at, seen.len(), scores);
                 vectorised(SoftmaxBackward { slopes: scores, weights: head_weights, keys: seen.len() });
                 let d_scores = Matrix::new(scores, seen.len());
                 if wanted.queries {
@@ -270,6 +334,7 @@ struct CoreSlopes<'s> {
     keys: &'s mut [f32],
     values: &'s mut [f32],
     scores: &'s mut Vec<f32>,
+    weights: &'s mut Vec<f32>,
 }
 
 /// Softmax over the last dimension of `[queries, keys]` scores of a head, with its bias added.

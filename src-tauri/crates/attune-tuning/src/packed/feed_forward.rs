@@ -3,11 +3,14 @@
 //! Source: Hendrycks, Gimpel 2016, "Gaussian Error Linear Units" (the tanh approximation, `gelu_new`); Shazeer 2020,
 //! "GLU Variants Improve Transformer".
 
+use super::dropping::Dropping;
 use super::linear::{Linear, LinearTape};
 use super::norm::{Norm, NormTape};
 use super::products::Previous;
+use super::rows::Rows;
 use super::scratch::Scratch;
-use super::vectors::{Kernel, exponential, vectorised};
+use super::vectors::{Kernel, add, exponential, vectorised};
+use crate::DropoutPlace;
 
 /// A norm, a gated feed-forward part, and what they add to the residual stream.
 pub(super) struct FeedForward<'w> {
@@ -15,6 +18,8 @@ pub(super) struct FeedForward<'w> {
     pub(super) gate: Linear<'w>,
     pub(super) up: Linear<'w>,
     pub(super) down: Linear<'w>,
+    /// Its layer's number in the stack.
+    pub(super) layer: usize,
     /// Whether the residual stream before it depends on the adapter.
     pub(super) input_depends: bool,
 }
@@ -26,7 +31,7 @@ pub(super) struct FeedForwardTape {
     /// `[positions, feed_forward_width]`, as the other two.
     gate: Vec<f32>,
     up: Vec<f32>,
-    /// `gelu(gate) ∘ up`.
+    /// `gelu(gate) ∘ up`, after dropout.
     inner: Vec<f32>,
     gate_tape: LinearTape,
     up_tape: LinearTape,
@@ -44,7 +49,14 @@ impl FeedForward<'_> {
     }
 
     /// Adds `(gelu(n · Wgᵀ) ∘ (n · Wuᵀ)) · Wdᵀ`, with `n` the normed state, to the state of `[positions, width]`.
-    pub(super) fn forward(&self, state: &mut [f32], tape: &mut FeedForwardTape) {
+    pub(super) fn forward(
+        &self,
+        state: &mut [f32],
+        rows: &Rows,
+        dropping: Dropping<'_>,
+        tape: &mut FeedForwardTape,
+        scratch: &mut Scratch,
+    ) {
         self.norm.forward(state, &mut tape.norm);
         let inner = state.len() / self.gate.inputs * self.gate.outputs;
         for buffer in [&mut tape.gate, &mut tape.up, &mut tape.inner] {
@@ -54,7 +66,16 @@ impl FeedForward<'_> {
         self.gate.forward(normed, &mut tape.gate_tape, &mut tape.gate, Previous::Replaced);
         self.up.forward(normed, &mut tape.up_tape, &mut tape.up, Previous::Replaced);
         vectorised(GatedGelu { gate: &tape.gate, up: &tape.up, inner: &mut tape.inner });
-        self.down.forward(&tape.inner, &mut tape.down_tape, state, Previous::AddedTo);
+        if !dropping.is_on() {
+            self.down.forward(&tape.inner, &mut tape.down_tape, state, Previous::AddedTo);
+            return;
+        }
+        dropping.apply(DropoutPlace::Inner(self.layer), rows, &mut tape.inner);
+        let added = &mut scratch.added;
+        added.resize(state.len(), 0.0);
+        self.down.forward(&tape.inner, &mut tape.down_tape, added, Previous::Replaced);
+        dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
+        add(state, added);
     }
 
     /// The way back of [`Self::forward`], as far as something depends on the adapter: `state` is the slope by the
@@ -62,18 +83,28 @@ impl FeedForward<'_> {
     pub(super) fn backward(
         &self,
         state: &mut [f32],
+        rows: &Rows,
+        dropping: Dropping<'_>,
         tape: &FeedForwardTape,
         gradient: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let Scratch { normed, gate, up, inner, low, .. } = scratch;
+        let Scratch { normed, gate, up, inner, low, added, .. } = scratch;
         inner.resize(tape.inner.len(), 0.0);
         let goes_on = self.input_depends || self.gate.is_adapted() || self.up.is_adapted();
         let into_inner = goes_on.then_some((&mut inner[..], Previous::Replaced));
-        self.down.backward(&tape.inner, &tape.down_tape, state, into_inner, gradient, low);
+        let mut slope = &*state;
+        if dropping.is_on() {
+            added.clear();
+            added.extend_from_slice(state);
+            dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
+            slope = added;
+        }
+        self.down.backward(&tape.inner, &tape.down_tape, slope, into_inner, gradient, low);
         if !goes_on {
             return;
         }
+        dropping.apply(DropoutPlace::Inner(self.layer), rows, inner);
         gate.resize(tape.gate.len(), 0.0);
         up.resize(tape.up.len(), 0.0);
         let (d_inner, d_gate, d_up) = (&inner[..], &mut gate[..], &mut up[..]);

@@ -7,6 +7,7 @@
 //! the batch alone, so the number of cores changes no bit.
 
 mod attention;
+mod dropping;
 mod feed_forward;
 mod head;
 mod linear;
@@ -108,9 +109,12 @@ impl<'m> PackedPass<'m> {
                 let (next, placed, biases, rows) = (&next, &placed, &biases, &rows);
                 scope.spawn(move |_| {
                     while let Some((share, result)) = next() {
+                        // A loss without a gradient knows no dropout.
+                        let dropout = share.iter().filter(|_| with_gradient);
+                        let dropout: Vec<_> = dropout.filter_map(|row| batch.row_dropout(*row)).collect();
                         let rows: Vec<_> = share.iter().map(|row| rows[*row]).collect();
                         let gradient = with_gradient.then_some(&mut result.gradient[..]);
-                        result.loss = workspace.compute(placed, biases, &rows, gradient);
+                        result.loss = workspace.compute(placed, biases, &rows, &dropout, gradient);
                     }
                 });
             }
@@ -186,7 +190,7 @@ impl TrainingPass for PackedPass<'_> {
 #[cfg(test)]
 mod tests {
     use super::PackedPass;
-    use crate::{TrainingPass, fixtures};
+    use crate::{Dropout, PackedBatch, TrainingPass, fixtures};
 
     #[test]
     fn in_the_packed_pass_the_number_of_cores_changes_no_bit_and_no_weight() {
@@ -198,11 +202,14 @@ mod tests {
             values.flatten().map(f32::to_bits).collect()
         };
         let before = bytes();
+        let rows = fixtures::oracle_rows();
         for adapter in [fixtures::peft_prompt(&base), fixtures::peft_lora(&base, "peft_lora_everywhere")] {
             let results = [1, 2, 5].map(|cores| {
                 let mut pass = PackedPass::on_cores(&base, Some(adapter.kind()), cores).expect("threads");
                 let mut gradient = vec![0.0; adapter.values().len()];
-                let batch = fixtures::oracle_batch();
+                let rows = [(); 4].into_iter().flat_map(|()| &rows);
+                let batch = PackedBatch::pack(rows).expect("rows");
+                let batch = batch.with_dropout(Dropout::of_step(0.1, 1, 0));
                 let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient);
                 assert!(pass.results.len() > 1, "one share alone cannot show a dependence");
                 (loss.expect("a loss"), gradient)

@@ -21,6 +21,11 @@ impl Rows {
         }));
     }
 
+    /// All positions together.
+    pub(super) fn positions(&self) -> usize {
+        self.ends.last().copied().unwrap_or_default()
+    }
+
     /// The positions of each row.
     pub(super) fn iter(&self) -> impl Iterator<Item = Range<usize>> {
         self.ends.iter().scan(0, |start, end| Some(std::mem::replace(start, *end)..*end))
@@ -93,5 +98,6 @@ mod tests {
         rows.refill([9]);
         rows.refill([3, 1, 4]);
         assert_eq!(rows.iter().collect::<Vec<_>>(), [0..3, 3..4, 4..8]);
+        assert_eq!(rows.positions(), 8);
     }
 }

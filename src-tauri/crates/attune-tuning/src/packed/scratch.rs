@@ -1,12 +1,16 @@
-//! Buffers of the way back, which keep their memory from step to step.
+//! Buffers for what does not outlive an operation, which keep their memory from step to step.
 
-/// Slopes on their way; each is filled before it is read.
+/// Mostly slopes on their way; each is filled before it is read.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) joined: Vec<f32>,
     pub(super) queries: Vec<f32>,
     pub(super) keys: Vec<f32>,
     pub(super) values: Vec<f32>,
+    /// By what a part adds to the residual stream, where dropout changes it on the way.
+    pub(super) added: Vec<f32>,
+    /// Weights of one row and head after dropout.
+    pub(super) weights: Vec<f32>,
     /// Of one row and head.
     pub(super) scores: Vec<f32>,
     pub(super) normed: Vec<f32>,

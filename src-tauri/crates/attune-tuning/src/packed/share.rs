@@ -2,7 +2,8 @@
 //!
 //! Invariant: everything is filled before it is read, so that a workspace may have computed any share before.
 
-use super::attention::{Attention, AttentionTape, Bias, Memory, Slopes};
+use super::attention::{Attention, AttentionTape, Bias, Memory, Seen, Slopes};
+use super::dropping::Dropping;
 use super::feed_forward::FeedForwardTape;
 use super::head::{HeadScratch, summed_cross_entropy};
 use super::norm::NormTape;
@@ -10,6 +11,7 @@ use super::rows::Rows;
 use super::scratch::Scratch;
 use super::vectors::add;
 use super::weights::PlacedWeights;
+use crate::{DropoutPlace, RowDropout, Stack};
 
 /// What a core computes its shares with; its memory is kept from step to step.
 #[derive(Debug, Default)]
@@ -54,30 +56,33 @@ pub(super) struct Biases {
 }
 
 impl Biases {
-    fn encoder(&self) -> Option<Bias<'_>> {
-        Some(Bias { by_distance: &self.encoder, longest: self.longest[0], causal: false })
+    fn encoder(&self) -> Bias<'_> {
+        Bias { by_distance: &self.encoder, longest: self.longest[0], causal: false }
     }
 
-    fn decoder(&self) -> Option<Bias<'_>> {
-        Some(Bias { by_distance: &self.decoder, longest: self.longest[1], causal: true })
+    fn decoder(&self) -> Bias<'_> {
+        Bias { by_distance: &self.decoder, longest: self.longest[1], causal: true }
     }
 }
 
 impl Workspace {
     /// The summed cross-entropy of the rows (source, target) in nats; where `gradient` is given, the gradient of
-    /// that sum is written over it.
+    /// that sum is written over it. `dropout` has a value for each row, or none.
     pub(super) fn compute(
         &mut self,
         weights: &PlacedWeights<'_>,
         biases: &Biases,
         rows: &[(&[u32], &[u32])],
+        dropout: &[RowDropout],
         gradient: Option<&mut [f32]>,
     ) -> f64 {
+        let in_encoder = Dropping { rows: dropout, stack: Stack::Encoder };
+        let in_decoder = Dropping { rows: dropout, stack: Stack::Decoder };
         let prompt_rows = weights.prompt.len() / weights.width;
         self.encoder_rows.refill(rows.iter().map(|(source, _)| prompt_rows + source.len()));
         self.decoder_rows.refill(rows.iter().map(|(_, target)| target.len()));
-        self.encode(weights, biases, rows);
-        self.decode(weights, biases, rows);
+        self.encode(weights, biases, rows, in_encoder);
+        self.decode(weights, biases, rows, in_decoder);
 
         self.targets.clear();
         self.targets.extend(rows.iter().flat_map(|(_, target)| *target));
@@ -88,61 +93,86 @@ impl Workspace {
         let loss = summed_cross_entropy(head, weights.width, states, &self.targets, slope, &mut self.head);
         if let Some(gradient) = gradient {
             gradient.fill(0.0);
-            self.decode_backward(weights, gradient);
+            self.decode_backward(weights, in_decoder, gradient);
             if weights.encoder_depends {
-                self.encode_backward(weights, gradient);
+                self.encode_backward(weights, in_encoder, gradient);
             }
         }
         loss
     }
 
     /// Leaves the encoder's output in its last norm's tape.
-    fn encode(&mut self, weights: &PlacedWeights<'_>, biases: &Biases, rows: &[(&[u32], &[u32])]) {
-        let Self { encoder_rows, state, encoder, encoder_norm, .. } = self;
+    fn encode(
+        &mut self,
+        weights: &PlacedWeights<'_>,
+        biases: &Biases,
+        rows: &[(&[u32], &[u32])],
+        dropping: Dropping<'_>,
+    ) {
+        let Self { encoder_rows, state, encoder, encoder_norm, scratch, .. } = self;
         state.clear();
         for (source, _) in rows {
             state.extend_from_slice(weights.prompt);
             embed(weights, source, state);
         }
+        dropping.apply(DropoutPlace::Input, encoder_rows, state);
         encoder.resize_with(weights.encoder.len(), EncoderTape::default);
         for (layer, tape) in weights.encoder.iter().zip(encoder) {
-            layer.attention.forward(state, encoder_rows, None, biases.encoder(), &mut tape.attention);
-            layer.feed_forward.forward(state, &mut tape.feed_forward);
+            let (seen, attention) = (Seen::OwnRow(biases.encoder()), &mut tape.attention);
+            layer.attention.forward(state, encoder_rows, seen, dropping, attention, scratch);
+            layer.feed_forward.forward(state, encoder_rows, dropping, &mut tape.feed_forward, scratch);
         }
         weights.encoder_norm.forward(state, encoder_norm);
+        dropping.apply(DropoutPlace::Output, encoder_rows, &mut encoder_norm.output);
     }
 
     /// Leaves what the head reads in the decoder's last norm's tape.
-    fn decode(&mut self, weights: &PlacedWeights<'_>, biases: &Biases, rows: &[(&[u32], &[u32])]) {
-        let Self { encoder_rows, decoder_rows, state, encoder_norm, decoder, decoder_norm, .. } = self;
+    fn decode(
+        &mut self,
+        weights: &PlacedWeights<'_>,
+        biases: &Biases,
+        rows: &[(&[u32], &[u32])],
+        dropping: Dropping<'_>,
+    ) {
+        let Self { encoder_rows, decoder_rows, state, encoder_norm, decoder, decoder_norm, scratch, .. } =
+            self;
         state.clear();
         for (_, target) in rows {
             // The decoder reads the target shifted right by its start token.
             embed(weights, &[weights.decoder_start], state);
             embed(weights, &target[..target.len() - 1], state);
         }
+        dropping.apply(DropoutPlace::Input, decoder_rows, state);
         decoder.resize_with(weights.decoder.len(), DecoderTape::default);
-        let memory = Some(Memory { states: &encoder_norm.output, rows: encoder_rows });
+        let memory = Memory { states: &encoder_norm.output, rows: encoder_rows };
         for (layer, tape) in weights.decoder.iter().zip(decoder) {
-            layer.attention.forward(state, decoder_rows, None, biases.decoder(), &mut tape.attention);
-            layer.cross_attention.forward(state, decoder_rows, memory, None, &mut tape.cross_attention);
-            layer.feed_forward.forward(state, &mut tape.feed_forward);
+            let attentions = [
+                (&layer.attention, Seen::OwnRow(biases.decoder()), &mut tape.attention),
+                (&layer.cross_attention, Seen::Memory(memory), &mut tape.cross_attention),
+            ];
+            for (attention, seen, tape) in attentions {
+                attention.forward(state, decoder_rows, seen, dropping, tape, scratch);
+            }
+            layer.feed_forward.forward(state, decoder_rows, dropping, &mut tape.feed_forward, scratch);
         }
         weights.decoder_norm.forward(state, decoder_norm);
+        dropping.apply(DropoutPlace::Output, decoder_rows, &mut decoder_norm.output);
     }
 
     /// From the slope by the head's input to that by the encoder's output.
-    fn decode_backward(&mut self, weights: &PlacedWeights<'_>, gradient: &mut [f32]) {
+    fn decode_backward(&mut self, weights: &PlacedWeights<'_>, dropping: Dropping<'_>, gradient: &mut [f32]) {
         let Self { encoder_rows, decoder_rows, state, encoder_norm, decoder, decoder_norm, .. } = self;
         let (memory_slope, scratch) = (&mut self.memory_slope, &mut self.scratch);
         state.fill(0.0);
+        dropping.apply(DropoutPlace::Output, decoder_rows, &mut self.normed_slope);
         weights.decoder_norm.backward(decoder_norm, &mut self.normed_slope, state);
         memory_slope.clear();
         memory_slope.resize(encoder_norm.output.len(), 0.0);
         let memory = Memory { states: &encoder_norm.output, rows: encoder_rows };
         for (layer, tape) in weights.decoder.iter().zip(decoder).rev() {
             if layer.feed_forward.output_depends() {
-                layer.feed_forward.backward(state, &tape.feed_forward, gradient, scratch);
+                let tape = &tape.feed_forward;
+                layer.feed_forward.backward(state, decoder_rows, dropping, tape, gradient, scratch);
             }
             let attentions: [(&Attention<'_>, _, _, Option<&mut [f32]>); 2] = [
                 (&layer.cross_attention, &tape.cross_attention, Some(memory), Some(memory_slope)),
@@ -151,28 +181,32 @@ impl Workspace {
             for (attention, tape, memory, memory_slope) in attentions {
                 if attention.output_depends() {
                     let slopes = Slopes { state, memory: memory_slope, adapter: gradient };
-                    attention.backward(slopes, decoder_rows, memory, tape, scratch);
+                    attention.backward(slopes, decoder_rows, memory, dropping, tape, scratch);
                 }
             }
         }
     }
 
     /// From the slope by the encoder's output to the adapter.
-    fn encode_backward(&mut self, weights: &PlacedWeights<'_>, gradient: &mut [f32]) {
+    fn encode_backward(&mut self, weights: &PlacedWeights<'_>, dropping: Dropping<'_>, gradient: &mut [f32]) {
         let Self { encoder_rows, state, encoder, encoder_norm, memory_slope, scratch, .. } = self;
         state.clear();
         state.resize(memory_slope.len(), 0.0);
+        dropping.apply(DropoutPlace::Output, encoder_rows, memory_slope);
         weights.encoder_norm.backward(encoder_norm, memory_slope, state);
         for (layer, tape) in weights.encoder.iter().zip(encoder).rev() {
             if layer.feed_forward.output_depends() {
-                layer.feed_forward.backward(state, &tape.feed_forward, gradient, scratch);
+                let tape = &tape.feed_forward;
+                layer.feed_forward.backward(state, encoder_rows, dropping, tape, gradient, scratch);
             }
             if layer.attention.output_depends() {
                 let slopes = Slopes { state, memory: None, adapter: gradient };
-                layer.attention.backward(slopes, encoder_rows, None, &tape.attention, scratch);
+                let tape = &tape.attention;
+                layer.attention.backward(slopes, encoder_rows, None, dropping, tape, scratch);
             }
         }
         if !weights.prompt.is_empty() {
+            dropping.apply(DropoutPlace::Input, encoder_rows, state);
             for row in encoder_rows.iter() {
                 add(gradient, &state[row.start * weights.width..]);
             }

@@ -14,7 +14,7 @@ use super::linear::{Linear, LowRank};
 use super::norm::Norm;
 use crate::error::WhileDoing;
 use crate::network::{self, AdaptedLinear, FrozenRmsNorm, Network};
-use crate::{AdapterKind, AdapterTensor, BaseModel, LoraSettings, Result};
+use crate::{AdapterKind, AdapterTensor, BaseModel, DropoutPlace, LoraSettings, Result};
 
 /// The values of a frozen tensor, contiguous. While it lives, nobody can change them.
 pub(super) struct FrozenValues<'w> {
@@ -93,24 +93,25 @@ impl<'w> PlacedWeights<'w> {
         };
         let mut place =
             Placing { lora, pairs: tensors.as_chunks().0.iter(), adapter, depends: !prompt.is_empty() };
-        let encoder = network.encoder.iter().map(|layer| {
+        let encoder = network.encoder.iter().enumerate().map(|(number, layer)| {
             Ok(EncoderLayer {
-                attention: place.attention(&layer.attention_norm, &layer.attention, None)?,
-                feed_forward: place.feed_forward(&layer.feed_forward)?,
+                attention: place.attention(&layer.attention_norm, &layer.attention, number, None)?,
+                feed_forward: place.feed_forward(&layer.feed_forward, number)?,
             })
         });
         let encoder = encoder.collect::<Result<_>>()?;
         // The decoder begins anew, from the embeddings of its tokens.
         let encoder_depends = std::mem::take(&mut place.depends);
-        let decoder = network.decoder.iter().map(|layer| {
+        let decoder = network.decoder.iter().enumerate().map(|(number, layer)| {
             Ok(DecoderLayer {
-                attention: place.attention(&layer.attention_norm, &layer.attention, None)?,
+                attention: place.attention(&layer.attention_norm, &layer.attention, number, None)?,
                 cross_attention: place.attention(
                     &layer.cross_attention_norm,
                     &layer.cross_attention,
+                    number,
                     Some(encoder_depends),
                 )?,
-                feed_forward: place.feed_forward(&layer.feed_forward)?,
+                feed_forward: place.feed_forward(&layer.feed_forward, number)?,
             })
         });
         Ok(Self {
@@ -143,8 +144,13 @@ impl<'w> Placing<'w, '_> {
         &mut self,
         before: &'w FrozenRmsNorm,
         attention: &'w network::Attention,
+        layer: usize,
         memory_depends: Option<bool>,
     ) -> Result<Attention<'w>> {
+        let (dropped_weights, dropped_output) = match memory_depends {
+            None => (DropoutPlace::SelfWeights(layer), DropoutPlace::SelfOutput(layer)),
+            Some(_) => (DropoutPlace::CrossWeights(layer), DropoutPlace::CrossOutput(layer)),
+        };
         let placed = Attention {
             norm: norm(before),
             query: self.linear(&attention.query)?,
@@ -152,6 +158,8 @@ impl<'w> Placing<'w, '_> {
             value: self.linear(&attention.value)?,
             output: self.linear(&attention.output)?,
             heads: attention.heads,
+            dropped_weights,
+            dropped_output,
             input_depends: self.depends,
             seen_depends: memory_depends.unwrap_or(self.depends),
         };
@@ -159,12 +167,13 @@ impl<'w> Placing<'w, '_> {
         Ok(placed)
     }
 
-    fn feed_forward(&mut self, part: &'w network::FeedForward) -> Result<FeedForward<'w>> {
+    fn feed_forward(&mut self, part: &'w network::FeedForward, layer: usize) -> Result<FeedForward<'w>> {
         let placed = FeedForward {
             norm: norm(&part.norm),
             gate: self.linear(&part.gate)?,
             up: self.linear(&part.up)?,
             down: self.linear(&part.down)?,
+            layer,
             input_depends: self.depends,
         };
         self.depends = placed.output_depends();
