@@ -122,7 +122,7 @@ impl FeedForward<'_> {
 }
 
 /// 2 · √(2/π) and the cubic share of the tanh approximation: ½ · (1 + tanh y) is the logistic function of 2 · y.
-const LOGISTIC_SCALE: f32 = 1.595_769_1;
+const LOGISTIC_SCALE: f32 = 1.595_769;
 const CUBE: f32 = 0.044_715;
 
 #[inline(always)]
