@@ -92,6 +92,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bases/fetches/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a fetch; what has arrived is kept, and fetching again goes on from there. */
+        post: operations["cancel_fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bases/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks the base model in a folder as a whole and copies it into the Hugging Face cache. */
+        post: operations["import_base"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -99,10 +133,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Server-sent events: `snapshot` first, then `run`, `removed`, `point` and `validation`. */
+        /** Server-sent events: `snapshot` first, then `run`, `removed` and `point`. */
         get: operations["events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes an adapter as a folder that PEFT loads, or with `merged` its base with the LoRA in the weights as a
+         *     complete Hugging Face model. Nothing is ever overwritten.
+         */
+        post: operations["export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -118,8 +172,45 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answers a prompt greedily with a base model, or with the adapter of a run. */
+        /** Answers a prompt with a base model or an adapter. The answer says how it was made, so that it can be repeated. */
         post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generate/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers several prompts together, each as it would be answered alone. */
+        post: operations["generate_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generate/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a prompt as server-sent events: `piece` for text that is certain, then `answer` with the whole, or
+         *     `problem` where it failed on the way. Closing the connection ends the answer.
+         */
+        post: operations["generate_stream"];
         delete?: never;
         options?: never;
         head?: never;
@@ -206,27 +297,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The curves of a run. Those of a run that goes on from another begin with that one's. */
+        /** The curve of a run. */
         get: operations["read_metrics"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{id}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ends a running run soon, and completes it with the best adapter so far; it can be gone on from later. */
-        post: operations["stop_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -321,11 +395,129 @@ export interface components {
             /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
             verified: boolean;
         };
-        /**
-         * @description What becomes of the learning rate after its warm-up.
-         * @enum {string}
-         */
-        Decay: "linear" | "cosine" | "constant";
+        BatchAnswer: {
+            finish: components["schemas"]["Finish"];
+            /** Format: int64 */
+            newTokens: number;
+            text: string;
+        };
+        /** @description Several prompts; each gets the answer that it would get alone. */
+        BatchRequest: {
+            /**
+             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
+             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             */
+            adapter?: string | null;
+            /** @description Default: the adapter's base, else `auto`. */
+            baseModel?: string | null;
+            /**
+             * Format: int32
+             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
+             */
+            beams?: number | null;
+            /**
+             * Format: double
+             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             */
+            lengthPenalty?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 1024; default 64.
+             */
+            maxNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description The model may not end the answer before; at most `maxNewTokens`.
+             */
+            minNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description No run of so many tokens comes twice.
+             */
+            noRepeatNgramSize?: number | null;
+            /** @description 1 to 1000. */
+            prompts: string[];
+            /**
+             * Format: double
+             * @description Above 1 makes tokens that are in the answer already less likely.
+             */
+            repetitionPenalty?: number | null;
+            /** @description A completed run whose adapter answers. */
+            runId?: string | null;
+            /**
+             * Format: int64
+             * @description Decides every draw; default: another one each time.
+             */
+            seed?: number | null;
+            /** @description Texts that end the answer and are no part of it. */
+            stop?: string[];
+            /**
+             * Format: double
+             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Draws among so many of the likeliest tokens.
+             */
+            topK?: number | null;
+            /**
+             * Format: double
+             * @description Draws among the likeliest tokens that together have this probability.
+             */
+            topP?: number | null;
+        };
+        /** @description How an answer was made, a drawn seed included: sent with the same question, it gives the same answer. */
+        Decoding: {
+            /** Format: int32 */
+            beams: number | null;
+            /** Format: double */
+            lengthPenalty: number | null;
+            /** Format: int32 */
+            maxNewTokens: number | null;
+            /** Format: int32 */
+            minNewTokens: number | null;
+            /** Format: int32 */
+            noRepeatNgramSize: number | null;
+            /** Format: double */
+            repetitionPenalty: number | null;
+            /** Format: int64 */
+            seed: number | null;
+            stop: string[];
+            /** Format: double */
+            temperature: number | null;
+            /** Format: int32 */
+            topK: number | null;
+            /** Format: double */
+            topP: number | null;
+        };
+        ExportRequest: {
+            /** @description Absolute path of an adapter folder or of `latest`. */
+            adapter?: string | null;
+            /** @description Only with `merged`; default: the adapter's base. */
+            baseModel?: string | null;
+            /** @description The base with the LoRA in its weights, instead of the adapter itself. */
+            merged?: boolean;
+            /** @description Absolute path of an empty folder, or of one that is not there yet. */
+            output: string;
+            /** @description A completed run, instead of `adapter`. */
+            runId?: string | null;
+        };
+        /** @description What an export wrote. */
+        Exported: {
+            /** @description SHA-256 of the adapter's weights. */
+            adapterDigest: string;
+            /** @description The base that a merged export has in it. */
+            baseModel: string | null;
+            /** @description Their names. */
+            files: string[];
+            path: string;
+            /**
+             * Format: int64
+             * @description Of all files together.
+             */
+            sizeBytes: number;
+        };
         /** @description A base model on its way from the hub. */
         Fetch: {
             /**
@@ -356,13 +548,16 @@ export interface components {
             hubId: string;
         };
         /** @enum {string} */
-        FetchStatus: "fetching" | "completed" | "failed";
+        FetchStatus: "fetching" | "completed" | "failed" | "cancelled";
         /** @enum {string} */
-        Finish: "end_of_sequence" | "length";
+        Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
         /** @description An answer, and what answered. */
         Generated: {
             adapterDigest: string | null;
+            /** @description Whether a record of the adapter's run vouched for every file; folders of PEFT have none. Null without one. */
+            adapterVerified: boolean | null;
             baseModel: string;
+            decoding: components["schemas"]["Decoding"];
             finish: components["schemas"]["Finish"];
             /** Format: double */
             milliseconds: number;
@@ -370,29 +565,109 @@ export interface components {
             newTokens: number;
             text: string;
         };
+        /** @description Answers in the order of their prompts, and what answered. */
+        GeneratedBatch: {
+            adapterDigest: string | null;
+            /** @description As for one answer. */
+            adapterVerified: boolean | null;
+            answers: components["schemas"]["BatchAnswer"][];
+            baseModel: string;
+            decoding: components["schemas"]["Decoding"];
+            /**
+             * Format: double
+             * @description For all answers together.
+             */
+            milliseconds: number;
+        };
+        /** @description One prompt, and how it is to be answered: the likeliest token each time, unless a value says otherwise. */
         GenerationRequest: {
-            /** @description Absolute path of an adapter folder or of `latest`. */
+            /**
+             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
+             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             */
             adapter?: string | null;
             /** @description Default: the adapter's base, else `auto`. */
             baseModel?: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
+             */
+            beams?: number | null;
+            /**
+             * Format: double
+             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             */
+            lengthPenalty?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 1024; default 64.
+             */
             maxNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description The model may not end the answer before; at most `maxNewTokens`.
+             */
+            minNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description No run of so many tokens comes twice.
+             */
+            noRepeatNgramSize?: number | null;
             prompt: string;
+            /**
+             * Format: double
+             * @description Above 1 makes tokens that are in the answer already less likely.
+             */
+            repetitionPenalty?: number | null;
             /** @description A completed run whose adapter answers. */
             runId?: string | null;
+            /**
+             * Format: int64
+             * @description Decides every draw; default: another one each time.
+             */
+            seed?: number | null;
+            /** @description Texts that end the answer and are no part of it. */
+            stop?: string[];
+            /**
+             * Format: double
+             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Draws among so many of the likeliest tokens.
+             */
+            topK?: number | null;
+            /**
+             * Format: double
+             * @description Draws among the likeliest tokens that together have this probability.
+             */
+            topP?: number | null;
         };
-        /**
-         * @description Where a soft prompt starts.
-         * @enum {string}
-         */
-        InitialPrompt: "outputs" | "text" | "vocabulary" | "random";
+        ImportRequest: {
+            /** @description Owner and name; default: the published base whose bytes it has, else `imported/` and the folder's name. */
+            name?: string | null;
+            /** @description Absolute path of the folder of a T5 v1.1 model. */
+            path: string;
+        };
+        /** @description A base model that was copied into the Hugging Face cache. */
+        Imported: {
+            /** @description What it is called from now on. */
+            name: string;
+            path: string;
+            /**
+             * Format: int64
+             * @description Of its files together.
+             */
+            sizeBytes: number;
+            /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
+            verified: boolean;
+        };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
-        /** @description Two curves, each of at most 500 points, evenly chosen, the first and the last among them. */
         Metrics: {
+            /** @description At most 500, evenly chosen, the first and the last among them. */
             points: components["schemas"]["Point"][];
-            /** @description Empty where no row is held out. */
-            validation: components["schemas"]["ValidationPoint"][];
         };
         /** @enum {string} */
         OwnerKind: "window" | "server" | "command";
@@ -405,7 +680,11 @@ export interface components {
             processId: number;
         };
         /** @enum {string} */
-        Phase: "loading" | "preparing" | "checking" | "training" | "evaluating" | "saving";
+        Phase: "loading" | "preparing" | "training" | "saving";
+        /** @description Text of an answer that will not be taken back. */
+        PieceEvent: {
+            text: string;
+        };
         /** @description One optimiser step of a run. */
         Point: {
             /** Format: double */
@@ -465,11 +744,6 @@ export interface components {
             baseModel: string;
             /** Format: int32 */
             batchSize: number;
-            /**
-             * Format: int64
-             * @description The step after which the validation loss was lowest.
-             */
-            bestStep: number | null;
             createdAt: string;
             /** Format: double */
             durationSeconds: number | null;
@@ -482,11 +756,6 @@ export interface components {
              */
             finalLoss: number | null;
             finishedAt: string | null;
-            /**
-             * Format: int64
-             * @description Rows that are never trained on and decide which adapter is kept.
-             */
-            heldOut: number;
             id: string;
             /** Format: double */
             learningRate: number;
@@ -495,54 +764,32 @@ export interface components {
              * @description Of the last step, while running: nats per target token.
              */
             loss: number | null;
-            /**
-             * Format: int64
-             * @description Resident memory of the training process, while running.
-             */
-            memoryBytes: number | null;
             method: components["schemas"]["Method"];
             /** @description Plain sentences about the data and the result. */
             notices: string[];
             /** @description Absolute path of the output folder, which holds `latest`. */
             outputDir: string;
             phase: components["schemas"]["Phase"] | null;
-            /** @description Whether a new run can go on from this one. */
-            resumable: boolean;
-            /** @description The run that this one goes on from. */
-            resumedFrom: string | null;
             /** @description Absolute path of the run's folder. */
             runDirectory: string;
             runIdentifier: string;
             /** Format: int64 */
             samplesSkipped: number;
-            /**
-             * Format: int64
-             * @description Usable rows: those that are trained on and those that are held out.
-             */
+            /** Format: int64 */
             samplesUsed: number;
             /** Format: double */
             secondsLeft: number | null;
             /** Format: int64 */
             seed: number;
-            selfCheck: components["schemas"]["SelfCheck"] | null;
-            settings: components["schemas"]["RunSettings"];
             sourcePath: string;
             startedAt: string | null;
-            /** @description Absolute path of the adapter that this run began with. */
-            startedFrom: string | null;
             status: components["schemas"]["RunStatus"];
             /** Format: int64 */
             step: number;
-            stopped: components["schemas"]["Stopped"] | null;
             /** Format: double */
             tokensPerSecond: number | null;
             /** Format: int64 */
             totalSteps: number;
-            /**
-             * Format: double
-             * @description The lowest so far on the held-out rows: nats per target token. The adapter that is kept has it.
-             */
-            validationLoss: number | null;
         };
         RunEvent: {
             run: components["schemas"]["Run"];
@@ -551,42 +798,18 @@ export interface components {
         };
         /** @description A run to queue; everything but the source has a default. */
         RunRequest: {
-            /**
-             * Format: int32
-             * @description Batches in a step: 1 to 256; default 1.
-             */
-            accumulationSteps?: number | null;
             /** @description `auto`, a name, a hub id or the absolute path of a folder. */
             baseModel?: string | null;
             /** Format: int32 */
             batchSize?: number | null;
-            /**
-             * Format: int32
-             * @description The most tokens in a batch: 16 or more; default: no limit.
-             */
-            batchTokens?: number | null;
             /** @description The source: absolute path of JSON lines, a CSV file or a SQLite database. */
             dataPath?: string | null;
             /** @description The source; means the same as `dataPath`. */
             databasePath?: string | null;
-            decay?: components["schemas"]["Decay"] | null;
-            /**
-             * Format: double
-             * @description At least 0 and below 1; default 0.
-             */
-            dropout?: number | null;
             /** Format: int32 */
             epochs?: number | null;
-            /**
-             * Format: double
-             * @description The longest a gradient may be; 0 leaves it as it is; default 1.
-             */
-            gradientClip?: number | null;
             /** @description `run_` and a ULID, made by the client: repeating the request does not start a second run. */
             id?: string | null;
-            initialPrompt?: components["schemas"]["InitialPrompt"] | null;
-            /** @description Only with the initial prompt `text`, which it implies. */
-            initialText?: string | null;
             /** Format: double */
             learningRate?: number | null;
             /**
@@ -606,113 +829,21 @@ export interface components {
             method?: components["schemas"]["Method"] | null;
             /** @description Absolute path; default: a folder named after the source in the data folder. */
             outputDir?: string | null;
-            /**
-             * Format: int32
-             * @description Evaluations without a lower validation loss after which the run ends; 0 never ends it early; default 3.
-             */
-            patience?: number | null;
-            /**
-             * Format: int32
-             * @description Only with the method `soft-prompt`: 1 to 200; default 20.
-             */
-            promptRows?: number | null;
-            /**
-             * @description A run to go on from, exactly as if it had never stopped. Nothing but `id`, `runIdentifier` and `runDirectory`
-             *     may be given besides: all else is that run's.
-             */
-            resumeFrom?: string | null;
             /** @description Name of the run's folder in the output folder. */
             runDirectory?: string | null;
             runIdentifier?: string | null;
             /** Format: int64 */
             seed?: number | null;
-            /** @description Begins to train without the learning self-check. */
-            skipSelfCheck?: boolean | null;
             /** Format: int32 */
             sourceMaxTokens?: number | null;
-            /** @description Absolute path of an adapter folder to begin with; what kind of adapter is trained is then its own. */
-            startFrom?: string | null;
             /** Format: int32 */
             targetMaxTokens?: number | null;
-            /**
-             * Format: int32
-             * @description Steps between two evaluations of the held-out rows; default: an epoch.
-             */
-            validationSteps?: number | null;
-            /**
-             * Format: int32
-             * @description Steps over which the learning rate rises; default 5.
-             */
-            warmupSteps?: number | null;
-            /**
-             * Format: double
-             * @description 0 to 1; default 0.
-             */
-            weightDecay?: number | null;
-        };
-        /** @description Everything that decides what a run computes, besides the epochs, batch size, learning rate and seed of the run. */
-        RunSettings: {
-            /** Format: int32 */
-            accumulationSteps: number;
-            /** Format: int32 */
-            batchTokens: number | null;
-            decay: components["schemas"]["Decay"];
-            /** Format: double */
-            dropout: number;
-            /**
-             * Format: double
-             * @description 0 where gradients are not shortened.
-             */
-            gradientClip: number;
-            initialPrompt: components["schemas"]["InitialPrompt"] | null;
-            initialText: string | null;
-            /** Format: double */
-            loraAlpha: number | null;
-            /** Format: int32 */
-            loraRank: number | null;
-            loraTargets: string[] | null;
-            /**
-             * Format: int32
-             * @description Absent in runs that were made before it was kept.
-             */
-            maxSamples: number | null;
-            /**
-             * Format: int32
-             * @description 0 where the run never ends early.
-             */
-            patience: number;
-            /**
-             * Format: int32
-             * @description Rows of a soft prompt.
-             */
-            promptRows: number | null;
-            skipSelfCheck: boolean;
-            /** Format: int32 */
-            sourceMaxTokens: number;
-            /** Format: int32 */
-            targetMaxTokens: number;
-            /**
-             * Format: int32
-             * @description Absent where the held-out rows are evaluated after each epoch.
-             */
-            validationSteps: number | null;
-            /** Format: int32 */
-            warmupSteps: number;
-            /** Format: double */
-            weightDecay: number;
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
         SampleRow: {
             input: string;
             output: string;
-        };
-        /** @description What the learning self-check found: nats per target token. */
-        SelfCheck: {
-            /** Format: double */
-            lossAfter: number;
-            /** Format: double */
-            lossBefore: number;
         };
         Settings: {
             /** Format: double */
@@ -804,32 +935,6 @@ export interface components {
             dataFolder: string;
             owner: components["schemas"]["OwnerProcess"];
             version: string;
-        };
-        /**
-         * @description Why a completed run ended before its last step.
-         * @enum {string}
-         */
-        Stopped: "asked" | "early";
-        ValidationEvent: {
-            runId: string;
-            /** Format: int64 */
-            sequence: number;
-            validation: components["schemas"]["ValidationPoint"];
-        };
-        /** @description One evaluation of the held-out rows. */
-        ValidationPoint: {
-            /** Format: double */
-            epoch: number;
-            /**
-             * Format: double
-             * @description Nats per target token.
-             */
-            loss: number;
-            /**
-             * Format: int64
-             * @description The step after which it was made.
-             */
-            step: number;
         };
     };
     responses: never;
@@ -986,6 +1091,88 @@ export interface operations {
             };
         };
     };
+    cancel_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FetchRequest"];
+            };
+        };
+        responses: {
+            /** @description the fetch as it is now; a moment later it is cancelled */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fetch"];
+                };
+            };
+            /** @description it is not being fetched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description another base has that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the disk does not allow it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -1001,7 +1188,64 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"] | components["schemas"]["ValidationEvent"];
+                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exported"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the disk does not allow it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1025,6 +1269,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Generated"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedBatch"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerationRequest"];
+            };
+        };
+        responses: {
+            /** @description one of these as the data of each event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["PieceEvent"] | components["schemas"]["Generated"] | components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -1132,24 +1473,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
-                };
-            };
-            /** @description there is no run to go on from */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description the run to go on from has no checkpoint, or has not ended */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -1286,44 +1609,6 @@ export interface operations {
                 };
             };
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    stop_run: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description the run is not running */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };

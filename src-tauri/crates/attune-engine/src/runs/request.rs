@@ -165,7 +165,7 @@ impl RunRequest {
             started_at: None,
             finished_at: None,
         };
-        Ok(Prepared { run, rows: split, start: start.map(|start| start.files) })
+        Ok(Prepared { run, rows: split, start: start.map(Start::into_files) })
     }
 
     /// Where the rows come from, and the field that says so.
