@@ -120,6 +120,18 @@ impl Error {
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
             Self::RunStillActive { .. } => "Cancel it first.",
+            Self::RunStillQueued { .. } => "Cancel it.",
+            Self::NothingToResume { .. } => {
+                "Go on from a run that was stopped, interrupted or failed after its first epoch, or start a new one."
+            }
+            Self::BaseChanged { .. } => {
+                "Put the files of that base back, or start a new run, from its adapter if it has one."
+            }
+            Self::CheckpointRefused { .. } => "Start a new run.",
+            Self::Training {
+                source:
+                    attune_tuning::Error::NothingLearned { .. } | attune_tuning::Error::NothingChanged { .. },
+            } => "To train all the same, skip the check: `--skip-self-check`, or skipSelfCheck in a request.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",
