@@ -87,6 +87,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(runs::list_runs, runs::create_run))
         .routes(routes!(runs::read_run, runs::delete_run))
         .routes(routes!(runs::read_metrics))
+        .routes(routes!(runs::stop_run))
         .routes(routes!(runs::cancel_run))
         .routes(routes!(sources::inspect_source))
         .routes(routes!(models::list_bases))

@@ -33,7 +33,9 @@ impl RunProgress {
             let words = match now {
                 (_, Some(Phase::Loading)) => "loading the base model",
                 (_, Some(Phase::Preparing)) => "preparing the rows",
+                (_, Some(Phase::Checking)) => "checking that these settings learn",
                 (_, Some(Phase::Training)) => "training",
+                (_, Some(Phase::Evaluating)) => "judging by the rows held out",
                 (_, Some(Phase::Saving)) => "saving the adapter",
                 _ => return,
             };

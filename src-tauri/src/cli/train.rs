@@ -223,6 +223,7 @@ impl TrainArguments {
             lora_rank: self.lora_rank,
             lora_alpha: self.lora_alpha,
             lora_targets: self.lora_targets,
+            ..RunRequest::default()
         })
     }
 }

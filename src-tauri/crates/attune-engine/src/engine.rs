@@ -15,7 +15,7 @@ use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
 use crate::runs::removal::Removed;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
-use crate::runs::{Point, Run, RunId, RunStatus};
+use crate::runs::{Curves, Run, RunId, RunStatus};
 use crate::sources::{SourceRows, frozen, read_source};
 use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
@@ -148,8 +148,11 @@ impl Engine {
         Runs(&self.0.shared.store.connection()).active()
     }
 
-    /// The curve of a run, at most 500 points.
-    pub fn metrics(&self, id: &str) -> Result<Vec<Point>> {
+    /// The curves of a run; see [`Curves`].
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`], or [`Error::Read`] if a curve is there and cannot be read.
+    pub fn curves(&self, id: &str) -> Result<Curves> {
         crate::runs::metrics::read(&self.run(id)?.folder())
     }
 
@@ -179,6 +182,21 @@ impl Engine {
         self.queue(RunRequest::from_settings(&self.settings()?)?, true)
     }
 
+    /// Tells a running run to end and to keep the best adapter so far; it ends soon after.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`], [`Error::RunStillQueued`], or [`Error::RunNotActive`] if it has ended.
+    pub fn stop_run(&self, id: &str) -> Result<Run> {
+        let run = self.run(id)?;
+        if self.0.shared.stop_running(&run.id) {
+            return self.run(id);
+        }
+        match self.run(id)? {
+            Run { id, status: RunStatus::Queued, .. } => Err(Error::RunStillQueued { run: id }),
+            Run { id, status, .. } => Err(Error::RunNotActive { run: id, status, doing: "stopped" }),
+        }
+    }
+
     /// Ends a queued run at once; a running one is told to stop and ends soon after.
     ///
     /// # Errors
@@ -187,14 +205,7 @@ impl Engine {
         let run = self.run(id)?;
         let shared = &self.0.shared;
         if run.status == RunStatus::Queued {
-            let ending = Ending {
-                status: RunStatus::Cancelled,
-                error_message: None,
-                final_loss: None,
-                adapter_digest: None,
-                step: 0,
-                total_steps: 0,
-            };
+            let ending = Ending::of(RunStatus::Cancelled);
             let cancelled = shared.store.exclusively(|transaction| {
                 let runs = Runs(transaction);
                 let still_queued = runs.find(&run.id)?.is_some_and(|run| run.status == RunStatus::Queued);
@@ -209,7 +220,7 @@ impl Engine {
             return self.run(id);
         }
         let run = self.run(id)?;
-        Err(Error::RunNotActive { run: run.id, status: run.status })
+        Err(Error::RunNotActive { run: run.id, status: run.status, doing: "cancelled" })
     }
 
     /// Deletes a run that has ended, with its adapter; see [`Removed`].
@@ -298,11 +309,11 @@ impl Engine {
 
     fn queue(&self, request: RunRequest, only_if_idle: bool) -> Result<Run> {
         let shared = &self.0.shared;
-        let (run, examples) = request.prepare(&shared.folder, &self.0.bases)?;
+        let (run, rows) = request.prepare(&shared.folder, &self.0.bases)?;
         let private = shared.folder.run_files(&run.id);
         let dataset = private.join("dataset.jsonl");
         std::fs::create_dir_all(&private)
-            .and_then(|()| durable_writer::write(&dataset, &frozen(&examples)))
+            .and_then(|()| durable_writer::write(&dataset, &frozen(&rows.train)))
             .map_err(|source| Error::Write { path: dataset, source })?;
         shared.store.exclusively(|transaction| {
             let runs = Runs(transaction);
@@ -353,7 +364,8 @@ fn interrupt_left_over(store: &Store) -> Result<()> {
     let Some(run) = runs.running()? else { return Ok(()) };
     tracing::warn!(run = %run.id, "a run was left running by a process that ended");
     // What the worker had written down is all that is known.
-    let last = crate::runs::metrics::read(&run.folder()).ok().and_then(|points| points.last().copied());
+    let curves = crate::runs::metrics::read_whole(&run.folder()).unwrap_or_default();
+    let last = curves.points.last();
     let step = last.map_or(0, |point| point.step);
     let total_steps = last.map_or(0, |point| {
         (point.step as f64 / point.epoch * f64::from(run.hyperparameters.epochs)).round() as u64
@@ -361,12 +373,11 @@ fn interrupt_left_over(store: &Store) -> Result<()> {
     runs.end(
         &run.id,
         &Ending {
-            status: RunStatus::Interrupted,
             error_message: Some("Attune ended while this run was training."),
-            final_loss: None,
-            adapter_digest: None,
+            best: curves.best(),
             step,
             total_steps,
+            ..Ending::of(RunStatus::Interrupted)
         },
     )?;
     Ok(())

@@ -146,8 +146,10 @@ pub enum Error {
     RunActive { run: RunId, status: RunStatus },
     #[error("there is no run {id:?}")]
     UnknownRun { id: String },
-    #[error("run {run} is {status}, so it cannot be cancelled")]
-    RunNotActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status}, so it cannot be {doing}")]
+    RunNotActive { run: RunId, status: RunStatus, doing: &'static str },
+    #[error("run {run} waits in the queue, so there is nothing to save yet")]
+    RunStillQueued { run: RunId },
     #[error("run {run} is {status}, so it cannot be deleted")]
     RunStillActive { run: RunId, status: RunStatus },
     #[error("run {run} has no adapter: it is {status}")]
@@ -258,6 +260,7 @@ impl Error {
             Self::Fetch(error) => error.kind(),
             Self::RunActive { .. }
             | Self::RunNotActive { .. }
+            | Self::RunStillQueued { .. }
             | Self::RunStillActive { .. }
             | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
@@ -403,6 +406,7 @@ impl Error {
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
             Self::RunStillActive { .. } => "Cancel it first.",
+            Self::RunStillQueued { .. } => "Cancel it.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",

@@ -31,6 +31,9 @@ pub use model_host::{Finish, Generated, GenerationRequest};
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;
 pub use runs::request::RunRequest;
-pub use runs::{Hyperparameters, Method, Phase, Point, Progress, Run, RunId, RunStatus};
+pub use runs::{
+    Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
+    Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
+};
 pub use settings::{Settings, SettingsChange};
 pub use sources::{SkippedRows, SourceKind, SourceSummary};

@@ -8,7 +8,7 @@ use candle_core::{Result as CandleResult, Tensor};
 use crate::error::WhileDoing;
 use crate::network::{DecoderMemory, summed_cross_entropy};
 use crate::placed::Placed;
-use crate::{Adapter, BaseModel, Loss, PackedBatch, Result};
+use crate::{Adapter, BaseModel, Loss, PackedBatch, Result, RowDropout};
 
 /// The mean cross-entropy over all target tokens of the batch, with or without an adapter.
 ///
@@ -22,7 +22,7 @@ pub fn evaluate(base: &BaseModel, adapter: Option<&Adapter>, batch: &PackedBatch
     let sum = batch
         .rows()
         .map(|(source, target)| {
-            let loss = summed_row_loss(&placed, source, target)?.to_scalar::<f32>()?;
+            let loss = summed_row_loss(&placed, source, target, None)?.to_scalar::<f32>()?;
             Ok(f64::from(loss))
         })
         .sum::<CandleResult<f64>>()
@@ -32,8 +32,13 @@ pub fn evaluate(base: &BaseModel, adapter: Option<&Adapter>, batch: &PackedBatch
 }
 
 /// The summed cross-entropy of one row, with a graph back to the adapter if its tensors are variables.
-pub(crate) fn summed_row_loss(placed: &Placed<'_>, source: &[u32], target: &[u32]) -> CandleResult<Tensor> {
-    summed_cross_entropy(&teacher_forced_logits(placed, source, target)?, target)
+pub(crate) fn summed_row_loss(
+    placed: &Placed<'_>,
+    source: &[u32],
+    target: &[u32],
+    dropout: Option<RowDropout>,
+) -> CandleResult<Tensor> {
+    summed_cross_entropy(&teacher_forced_logits(placed, source, target, dropout)?, target)
 }
 
 /// Logits of shape `[target tokens, vocabulary]`, each computed from the true tokens before it.
@@ -41,11 +46,12 @@ pub(crate) fn teacher_forced_logits(
     placed: &Placed<'_>,
     source: &[u32],
     target: &[u32],
+    dropout: Option<RowDropout>,
 ) -> CandleResult<Tensor> {
     let network = placed.network();
-    let encoded = network.prepare(&network.encode(&placed.encoder_input(source)?)?)?;
+    let encoded = network.prepare(&network.encode(&placed.encoder_input(source)?, dropout)?)?;
     // The decoder reads the target shifted right by its start token.
     let start = placed.base().architecture().decoder_start;
     let read: Vec<u32> = std::iter::once(start).chain(target.iter().copied()).take(target.len()).collect();
-    network.decode(&read, &encoded, &mut DecoderMemory::default())
+    network.decode(&read, &encoded, &mut DecoderMemory::default(), dropout)
 }

@@ -17,6 +17,7 @@ mod architecture;
 mod autograd;
 mod base_model;
 mod batch;
+mod dropout;
 mod error;
 mod evaluation;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use architecture::Architecture;
 pub use autograd::AutogradPass;
 pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
+pub use dropout::{Dropout, DropoutMask, DropoutPlace, RowDropout, Stack};
 pub use error::{Error, Quantity, Result};
 pub use evaluation::evaluate;
 pub use generation::{

@@ -52,6 +52,8 @@ pub(crate) struct Live {
 #[derive(Debug)]
 pub(crate) enum Order {
     Heard(Heard),
+    /// End and keep what was learned.
+    Stop,
     Cancel,
     ShutDown,
 }
@@ -108,10 +110,19 @@ impl Shared {
         Ok(())
     }
 
+    /// Asks the thread that attends `id` to stop it and keep what was learned; `false` if no thread does.
+    pub(crate) fn stop_running(&self, id: &RunId) -> bool {
+        self.order(id, Order::Stop)
+    }
+
     /// Asks the thread that attends `id` to cancel it; `false` if no thread does.
     pub(crate) fn cancel_running(&self, id: &RunId) -> bool {
+        self.order(id, Order::Cancel)
+    }
+
+    fn order(&self, id: &RunId, order: Order) -> bool {
         match &self.live().orders {
-            Some((running, orders)) if running == id => orders.send(Order::Cancel).is_ok(),
+            Some((running, orders)) if running == id => orders.send(order).is_ok(),
             _ => false,
         }
     }
@@ -186,6 +197,8 @@ fn attend(shared: &Arc<Shared>, run: Run) {
         status: outcome.status,
         error_message: outcome.error_message.as_deref(),
         final_loss: outcome.final_loss,
+        best: progress.best,
+        stopped: None,
         adapter_digest: outcome.adapter_digest.as_ref(),
         step: progress.step,
         total_steps: progress.total_steps,
@@ -265,6 +278,7 @@ fn follow(shared: &Shared, run: &Run, worker: &mut WorkerProcess, inbox: &Receiv
                     loss: Some(point.loss),
                     tokens_per_second: Some(point.tokens_per_second),
                     seconds_left: Some(point.elapsed_seconds / point.step as f64 * left),
+                    ..progress
                 };
                 shared.set_progress(&run.id, progress);
                 shared.events.point(run.id.clone(), point);
@@ -275,6 +289,7 @@ fn follow(shared: &Shared, run: &Run, worker: &mut WorkerProcess, inbox: &Receiv
             }
             Ok(Order::Heard(Heard::Message(last))) => told.last = Some(last),
             Ok(Order::Heard(Heard::Ended)) | Err(RecvTimeoutError::Disconnected) => return told,
+            Ok(Order::Stop) => worker.command(Command::StopAndSave),
             Ok(Order::Cancel) => {
                 told.stopped_by.get_or_insert(RunStatus::Cancelled);
                 worker.command(Command::Discard);

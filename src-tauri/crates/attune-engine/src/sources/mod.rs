@@ -11,7 +11,6 @@ pub(crate) mod foreign_database;
 mod json_lines;
 mod lines;
 mod recognise;
-#[cfg_attr(not(test), expect(dead_code, reason = "the trainer does not take a held-out set yet"))]
 mod split;
 mod sqlite_table;
 mod summary;
@@ -23,6 +22,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use recognise::read_source;
+pub(crate) use split::{Split, split};
 pub use summary::SourceSummary;
 
 use crate::{Error, Result};

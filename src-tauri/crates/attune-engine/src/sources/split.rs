@@ -35,9 +35,8 @@ pub(crate) fn split(examples: Vec<Example>) -> Split {
             ),
         );
     }
-    let (held_out, train): (Vec<_>, Vec<_>) =
-        examples.iter().cloned().partition(|example| is_held_out(&example.input));
-    if held_out.is_empty() || train.is_empty() {
+    let held_out = examples.iter().filter(|example| is_held_out(&example.input)).count();
+    if held_out == 0 || held_out == rows {
         return everything(
             examples,
             format!(
@@ -46,6 +45,7 @@ pub(crate) fn split(examples: Vec<Example>) -> Split {
             ),
         );
     }
+    let (held_out, train) = examples.into_iter().partition(|example| is_held_out(&example.input));
     Split { train, held_out, notice: None }
 }
 

@@ -15,7 +15,7 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{Error, Result};
 
-const MIGRATIONS: &[&str] = &[runs::MIGRATION, settings::MIGRATION];
+const MIGRATIONS: &[&str] = &[runs::MIGRATION, settings::MIGRATION, runs::VALIDATION_MIGRATION];
 
 /// The version of the database that this Attune writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();

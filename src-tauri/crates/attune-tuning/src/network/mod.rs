@@ -10,6 +10,7 @@ mod activation;
 mod adapted;
 mod attention;
 mod decoding;
+mod dropped;
 mod frozen;
 mod position;
 mod products;
@@ -21,11 +22,12 @@ pub(crate) use activation::summed_cross_entropy;
 pub(crate) use adapted::{AdaptedLinear, LowRank};
 use attention::{Attention, KeysAndValues};
 pub(crate) use decoding::{Sequences, SourceMemory};
+use dropped::{StackDropout, dropped};
 use frozen::{FrozenLinear, FrozenRmsNorm};
 use position::{Direction, RelativeBias};
 
 use crate::weights::Weights;
-use crate::{Architecture, Result};
+use crate::{Architecture, DropoutPlace, Result, RowDropout, Stack};
 
 /// A T5 v1.1 with frozen weights. A clone shares them, so that an adapter can be put into one.
 #[derive(Clone)]
@@ -104,18 +106,22 @@ impl Network {
         self.embedding.index_select(&Tensor::new(tokens, self.embedding.device())?, 0)
     }
 
-    /// The encoder's output for input embeddings of shape `[positions, width]`, of the same shape.
-    pub(crate) fn encode(&self, embeddings: &Tensor) -> CandleResult<Tensor> {
+    /// The encoder's output for input embeddings of shape `[positions, width]`, of the same shape. Dropout is for
+    /// training alone.
+    pub(crate) fn encode(&self, embeddings: &Tensor, dropout: Option<RowDropout>) -> CandleResult<Tensor> {
+        let drop = StackDropout::new(dropout, Stack::Encoder);
         let positions = embeddings.dim(0)?;
         let bias = self.encoder_bias.scores(0..positions, positions)?;
-        let mut state = embeddings.clone();
-        for layer in &self.encoder {
+        let mut state = dropped(embeddings.clone(), drop.mask(DropoutPlace::Input))?;
+        for (index, layer) in self.encoder.iter().enumerate() {
             let normed = layer.attention_norm.forward(&state)?;
             let seen = layer.attention.keys_and_values(&normed)?;
-            state = (state + layer.attention.attend(&normed, &seen, Some(&bias))?)?;
-            state = layer.feed_forward.add_to(&state)?;
+            let mask = drop.mask(DropoutPlace::SelfWeights(index));
+            let taken = layer.attention.attend(&normed, &seen, Some(&bias), mask)?;
+            state = (state + dropped(taken, drop.mask(DropoutPlace::SelfOutput(index)))?)?;
+            state = layer.feed_forward.add_to(&state, drop, index)?;
         }
-        self.encoder_norm.forward(&state)
+        dropped(self.encoder_norm.forward(&state)?, drop.mask(DropoutPlace::Output))
     }
 
     /// Prepares an encoder output of shape `[positions, width]` for [`Self::decode`].
@@ -129,29 +135,37 @@ impl Network {
     }
 
     /// Reads `tokens` after those in `memory`, which then holds them too; logits of shape
-    /// `[tokens, vocabulary]` for what follows each of them.
+    /// `[tokens, vocabulary]` for what follows each of them. Dropout is for training alone, which reads all tokens at
+    /// once: its masks count positions from the first of `tokens`.
     pub(crate) fn decode(
         &self,
         tokens: &[u32],
         encoded: &Encoded,
         memory: &mut DecoderMemory,
+        dropout: Option<RowDropout>,
     ) -> CandleResult<Tensor> {
+        let drop = StackDropout::new(dropout, Stack::Decoder);
         let (first, end) = (memory.tokens, memory.tokens + tokens.len());
         let bias = self.decoder_bias.scores(first..end, end)?;
-        let mut state = self.embed(tokens)?;
+        let mut state = dropped(self.embed(tokens)?, drop.mask(DropoutPlace::Input))?;
         let mut remembered = Vec::with_capacity(self.decoder.len());
         for (index, (layer, source)) in self.decoder.iter().zip(&encoded.layers).enumerate() {
             let normed = layer.attention_norm.forward(&state)?;
             let seen = layer.attention.keys_and_values(&normed)?.after(memory.layers.get(index))?;
-            state = (state + layer.attention.attend(&normed, &seen, Some(&bias))?)?;
+            let mask = drop.mask(DropoutPlace::SelfWeights(index));
+            let taken = layer.attention.attend(&normed, &seen, Some(&bias), mask)?;
+            state = (state + dropped(taken, drop.mask(DropoutPlace::SelfOutput(index)))?)?;
             remembered.push(seen);
 
             let normed = layer.cross_attention_norm.forward(&state)?;
-            state = (state + layer.cross_attention.attend(&normed, source, None)?)?;
-            state = layer.feed_forward.add_to(&state)?;
+            let mask = drop.mask(DropoutPlace::CrossWeights(index));
+            let taken = layer.cross_attention.attend(&normed, source, None, mask)?;
+            state = (state + dropped(taken, drop.mask(DropoutPlace::CrossOutput(index)))?)?;
+            state = layer.feed_forward.add_to(&state, drop, index)?;
         }
         *memory = DecoderMemory { tokens: end, layers: remembered };
-        self.head.forward(&self.decoder_norm.forward(&state)?)
+        let output = dropped(self.decoder_norm.forward(&state)?, drop.mask(DropoutPlace::Output))?;
+        self.head.forward(&output)
     }
 }
 
@@ -190,11 +204,12 @@ impl FeedForward {
         [&mut self.gate, &mut self.up, &mut self.down]
     }
 
-    /// The residual stream of shape `[positions, width]` with this layer's share added.
-    fn add_to(&self, state: &Tensor) -> CandleResult<Tensor> {
+    /// The residual stream of shape `[positions, width]` with the share of the layer of this index added.
+    fn add_to(&self, state: &Tensor, drop: StackDropout, layer: usize) -> CandleResult<Tensor> {
         let normed = self.norm.forward(state)?;
         let inner = gated_gelu(&self.gate.forward(&normed)?, &self.up.forward(&normed)?)?;
-        state + self.down.forward(&inner)?
+        let inner = dropped(inner, drop.mask(DropoutPlace::Inner(layer)))?;
+        state + dropped(self.down.forward(&inner)?, drop.mask(DropoutPlace::FeedForwardOutput(layer)))?
     }
 }
 

@@ -20,8 +20,8 @@ pub struct SelfCheck {
     pub loss_after: f64,
 }
 
-/// Takes eight steps on one fixed batch, the first of the run, without warm-up: the loss must fall by 1 % at least
-/// and the adapter must change.
+/// Takes eight steps on one fixed batch, the first of the run, without warm-up and without dropout: the loss must fall
+/// by 1 % at least and the adapter must change. What chance leaves out must not decide whether a run may begin.
 ///
 /// # Errors
 /// [`Error::NothingChanged`] or [`Error::NothingLearned`] with the reason, [`Error::Diverged`] if a number stops

@@ -78,6 +78,10 @@ pub(crate) fn lora_oracle_tensor(name: &str) -> Vec<f32> {
     tensor_of("lora_oracle.safetensors", name)
 }
 
+pub(crate) fn dropout_oracle_tensor(name: &str) -> Vec<f32> {
+    tensor_of("dropout_oracle.safetensors", name)
+}
+
 /// The oracle's tensors `kind.<name>` as a flat vector of this layout.
 pub(crate) fn lora_oracle_vector(kind: &str, layout: &AdapterLayout) -> Vec<f32> {
     layout
