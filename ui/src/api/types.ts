@@ -13,4 +13,5 @@ export type Curves = Schemas["Metrics"];
 export type Base = Schemas["Base"];
 export type Fetch = Schemas["Fetch"];
 export type Source = Schemas["SourceSummary"];
+export type Question = Schemas["GenerationRequest"];
 export type Answer = Schemas["Generated"];

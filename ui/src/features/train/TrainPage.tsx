@@ -5,15 +5,14 @@ import { useCallback, useRef, useState } from "react";
 import { activeRun, useAllRuns } from "../../api/runs";
 import type { Run } from "../../api/types";
 import { AskCard } from "./ask/AskCard";
-import type { PickFile } from "./form/DatasetCard";
-import { RunForm } from "./form/RunForm";
+import { type Pick, RunForm } from "./form/RunForm";
 import { RunHistory } from "./history/RunHistory";
 import { QueueCard } from "./run/QueueCard";
 import { RunCard, RunCardEmpty, RunCardSkeleton } from "./run/RunCard";
 import classes from "./TrainPage.module.css";
 import { words } from "./words";
 
-export function TrainPage({ pickFile }: { pickFile?: PickFile }) {
+export function TrainPage({ pick }: { pick: Pick }) {
   const all = useAllRuns();
   const { runs } = all;
   const outcome = useRef<HTMLDivElement>(null);
@@ -36,7 +35,7 @@ export function TrainPage({ pickFile }: { pickFile?: PickFile }) {
         {words.title}
       </Title>
       <Box className={classes.columns}>
-        <RunForm pickFile={pickFile} onStarted={showActive} />
+        <RunForm pick={pick} onStarted={showActive} />
         <div ref={outcome} className={classes.outcome}>
           <Stack gap="md" className={classes.sticky}>
             {all.newest.isPending ? <RunCardSkeleton /> : null}

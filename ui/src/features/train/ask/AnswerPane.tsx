@@ -1,4 +1,5 @@
 import { Box, Group, Skeleton, Text, VisuallyHidden } from "@mantine/core";
+import type { useAnswer } from "../../../api/answers";
 import type { Answer } from "../../../api/types";
 import { Digest } from "../../../components/Digest";
 import { ProblemNotice } from "../../../components/ProblemNotice";
@@ -10,39 +11,49 @@ const t = words.ask;
 
 interface AnswerPaneProps {
   kind: "tuned" | "base";
-  asked: {
-    data: Answer | undefined;
-    error: { message: string; hint?: string | null } | null;
-    isPending: boolean;
-  };
+  asked: ReturnType<typeof useAnswer>;
 }
 
-/** One answer, and under it what really gave it. */
-export function AnswerPane({ kind, asked: { data, error, isPending } }: AnswerPaneProps) {
+/** One answer while it grows, and under the whole what really gave it. */
+export function AnswerPane({ kind, asked: { text, answer, problem, isAsking, isStopped } }: AnswerPaneProps) {
+  const shown = isAsking || !answer ? text : answer.text;
+  const isWaiting = isAsking && text === "";
   return (
-    <Box className={classes.pane} data-kind={kind} data-testid={`answer-${kind}`}>
+    <Box className={classes.pane} data-kind={kind} data-testid={`answer-${kind}`} aria-busy={isAsking}>
       <Text fz="xs" fw={600} className={classes.kind}>
         {t[kind]}
       </Text>
-      {isPending ? (
+      {isWaiting ? (
         <>
           <Skeleton height={16} my={4} />
           <VisuallyHidden>{t.thinking}</VisuallyHidden>
         </>
       ) : null}
-      {error ? <ProblemNotice problem={error} /> : null}
-      {data && !isPending ? <Given answer={data} /> : null}
+      {shown !== "" ? (
+        <Text fz="sm" className={classes.text} data-testid={isAsking ? "answer-growing" : "answer-text"}>
+          {shown}
+        </Text>
+      ) : null}
+      {problem ? <ProblemNotice problem={problem} /> : null}
+      {isStopped ? (
+        <Text fz="xs" c="dimmed">
+          {t.ended}
+        </Text>
+      ) : null}
+      {answer && !isAsking ? <Origin answer={answer} /> : null}
     </Box>
   );
 }
 
-function Given({ answer }: { answer: Answer }) {
-  const { text, baseModel, adapterDigest, newTokens, finish } = answer;
+function Origin({ answer }: { answer: Answer }) {
+  const { text, baseModel, adapterDigest, newTokens, finish, decoding } = answer;
   return (
     <>
-      <Text fz="sm" className={classes.text} c={text === "" ? "dimmed" : undefined} data-testid="answer-text">
-        {text === "" ? t.empty : text}
-      </Text>
+      {text === "" ? (
+        <Text fz="sm" className={classes.text} c="dimmed" data-testid="answer-text">
+          {t.empty}
+        </Text>
+      ) : null}
       {finish === "length" ? (
         <Text fz="xs" c="var(--attune-warning)">
           {t.cut}
@@ -51,6 +62,7 @@ function Given({ answer }: { answer: Answer }) {
       <Group gap="xs" fz="xs" c="dimmed" className={classes.origin}>
         <span>{baseModel}</span>
         {adapterDigest ? <Digest value={adapterDigest} /> : <span>{t.noAdapter}</span>}
+        {decoding.seed == null ? null : <span>{t.seed(String(decoding.seed))}</span>}
         <span>{milliseconds(answer.milliseconds)}</span>
         <span>{t.tokens(newTokens, count(newTokens))}</span>
       </Group>

@@ -1,13 +1,17 @@
 // Asks the model that a run trained, beside its base on request.
 
 import { Button, Group, SimpleGrid, Stack, Switch, Text, Textarea } from "@mantine/core";
+import { useForm } from "@mantine/form";
 import { type FormEvent, useState } from "react";
-import { useApi } from "../../../api/client";
+import { useAnswer } from "../../../api/answers";
+import { ApiProblem } from "../../../api/problem";
 import type { Run } from "../../../api/types";
 import { Card } from "../../../components/Card";
 import { Empty } from "../../../components/Empty";
 import { words } from "../words";
 import { AnswerPane } from "./AnswerPane";
+import { DecodingOptions } from "./DecodingOptions";
+import { type Decoding, decodingOf, EMPTY, randomSeed } from "./decoding";
 
 const t = words.ask;
 
@@ -36,20 +40,32 @@ export function AskCard({ run }: { run: Run | undefined }) {
 function Question({ run }: { run: Run }) {
   const [prompt, setPrompt] = useState("");
   const [withBase, setWithBase] = useState(false);
-  const tuned = useGenerate();
-  const base = useGenerate();
-  const isAsking = tuned.isPending || base.isPending;
+  const decoding = useForm<Decoding>({ initialValues: EMPTY });
+  const tuned = useAnswer();
+  const base = useAnswer();
+  const isAsking = tuned.isAsking || base.isAsking;
   const isReady = prompt.trim() !== "" && !isAsking;
 
   const ask = (event: FormEvent) => {
     event.preventDefault();
     if (!isReady) return;
-    tuned.mutate({ body: { prompt, runId: run.id } });
-    if (withBase) base.mutate({ body: { prompt, baseModel: run.baseModel } });
+    const asked = { prompt, ...decodingOf(decoding.getValues(), randomSeed) };
+    const onError = (problem: unknown) => {
+      const blamed = problem instanceof ApiProblem ? problem.field : null;
+      if (blamed && blamed in EMPTY) decoding.setFieldError(blamed, (problem as ApiProblem).message);
+    };
+    decoding.clearErrors();
+    tuned.ask({ ...asked, runId: run.id }, { onError });
+    if (withBase) base.ask({ ...asked, adapter: null, baseModel: run.baseModel }, { onError });
     else base.reset();
   };
+  const stop = () => {
+    tuned.stop();
+    base.stop();
+  };
   // An answer belongs to the run that gave it: with another one chosen it would stand under the wrong name.
-  const isAnswered = !tuned.isIdle && tuned.variables?.body.runId === run.id;
+  const isAnswered = tuned.question?.runId === run.id;
+  const isCompared = isAnswered && base.question !== undefined;
 
   return (
     <Stack component="form" gap="sm" onSubmit={ask}>
@@ -67,6 +83,7 @@ function Question({ run }: { run: Run }) {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
         }}
       />
+      <DecodingOptions form={decoding} />
       <Group justify="space-between" gap="sm">
         <Switch
           label={t.compare}
@@ -78,25 +95,28 @@ function Question({ run }: { run: Run }) {
           <Text fz="xs" c="dimmed">
             {t.keys}
           </Text>
+          {isAsking ? (
+            <Button variant="default" onClick={stop} data-testid="stop-answer">
+              {t.stop}
+            </Button>
+          ) : null}
           <Button type="submit" disabled={!isReady} loading={isAsking} data-testid="ask">
             {t.ask}
           </Button>
         </Group>
       </Group>
       <SimpleGrid
-        cols={isAnswered && !base.isIdle ? 2 : 1}
+        cols={isCompared ? 2 : 1}
         spacing="sm"
         component="section"
         aria-label={t.region}
+        // Read out once it is whole: a text that grows by words would be begun again at each.
         aria-live="polite"
+        aria-busy={isAsking}
       >
         {isAnswered ? <AnswerPane kind="tuned" asked={tuned} /> : null}
-        {isAnswered && !base.isIdle ? <AnswerPane kind="base" asked={base} /> : null}
+        {isCompared ? <AnswerPane kind="base" asked={base} /> : null}
       </SimpleGrid>
     </Stack>
   );
-}
-
-function useGenerate() {
-  return useApi().doors.useMutation("post", "/api/v1/generate");
 }

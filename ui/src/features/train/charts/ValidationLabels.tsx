@@ -1,6 +1,6 @@
 // Says beside the validation curve what it is, and marks its lowest point. Drawn inside a chart.
 
-import { useXAxisScale, useYAxisScale } from "recharts";
+import { usePlotArea, useXAxisScale, useYAxisScale } from "recharts";
 import type { ValidationPoint } from "../../../api/types";
 import { words } from "../words";
 import { lowest } from "./rows";
@@ -16,9 +16,10 @@ interface ValidationLabelsProps {
 }
 
 export function ValidationLabels({ validation, trained, write }: ValidationLabelsProps) {
-  const [xOf, yOf] = [useXAxisScale(), useYAxisScale()];
+  const [plot, xOf, yOf] = [usePlotArea(), useXAxisScale(), useYAxisScale()];
   const [best, last] = [lowest(validation), validation.at(-1)];
-  if (!xOf || !yOf || !best || !last) return null;
+  if (!plot || !xOf || !yOf || !best || !last) return null;
+  const end = plot.x + plot.width;
   const at = ({ step, loss }: ValidationPoint) => ({ x: xOf(step) ?? 0, y: yOf(loss) ?? 0 });
   const [bestAt, lastAt] = [at(best), at(last)];
   const isAbove = trained === undefined || last.loss >= trained;
@@ -26,28 +27,40 @@ export function ValidationLabels({ validation, trained, write }: ValidationLabel
     <g aria-hidden>
       <circle cx={bestAt.x} cy={bestAt.y} r={5} className={classes.best} />
       {best === last ? (
-        <Label {...lastAt} isAbove={isAbove} text={`${t.validation}, ${t.best(write(best.loss))}`} />
+        <Label {...lastAt} end={end} isAbove={isAbove} text={`${t.validation}, ${t.best(write(best.loss))}`} />
       ) : (
         <>
-          <Label {...lastAt} isAbove={isAbove} text={t.validation} />
-          <Label {...bestAt} isAbove={!isAbove} text={t.best(write(best.loss))} />
+          <Label {...lastAt} end={end} isAbove={isAbove} text={t.validation} />
+          <Label {...bestAt} end={end} isAbove={!isAbove} text={t.best(write(best.loss))} />
         </>
       )}
     </g>
   );
 }
 
-/** Towards the left of its point, but never beyond the axis. */
-function Label({ x, y, isAbove, text }: { x: number; y: number; isAbove: boolean; text: string }) {
-  const isNearAxis = x < text.length * 7 + 52;
+interface LabelProps {
+  x: number;
+  y: number;
+  /** Of the plot. */
+  end: number;
+  isAbove: boolean;
+  text: string;
+}
+
+/** Right of its point where there is room, as nothing has been drawn there yet. */
+function Label({ x, y, end, isAbove, text }: LabelProps) {
+  const hasRoom = x + text.length * CHARACTER < end;
   return (
     <text
-      x={isNearAxis ? x - 4 : x + 4}
+      x={hasRoom ? x + 8 : x + 4}
       y={isAbove ? y - 10 : y + 20}
-      textAnchor={isNearAxis ? "start" : "end"}
+      textAnchor={hasRoom ? "start" : "end"}
       className={classes.label}
     >
       {text}
     </text>
   );
 }
+
+/** About the width of one at 12 pixels. */
+const CHARACTER = 7;

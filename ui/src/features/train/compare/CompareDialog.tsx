@@ -25,8 +25,8 @@ interface CompareDialogProps {
 
 export function CompareDialog({ runs, opened, onClose }: CompareDialogProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={t.title} size={1040} data-testid="compare-dialog">
-      <Stack gap="lg">
+    <Modal opened={opened} onClose={onClose} title={t.title} size={1040}>
+      <Stack gap="lg" data-testid="compare-dialog">
         <Overlay runs={runs} />
         <Differences runs={runs} />
       </Stack>

@@ -4,6 +4,7 @@ import { Chip, Fieldset, Group, Input, Select, Stack, Switch, Textarea } from "@
 import type { ReactNode } from "react";
 import type { Method } from "../../../api/types";
 import { words } from "../words";
+import classes from "./AdvancedParameters.module.css";
 import { aboutField, Fields, NumberField } from "./fields";
 import type { ParametersForm } from "./parameters";
 
@@ -49,8 +50,8 @@ export function AdvancedParameters({ form, method }: AdvancedParametersProps) {
       <Section title={t.repeat}>
         <Fields>
           <NumberField form={form} name="seed" />
-          <Switch {...aboutSwitch(form)} mt="xs" />
         </Fields>
+        <Switch {...aboutSwitch(form)} mt="sm" />
       </Section>
     </Stack>
   );
@@ -107,7 +108,7 @@ function aboutSwitch(form: ParametersForm) {
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Fieldset legend={title} variant="unstyled">
+    <Fieldset legend={title} variant="unstyled" classNames={{ legend: classes.legend }}>
       {children}
     </Fieldset>
   );

@@ -1,9 +1,13 @@
-import { SegmentedControl, Select, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, SegmentedControl, Select, Skeleton, Stack, Text } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { useState } from "react";
 import { useBases } from "../../../api/bases";
 import type { Base, Method } from "../../../api/types";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { millions } from "../../../components/quantity";
 import { StepCard } from "../../../components/StepCard";
+import { BasesDialog } from "../bases/BasesDialog";
+import type { PickFolder } from "../bases/ImportFolder";
 import { words } from "../words";
 
 const t = words.base;
@@ -18,16 +22,36 @@ interface ChoiceProps {
 interface BaseCardProps extends ChoiceProps {
   method: Method;
   onMethod: (method: Method) => void;
+  pickFolder: PickFolder | undefined;
 }
 
-export function BaseCard({ value, onChange, method, onMethod }: BaseCardProps) {
+export function BaseCard({ value, onChange, method, onMethod, pickFolder }: BaseCardProps) {
   const bases = useBases();
+  const [isManaging, manage] = useState(false);
   return (
     <StepCard number={1} title={t.title}>
       <Stack gap="xs">
         {bases.isPending ? <Skeleton height={84} aria-label={words.loading} /> : null}
         {bases.error ? <ProblemNotice problem={bases.error} onRetry={() => void bases.refetch()} /> : null}
         {bases.data ? <Choice bases={bases.data} value={value} onChange={onChange} /> : null}
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          w="fit-content"
+          px={4}
+          leftSection={<IconDownload size={16} aria-hidden />}
+          onClick={() => manage(true)}
+          data-testid="manage-bases"
+        >
+          {words.bases.manage}
+        </Button>
+        <BasesDialog
+          opened={isManaging}
+          onClose={() => manage(false)}
+          inUse={value}
+          onUse={onChange}
+          pickFolder={pickFolder}
+        />
         <SegmentedControl
           aria-label={t.method}
           data={METHODS.map((name) => ({ value: name, label: t.methods[name].name }))}

@@ -8,6 +8,7 @@ import { useApi } from "../../../api/client";
 import { ApiProblem } from "../../../api/problem";
 import { useActiveRun, useStartRun } from "../../../api/runs";
 import type { Method, RunRequest } from "../../../api/types";
+import type { PickFolder } from "../bases/ImportFolder";
 import { words } from "../words";
 import { BaseCard } from "./BaseCard";
 import { DatasetCard, type PickFile } from "./DatasetCard";
@@ -16,12 +17,18 @@ import { fieldOf, requestOf, useParameters } from "./parameters";
 import { StartCard } from "./StartCard";
 import { useSource } from "./useSource";
 
+/** The system's dialogs, where there are any. */
+export interface Pick {
+  file: PickFile | undefined;
+  folder: PickFolder | undefined;
+}
+
 interface RunFormProps {
-  pickFile: PickFile | undefined;
+  pick: Pick;
   onStarted: () => void;
 }
 
-export function RunForm({ pickFile, onStarted }: RunFormProps) {
+export function RunForm({ pick, onStarted }: RunFormProps) {
   const { data: settings } = useApi().doors.useQuery("get", "/api/v1/settings");
   const [chosenBase, setChosenBase] = useState<string>();
   const base = chosenBase ?? settings?.trainingBaseModel ?? "auto";
@@ -68,8 +75,14 @@ export function RunForm({ pickFile, onStarted }: RunFormProps) {
         submit();
       }}
     >
-      <BaseCard value={base} onChange={setChosenBase} method={method} onMethod={setChosenMethod} />
-      <DatasetCard source={source} pickFile={pickFile} />
+      <BaseCard
+        value={base}
+        onChange={setChosenBase}
+        method={method}
+        onMethod={setChosenMethod}
+        pickFolder={pick.folder}
+      />
+      <DatasetCard source={source} pickFile={pick.file} />
       <ParametersCard form={parameters} method={method} settings={settings} />
       <StartCard source={source} active={active} isStarting={start.isPending} problem={start.error} />
     </Stack>

@@ -17,7 +17,7 @@ export function RunActions({ run }: { run: Run }) {
     notifications.show({ title: words.run.copied, message: commandOf(run) });
   };
   return (
-    <Menu position="bottom-end" portalProps={{ target: "#overlays" }}>
+    <Menu position="bottom-end" portalProps={{ target: "#overlays" }} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="md" aria-label={words.history.menu(run.runIdentifier)}>
           <IconDots size={16} aria-hidden />

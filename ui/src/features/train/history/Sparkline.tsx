@@ -14,7 +14,7 @@ const HEIGHT = 24;
 
 export function Sparkline({ run }: { run: Run }) {
   const { ref, inViewport } = useInViewport<HTMLDivElement>();
-  const { data } = useKeptMetrics(run.id, inViewport);
+  const { data } = useKeptMetrics(run.id, inViewport && run.startedAt !== null);
   const losses = data?.points.map(({ loss }) => loss) ?? [];
   const [first, last] = [losses[0], losses.at(-1)];
   return (

@@ -26,7 +26,7 @@ export const ask = {
   decoding: "How it answers",
   decodingMeaning: "Empty fields: the likeliest token each time, so the same question gets the same answer.",
   options: {
-    maxNewTokens: { label: "Length, at most (tokens)", help: "The answer is cut there." },
+    maxNewTokens: { label: "Longest answer", help: "Tokens; what would follow is cut." },
     temperature: { label: "Temperature", help: "Draws tokens by chance; small is bold, large is wild." },
     topK: { label: "Top-k", help: "Draws among so many of the likeliest tokens." },
     topP: { label: "Top-p", help: "Draws among the likeliest that together have this probability." },
