@@ -6,7 +6,11 @@ mod guard;
 mod runs;
 mod settings;
 mod sources;
+mod stopping;
 mod trigger;
+mod validation;
+
+pub(crate) use stopping::step_of;
 
 use serde_json::{Value, json};
 
@@ -22,6 +26,19 @@ pub(crate) fn small_source(home: &Home) -> String {
         })
         .collect();
     ask_ai_database(&path, &rows);
+    path.to_str().expect("temporary folders have plain names").to_owned()
+}
+
+/// So many rows with different answers, as JSON lines; of sixty some are held out.
+pub(crate) fn many_rows(home: &Home, count: usize) -> String {
+    let path = home.path("rows.jsonl");
+    let rows: Vec<String> = (0..count)
+        .map(|room| {
+            let (input, output) = (format!("Light for room {room}?"), format!("Turn on light {room}."));
+            json!({ "input": input, "output": output }).to_string()
+        })
+        .collect();
+    std::fs::write(&path, rows.join("\n")).expect("a file in the test's own folder");
     path.to_str().expect("temporary folders have plain names").to_owned()
 }
 

@@ -4,4 +4,5 @@ mod doctor;
 mod mistakes;
 mod models;
 mod owner;
+mod stopping;
 mod train;

@@ -1,11 +1,11 @@
 //! Kills at random moments of a training.
 
-use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use attune_engine::AdapterFolder;
 
+use super::{child_of, end};
 use crate::api::small_source;
 use crate::support::Home;
 
@@ -85,19 +85,6 @@ fn workers_of(home: &Home) -> Vec<String> {
 fn pass(time: Duration) {
     let (_keep, never) = mpsc::channel::<()>();
     let _ = never.recv_timeout(time);
-}
-
-/// The first child of a process, on Linux; the worker is the only one there is.
-fn child_of(process: u32) -> Option<u32> {
-    let tasks = std::fs::read_dir(Path::new("/proc").join(process.to_string()).join("task")).ok()?;
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
-        .find_map(|children| children.split_whitespace().next()?.parse().ok())
-}
-
-fn end(process: u32) {
-    // It may have ended by itself just before.
-    let _ = std::process::Command::new("kill").args(["-KILL", &process.to_string()]).output();
 }
 
 /// Numbers that look random and are the same in every run (xorshift).

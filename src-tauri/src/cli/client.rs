@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::output::Failure;
 use crate::api::Problem;
-use crate::api::wire::{PointEvent, RunEvent, SnapshotEvent};
+use crate::api::wire::{PointEvent, RunEvent, SnapshotEvent, ValidationEvent};
 use crate::server::Door;
 
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(super) enum Event {
     Snapshot(SnapshotEvent),
     Run(Box<RunEvent>),
     Point(PointEvent),
+    Validation(ValidationEvent),
 }
 
 pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Event, Failure>> + Send>>;
@@ -53,6 +54,7 @@ impl Client<'_> {
                 "snapshot" => serde_json::from_str(&event.data).map(Event::Snapshot),
                 "run" => serde_json::from_str(&event.data).map(Event::Run),
                 "point" => serde_json::from_str(&event.data).map(Event::Point),
+                "validation" => serde_json::from_str(&event.data).map(Event::Validation),
                 _ => return None,
             };
             Some(decoded.map_err(Failure::internal))

@@ -5,11 +5,15 @@
 
 mod client;
 mod doctor;
+mod follow;
 mod generate;
 mod models;
+mod origin;
 pub(crate) mod output;
 mod progress;
+mod report;
 mod serve;
+mod stop;
 pub(crate) mod surroundings;
 mod train;
 
@@ -43,6 +47,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 unu
 enum Command {
     /// Tune a base model on your rows
     Train(train::TrainArguments),
+    /// End a run that is running or waiting
+    Stop(stop::StopArguments),
     /// Ask a model one question
     Generate(generate::GenerateArguments),
     /// Show the base models on this computer, and fetch more
@@ -91,6 +97,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     match arguments.command {
         Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
+        Some(Command::Stop(wanted)) => runtime.block_on(stop::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(wanted, surroundings)),
         Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),

@@ -152,6 +152,16 @@ pub enum Error {
     RunStillQueued { run: RunId },
     #[error("run {run} is {status}, so it cannot be deleted")]
     RunStillActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status} and has no checkpoint, so nothing can go on from it")]
+    NothingToResume { run: RunId, status: RunStatus },
+    #[error("the base model in {path} is not the one that the run was trained on any more")]
+    BaseChanged { path: PathBuf },
+    #[error("the checkpoint {path} cannot be used: {source}")]
+    CheckpointRefused {
+        path: PathBuf,
+        #[source]
+        source: attune_tuning::Error,
+    },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
     #[error("{field} cannot be {value}: {reason}")]
@@ -253,6 +263,7 @@ impl Error {
             | Self::OutputUnwritable { .. }
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
+            | Self::BaseChanged { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
             Self::InField { source, .. } => source.kind(),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
@@ -261,6 +272,7 @@ impl Error {
             Self::RunActive { .. }
             | Self::RunNotActive { .. }
             | Self::RunStillQueued { .. }
+            | Self::NothingToResume { .. }
             | Self::RunStillActive { .. }
             | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
@@ -273,6 +285,7 @@ impl Error {
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
             | Self::Training { .. }
+            | Self::CheckpointRefused { .. }
             | Self::Database { .. }
             | Self::Encode(_)
             | Self::Decode { .. } => Kind::Internal,
@@ -407,6 +420,17 @@ impl Error {
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
             Self::RunStillActive { .. } => "Cancel it first.",
             Self::RunStillQueued { .. } => "Cancel it.",
+            Self::NothingToResume { .. } => {
+                "Go on from a run that was stopped, interrupted or failed after its first epoch, or start a new one."
+            }
+            Self::BaseChanged { .. } => {
+                "Put the files of that base back, or start a new run, from its adapter if it has one."
+            }
+            Self::CheckpointRefused { .. } => "Start a new run.",
+            Self::Training {
+                source:
+                    attune_tuning::Error::NothingLearned { .. } | attune_tuning::Error::NothingChanged { .. },
+            } => "To train all the same, skip the check: `--skip-self-check`, or skipSelfCheck in a request.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",

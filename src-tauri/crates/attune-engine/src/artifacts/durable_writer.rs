@@ -10,13 +10,21 @@ use std::path::Path;
 /// # Errors
 /// What the file system said; a temporary file is removed, unless the process died meanwhile.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write`], for content that need not be in memory as a whole.
+pub(crate) fn write_with(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = parent(path)?;
     let mut beside = tempfile::Builder::new();
     beside.prefix(".writing-");
     #[cfg(unix)]
     beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let mut file = beside.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    content(&mut file)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)

@@ -9,5 +9,5 @@ pub(crate) mod durable_writer;
 mod latest;
 
 pub use adapter_folder::{AdapterDigest, AdapterFolder, TrainingRecord};
-pub(crate) use adapter_folder::{NewAdapter, RECORD, digest_of, files_of, record_written};
+pub(crate) use adapter_folder::{DigestWriter, NewAdapter, RECORD, digest_of, files_of, record_written};
 pub(crate) use latest::{check_latest_can_move, forget_latest, latest_means, move_latest, resolve};

@@ -39,6 +39,17 @@ pub struct Base {
     pub bundled: bool,
 }
 
+impl Base {
+    /// SHA-256 of its weights, as records of runs say it. Reads the whole file.
+    pub(crate) fn weights_digest(&self) -> Result<String> {
+        let path = self.folder.join(folder::WEIGHTS);
+        match digest::file_digest(&path, digest::Algorithm::Sha256) {
+            Ok(digest) => Ok(format!("sha256:{digest}")),
+            Err(source) => Err(Error::BaseUnreadable { path, source }),
+        }
+    }
+}
+
 /// What a listing says of a base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseSummary {

@@ -3,12 +3,18 @@
 //! Not here: the mathematics (`attune_tuning`) and what happens inside the child (`worker`).
 //! Invariants: at most one run is `running` (the database enforces it); a row that ended never changes again.
 
+mod attend;
+mod choices;
 pub(crate) mod dispatcher;
 pub(crate) mod events;
+mod follow;
 mod hyperparameters;
+pub(crate) mod kept_files;
 pub(crate) mod metrics;
 pub(crate) mod removal;
 pub(crate) mod request;
+pub(crate) mod resume;
+mod start;
 mod words;
 mod worker_process;
 

@@ -4,6 +4,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use attune_tuning::peft::PeftFiles;
+
+use super::start::Start;
 use super::{Decay, Hyperparameters, InitialPrompt, Method, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
 use crate::limits::{check_max_samples, require_absolute};
@@ -66,6 +69,15 @@ pub struct RunRequest {
     pub lora_targets: Option<Vec<String>>,
 }
 
+/// A run that can be queued, and what it needs.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) run: Run,
+    pub(crate) rows: Split,
+    /// The adapter to begin with.
+    pub(crate) start: Option<PeftFiles>,
+}
+
 impl RunRequest {
     /// What a trigger asks for: everything from the settings.
     ///
@@ -92,10 +104,12 @@ impl RunRequest {
     ///
     /// # Errors
     /// The first value, file or folder that makes the run impossible.
-    pub(crate) fn prepare(self, folder: &DataFolder, bases: &Bases) -> Result<(Run, Split)> {
+    pub(crate) fn prepare(&self, folder: &DataFolder, bases: &Bases) -> Result<Prepared> {
         let id = self.id.as_deref().map_or_else(|| Ok(RunId::generate()), RunId::parse)?;
-        // Some defaults wait for the number of rows, but a wrong value is said before a file is opened.
-        Hyperparameters::chosen(&self, 1, None)?;
+        let start = self.start_from.as_deref().map(Start::open).transpose()?;
+        let kind = start.as_ref().map(|start| &start.kind);
+        // Some defaults wait for the number of rows, but a wrong value is said before the source is opened.
+        Hyperparameters::chosen(self, 1, kind)?;
         let max_samples = self.max_samples();
         check_max_samples("maxSamples", max_samples)?;
         let run_identifier = self.run_identifier.clone().unwrap_or_else(|| generated_identifier(&id));
@@ -110,8 +124,11 @@ impl RunRequest {
             .map_err(|source| Error::InField { field, source: Box::new(source) })?;
         let summary = rows.summary();
         let mut split = split(rows.examples);
-        let hyperparameters = Hyperparameters::chosen(&self, split.train.len(), None)?;
-        let base = bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?;
+        let hyperparameters = Hyperparameters::chosen(self, split.train.len(), kind)?;
+        let base = match &start {
+            Some(start) => start.base(bases, self.base_model.as_deref())?,
+            None => bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?,
+        };
 
         let output_folder =
             self.output_folder.clone().unwrap_or_else(|| folder.adapters().join(stem(&source_path)));
@@ -139,7 +156,7 @@ impl RunRequest {
             stopped: None,
             resumable: false,
             resumed_from: None,
-            started_from: None,
+            started_from: start.as_ref().map(|start| start.path.clone()),
             error_message: None,
             run_directory,
             output_folder,
@@ -148,7 +165,7 @@ impl RunRequest {
             started_at: None,
             finished_at: None,
         };
-        Ok((run, split))
+        Ok(Prepared { run, rows: split, start: start.map(|start| start.files) })
     }
 
     /// Where the rows come from, and the field that says so.
@@ -167,7 +184,7 @@ impl RunRequest {
 }
 
 /// Refuses what is not the name of a folder inside the output folder.
-fn check_name(field: &'static str, name: &str) -> Result<()> {
+pub(super) fn check_name(field: &'static str, name: &str) -> Result<()> {
     let mut components = Path::new(name).components();
     let one_name = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
     let reason = if !one_name || name.contains(['/', '\\', '\0', '\n']) {
@@ -184,7 +201,7 @@ fn check_name(field: &'static str, name: &str) -> Result<()> {
     Err(Error::InvalidField { field, value: format!("{name:?}"), reason })
 }
 
-fn check_output(output_folder: &Path, run_directory: &str) -> Result<()> {
+pub(super) fn check_output(output_folder: &Path, run_directory: &str) -> Result<()> {
     let unwritable = |source| Error::OutputUnwritable { path: output_folder.to_owned(), source };
     std::fs::create_dir_all(output_folder).map_err(unwritable)?;
     // Rights, a read-only disk, a full disk: only a write tells.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::{SkippedRows, SourceKind, SourceRows, frozen};
+use super::{SkippedRows, SourceKind, SourceRows, frozen_digest};
 use attune_tuning::Example;
 
 /// What is in a source, as far as it was read.
@@ -45,7 +45,7 @@ impl SourceRows {
                 .take(5)
                 .map(|row| (row.input.clone(), row.output.clone()))
                 .collect(),
-            dataset_hash: crate::artifacts::digest_of(&frozen(&self.examples)),
+            dataset_hash: frozen_digest(&self.examples),
         }
     }
 
