@@ -7,6 +7,8 @@
 mod admin;
 mod body;
 mod events;
+mod export;
+mod generate;
 mod models;
 mod problem;
 mod request_log;
@@ -91,9 +93,15 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(runs::cancel_run))
         .routes(routes!(sources::inspect_source))
         .routes(routes!(models::list_bases))
+        .routes(routes!(models::list_fetchable_bases))
         .routes(routes!(models::fetch_base))
         .routes(routes!(models::list_fetches))
-        .routes(routes!(models::generate))
+        .routes(routes!(models::cancel_fetch))
+        .routes(routes!(models::import_base))
+        .routes(routes!(generate::generate))
+        .routes(routes!(generate::generate_batch))
+        .routes(routes!(generate::generate_stream))
+        .routes(routes!(export::export))
         .routes(routes!(settings::read_settings, settings::change_settings))
         .routes(routes!(admin::training_runs))
         .routes(routes!(admin::trigger_training))

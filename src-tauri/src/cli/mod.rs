@@ -5,6 +5,7 @@
 
 mod client;
 mod doctor;
+mod export;
 mod follow;
 mod generate;
 mod models;
@@ -49,9 +50,11 @@ enum Command {
     Train(train::TrainArguments),
     /// End a run that is running or waiting
     Stop(stop::StopArguments),
-    /// Ask a model one question
-    Generate(generate::GenerateArguments),
-    /// Show the base models on this computer, and fetch more
+    /// Ask a model one question, or many
+    Generate(Box<generate::GenerateArguments>),
+    /// Write an adapter for other programs: as a PEFT folder, or merged into its base
+    Export(export::ExportArguments),
+    /// Show the base models on this computer, fetch or import more
     #[command(subcommand)]
     Models(models::ModelsCommand),
     /// Serve the page and the API on 127.0.0.1
@@ -98,7 +101,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
         Some(Command::Stop(wanted)) => runtime.block_on(stop::run(wanted, surroundings)),
-        Some(Command::Generate(wanted)) => runtime.block_on(generate::run(wanted, surroundings)),
+        Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),
+        Some(Command::Export(wanted)) => runtime.block_on(export::run(wanted, surroundings)),
         Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
         Some(Command::Doctor(wanted)) => runtime.block_on(doctor::run(wanted, surroundings)),

@@ -1,4 +1,4 @@
-//! Base models, and answers.
+//! Base models: what is here, and what is on its way.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,6 +18,15 @@ pub struct Base {
     pub chosen_by_auto: bool,
 }
 
+/// A base model that Attune knows and this computer has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchableBase {
+    pub hub_id: String,
+    /// Of its published files together.
+    pub size_bytes: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FetchRequest {
@@ -32,6 +41,8 @@ pub enum FetchStatus {
     Fetching,
     Completed,
     Failed,
+    /// Somebody stopped it; what has arrived is kept.
+    Cancelled,
 }
 
 /// A base model on its way from the hub.
@@ -55,41 +66,4 @@ pub struct Fetch {
     /// What the person can do about a failure.
     #[schema(required)]
     pub hint: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GenerationRequest {
-    pub prompt: String,
-    /// A completed run whose adapter answers.
-    #[serde(default)]
-    pub run_id: Option<String>,
-    /// Absolute path of an adapter folder or of `latest`.
-    #[serde(default)]
-    pub adapter: Option<String>,
-    /// Default: the adapter's base, else `auto`.
-    #[serde(default)]
-    pub base_model: Option<String>,
-    #[serde(default)]
-    pub max_new_tokens: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Finish {
-    EndOfSequence,
-    Length,
-}
-
-/// An answer, and what answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Generated {
-    pub text: String,
-    pub base_model: String,
-    #[schema(required)]
-    pub adapter_digest: Option<String>,
-    pub new_tokens: u64,
-    pub finish: Finish,
-    pub milliseconds: f64,
 }

@@ -41,6 +41,8 @@ pub struct SettingsChange {
 }
 
 /// Tells `null` from absent: serde asks only for fields that are there.
-fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<PathBuf>>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    field: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(field).map(Some)
 }

@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use attune_tuning::peft::PeftFiles;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::durable_writer;
+use super::found_adapter::{CONFIG, WEIGHTS};
 use crate::runs::{Hyperparameters, SelfCheck, Stopped};
 use crate::{Error, Result};
 
-const CONFIG: &str = "adapter_config.json";
-const WEIGHTS: &str = "adapter_model.safetensors";
 pub(crate) const RECORD: &str = "training_run.json";
 
 /// SHA-256 of an adapter's weights, as `sha256:` and 64 hexadecimal digits: which adapter really answered.
@@ -24,6 +22,10 @@ pub(crate) const RECORD: &str = "training_run.json";
 pub struct AdapterDigest(String);
 
 impl AdapterDigest {
+    pub(super) fn of(peft: &PeftFiles) -> Self {
+        Self(digest_of(&peft.adapter_model))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -168,7 +170,7 @@ impl AdapterFolder {
     }
 
     pub fn digest(&self) -> AdapterDigest {
-        AdapterDigest(digest_of(&self.peft.adapter_model))
+        AdapterDigest::of(&self.peft)
     }
 
     pub(crate) fn peft(&self) -> &PeftFiles {
@@ -190,11 +192,6 @@ pub(crate) fn files_of(folder: &Path) -> Vec<String> {
 /// Whether a name stays in its folder.
 fn is_plain(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|file| file == name)
-}
-
-/// When the record of a folder was written; `None` if it has none.
-pub(crate) fn record_written(folder: &Path) -> Option<SystemTime> {
-    std::fs::metadata(folder.join(RECORD)).and_then(|record| record.modified()).ok()
 }
 
 /// `sha256:` and the digest in hexadecimal digits.
@@ -232,7 +229,7 @@ fn shown(digest: impl AsRef<[u8]>) -> String {
     text
 }
 
-fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
+pub(super) fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
     let path = folder.join(name);
     std::fs::read(&path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => {
