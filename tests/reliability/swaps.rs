@@ -22,25 +22,17 @@ const ASKED_RATE: f64 = 60.0;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_swaps_under_fifty_questions_a_second_fail_no_answer_and_mix_none() {
     let home = Home::new();
-    let source = small_source(&home);
-    for (name, seed) in [("first", "1"), ("second", "2")] {
-        let base = tiny_t5("");
-        let arguments = [
-            "train",
-            "--db-path",
-            &source,
-            "--output-dir",
-            "out",
-            "--run-id",
-            name,
-            "--seed",
-            seed,
-            "--base-model",
-            &base,
-            "--epochs",
-            "1",
-        ];
-        let trained = home.run(arguments);
+    for (name, words) in [("first", "go hy go hy"), ("second", "ba qy ba qy")] {
+        // Words of the tiny base's own, so that each adapter learns to say others.
+        let rows =
+            ["vy lu", "jy jo", "hu va", "xi ni"].map(|input| json!({ "input": input, "output": words }));
+        let file = home.path(&format!("{name}.jsonl"));
+        std::fs::write(&file, rows.map(|row| format!("{row}\n")).concat()).unwrap();
+        let (base, file) = (tiny_t5(""), file.to_str().unwrap().to_owned());
+        let arguments =
+            ["train", "--data", &file, "--output-dir", "out", "--run-id", name, "--base-model", &base];
+        let how = ["--method", "lora", "--learning-rate", "0.05", "--epochs", "5"];
+        let trained = home.run(arguments.iter().chain(&how));
         assert_eq!(trained.code, Some(0), "{trained:?}");
     }
     let (_attune, http) = home.serve();
@@ -123,7 +115,7 @@ async fn a_broken_adapter_is_refused_and_the_old_one_stays() {
 
 /// The digest of the adapter that answered, and what it said.
 async fn ask(http: &Http, adapter: &Path) -> (String, String) {
-    let question = json!({ "prompt": "Light for the office?", "adapter": adapter, "maxNewTokens": 8 });
+    let question = json!({ "prompt": "vy lu jy", "adapter": adapter, "maxNewTokens": 8 });
     let answer = http.post("/api/v1/generate", &question).await.expect(200);
     let text = |field: &str| answer[field].as_str().expect("an answer has its text fields").to_owned();
     (text("adapterDigest"), text("text"))
