@@ -17,9 +17,11 @@ mod validation;
 
 pub(crate) use stopping::step_of;
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
-use crate::support::{AskAiRow, Events, Home, ask_ai_database};
+use crate::support::{AskAiRow, Events, Home, Http, ask_ai_database};
 
 /// A few rows with different answers: enough to train on in a second.
 pub(crate) fn small_source(home: &Home) -> String {
@@ -51,6 +53,23 @@ pub(crate) fn many_rows(home: &Home, count: usize) -> String {
 pub(crate) fn tiny_t5(name: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny_t5").join(name);
     folder.to_str().expect("a checkout has a plain path").trim_end_matches('/').to_owned()
+}
+
+/// A copy of the bundled base that a test may spoil.
+fn own_base(home: &Home) -> PathBuf {
+    let base = home.path("base");
+    std::fs::create_dir_all(&base).expect("a folder in the test's own");
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/attune-mini");
+    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
+        std::fs::copy(bundled.join(name), base.join(name)).expect("the bundled base is there");
+    }
+    base
+}
+
+/// Queues a run, and gives its id.
+pub(crate) async fn started(http: &Http, wanted: &Value) -> String {
+    let run = http.post("/api/v1/runs", wanted).await.expect(202);
+    run["id"].as_str().expect("a run has an id").to_owned()
 }
 
 /// Waits until a run has ended, and gives its last record.

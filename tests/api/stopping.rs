@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ended, many_rows, small_source};
+use super::{ended, many_rows, own_base, small_source, started};
 use crate::support::{Events, Home, Http};
 
 /// Waits until a run has taken this step.
@@ -26,10 +26,6 @@ async fn in_phase(events: &mut Events, id: &str, phase: &str) {
             }
         })
         .await;
-}
-
-async fn started(http: &Http, wanted: &Value) -> String {
-    http.post("/api/v1/runs", wanted).await.expect(202)["id"].as_str().unwrap().to_owned()
 }
 
 /// A run that was stopped after its third step, of the 4000 that it has.
@@ -153,12 +149,7 @@ async fn a_run_that_is_gone_on_from_can_be_deleted() {
 async fn a_run_does_not_go_on_with_another_base() {
     let home = Home::new();
     let source = small_source(&home);
-    let base = home.path("base");
-    std::fs::create_dir_all(&base).unwrap();
-    let bundled = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/attune-mini");
-    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
-        std::fs::copy(bundled.join(name), base.join(name)).unwrap();
-    }
+    let base = own_base(&home);
     let (_attune, http) = home.serve();
     let mut events = http.events("/api/v1/events").await;
     let wanted = json!({ "databasePath": source, "epochs": 1000, "baseModel": base });

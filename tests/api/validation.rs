@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ended, many_rows, small_source};
-use crate::support::{Home, Http};
-
-async fn started(http: &Http, wanted: &Value) -> String {
-    http.post("/api/v1/runs", wanted).await.expect(202)["id"].as_str().unwrap().to_owned()
-}
+use super::{ended, many_rows, own_base, small_source, started, step_of};
+use crate::support::Home;
 
 #[tokio::test]
 async fn the_rows_held_out_choose_the_adapter_that_is_published() {
@@ -158,20 +154,15 @@ async fn rows_that_are_too_long_are_cut_and_counted() {
 async fn a_base_that_goes_while_a_run_waits_fails_it_with_the_path() {
     let home = Home::new();
     let source = small_source(&home);
-    let base = home.path("base");
-    std::fs::create_dir_all(&base).unwrap();
-    let bundled = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/attune-mini");
-    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
-        std::fs::copy(bundled.join(name), base.join(name)).unwrap();
-    }
+    let base = own_base(&home);
     let (_attune, http) = home.serve();
     let mut events = http.events("/api/v1/events").await;
     let long = started(&http, &json!({ "databasePath": source, "epochs": 1000, "baseModel": base })).await;
     let waiting = started(&http, &json!({ "databasePath": source, "baseModel": base })).await;
-    super::stopping::step_of(&mut events, &long, 1).await;
+    step_of(&mut events, &long, 1).await;
     std::fs::remove_dir_all(&base).unwrap();
     // The one at work has its base in memory.
-    super::stopping::step_of(&mut events, &long, 5).await;
+    step_of(&mut events, &long, 5).await;
     http.post(&format!("/api/v1/runs/{long}/cancel"), &json!({})).await.expect(202);
     let run = ended(&mut events, &waiting).await;
     let why = run["errorMessage"].as_str().unwrap_or_default();
