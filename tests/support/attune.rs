@@ -69,6 +69,11 @@ impl Home {
         self.start(arguments).wait()
     }
 
+    /// Starts a command made from [`Self::command`].
+    pub(crate) fn start_as(&self, command: Command) -> Attune {
+        Attune::start(command)
+    }
+
     /// Starts Attune and leaves it running.
     pub(crate) fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Attune {
         Attune::start(self.command(arguments))

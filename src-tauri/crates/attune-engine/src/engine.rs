@@ -16,7 +16,7 @@ use crate::runs::events::{Events, Subscription};
 use crate::runs::removal::Removed;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
 use crate::runs::{Point, Run, RunId, RunStatus};
-use crate::sources::{SourceRows, frozen, read_source};
+use crate::sources::{frozen, inspect_source};
 use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
 use crate::store::settings::SettingsTable;
@@ -73,6 +73,7 @@ impl Engine {
         let folder = options.data_folder.folder().clone();
         let store = Store::open(&folder.database())?;
         interrupt_left_over(&store)?;
+        remove_left_over_in_runs(&folder);
         let shared = Arc::new(Shared {
             folder,
             store,
@@ -227,9 +228,7 @@ impl Engine {
     /// What makes it unusable, [`Error::NoUsableRow`] included.
     pub fn inspect_source(&self, path: PathBuf, max_samples: Option<u32>) -> Result<SourceSummary> {
         require_absolute("path", &path)?;
-        read_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))
-            .and_then(SourceRows::require_usable)
-            .map(|rows| rows.summary())
+        inspect_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))
             .map_err(|source| Error::InField { field: "path", source: Box::new(source) })
     }
 
@@ -352,6 +351,7 @@ fn interrupt_left_over(store: &Store) -> Result<()> {
     let runs = Runs(&connection);
     let Some(run) = runs.running()? else { return Ok(()) };
     tracing::warn!(run = %run.id, "a run was left running by a process that ended");
+    durable_writer::remove_left_over(&run.folder());
     // What the worker had written down is all that is known.
     let last = crate::runs::metrics::read(&run.folder()).ok().and_then(|points| points.last().copied());
     let step = last.map_or(0, |point| point.step);
@@ -370,6 +370,15 @@ fn interrupt_left_over(store: &Store) -> Result<()> {
         },
     )?;
     Ok(())
+}
+
+/// Removes what a dead owner was writing for its runs, and the folders of runs that it had not come to.
+fn remove_left_over_in_runs(folder: &DataFolder) {
+    for run in std::fs::read_dir(folder.runs()).into_iter().flatten().flatten() {
+        durable_writer::remove_left_over(&run.path());
+        // Only an empty folder goes, so the answer for every other one is an error.
+        let _ = std::fs::remove_dir(run.path());
+    }
 }
 
 fn refuse_while_active(runs: &Runs<'_>) -> Result<()> {

@@ -209,6 +209,7 @@ fn train(shared: &Arc<Shared>, run: &Run, orders: Sender<Order>, inbox: &Receive
     let mut worker = WorkerProcess::start(&shared.worker_program, &job_path, orders)?;
     let told = follow(shared, run, &mut worker, inbox);
     let exit = worker.wait();
+    durable_writer::remove_left_over(&run.folder());
     Ok(match told.stopped_by {
         Some(status @ RunStatus::Interrupted) => {
             Outcome::without_adapter(status, "Attune was closed while this run was training.".to_owned())

@@ -23,7 +23,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(crate) use recognise::read_source;
-pub use summary::SourceSummary;
+pub use summary::{SourceSummary, inspect_source};
 
 use crate::{Error, Result};
 use attune_tuning::Example;
