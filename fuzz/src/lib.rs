@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use attune_engine::{AdapterFolder, Bases, Error, inspect_source};
 use attune_tuning::peft::{self, PeftFiles};
@@ -104,9 +105,11 @@ fn peft_weights(bytes: &[u8]) -> Result<(), String> {
 }
 
 fn peft_adapter(config: &[u8], model: &[u8]) -> Result<(), String> {
-    let base = base(BaseModelFiles { config: CONFIG, weights: WEIGHTS, tokenizer: TOKENIZER })?;
+    static BASE: LazyLock<Result<BaseModel, String>> =
+        LazyLock::new(|| base(BaseModelFiles { config: CONFIG, weights: WEIGHTS, tokenizer: TOKENIZER }));
+    let base = BASE.as_ref().map_err(String::clone)?;
     let files = PeftFiles { adapter_config: config.to_vec(), adapter_model: model.to_vec() };
-    peft::decode(&files, &base).map(drop).map_err(|error| error.to_string())
+    peft::decode(&files, base).map(drop).map_err(|error| error.to_string())
 }
 
 fn training_record(bytes: &[u8]) -> Result<(), String> {

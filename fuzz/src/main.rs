@@ -19,11 +19,17 @@ static READER: LazyLock<&Reader> = LazyLock::new(|| {
     let name = std::env::var("ATTUNE_FUZZ_READER").unwrap_or_default();
     match Reader::named(&name) {
         Some(reader) => reader,
-        None => panic!("ATTUNE_FUZZ_READER is {name:?}, which is no reader; start this with `cargo xtask fuzz`"),
+        None => {
+            panic!("ATTUNE_FUZZ_READER is {name:?}, which is no reader; start this with `cargo xtask fuzz`")
+        }
     }
 });
 
-fuzz_target!(|bytes: &[u8]| {
-    // What it says does not matter here, only that it says something.
-    let _ = (READER.read)(bytes);
-});
+fuzz_target!(
+    // libFuzzer's own hook ends the process at a panic that a reader contains; one that it does not ends it too.
+    init: drop(std::panic::take_hook()),
+    |bytes: &[u8]| {
+        // What it says does not matter here, only that it says something.
+        let _ = (READER.read)(bytes);
+    }
+);

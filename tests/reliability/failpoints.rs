@@ -38,7 +38,8 @@ fn an_owner_killed_between_two_steps_leaves_whole_files_and_a_valid_latest() {
     let tiny = Tiny::new();
     tiny.must_train("first");
     let writes = OF_THE_OWNER.iter().flat_map(|file| WRITING.map(|step| (step, *file)));
-    let cases = writes.chain(MOVING.map(|step| (step, "latest"))).chain(STORING.map(|step| (step, "attune.db")));
+    let cases =
+        writes.chain(MOVING.map(|step| (step, "latest"))).chain(STORING.map(|step| (step, "attune.db")));
     for (number, (step, place)) in cases.enumerate() {
         let (case, name) = (format!("a kill at {step} of {place}"), format!("kill_{number}"));
         let killed = train_with(&tiny, &name, step, "kill", place);
@@ -77,7 +78,8 @@ fn a_disk_that_is_full_between_two_steps_fails_the_run_with_the_path_and_a_way_o
     tiny.must_train("first");
     let files = OF_THE_OWNER.iter().chain(&OF_THE_WORKER);
     let writes = files.flat_map(|file| WRITING.map(|step| (step, *file)));
-    let cases = writes.chain(MOVING.map(|step| (step, "latest"))).chain(STORING.map(|step| (step, "attune.db")));
+    let cases =
+        writes.chain(MOVING.map(|step| (step, "latest"))).chain(STORING.map(|step| (step, "attune.db")));
     for (number, (step, place)) in cases.enumerate() {
         let (case, name) = (format!("a full disk at {step} of {place}"), format!("full_{number}"));
         let failed = train_with(&tiny, &name, step, "full", place);

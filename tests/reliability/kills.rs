@@ -42,7 +42,8 @@ fn kill_again_and_again(person: u32) -> Counted {
     let tiny = Tiny::new();
     let durations = [None, Some(SLOW_WRITES)].map(|slowly| {
         let began = Instant::now();
-        let whole = tiny.home.start_as(training(&tiny, &format!("whole_{}", slowly.is_some()), slowly)).wait();
+        let whole =
+            tiny.home.start_as(training(&tiny, &format!("whole_{}", slowly.is_some()), slowly)).wait();
         assert_eq!(whole.code, Some(0), "{whole:?}");
         began.elapsed()
     });
@@ -85,7 +86,10 @@ fn kill_again_and_again(person: u32) -> Counted {
     let rows = tiny.rows();
     let open: Vec<_> = rows.iter().filter(|(_, status)| status == "running" || status == "queued").collect();
     assert!(open.is_empty(), "{open:?}");
-    assert!(rows.iter().any(|(_, status)| status == "interrupted"), "some owner died while its run was running");
+    assert!(
+        rows.iter().any(|(_, status)| status == "interrupted"),
+        "some owner died while its run was running"
+    );
     let kept: HashSet<String> = rows.into_iter().map(|(run, _)| run).collect();
     let lost: Vec<_> = promised.difference(&kept).collect();
     assert!(lost.is_empty(), "rows of runs that somebody saw: {lost:?}");

@@ -72,7 +72,8 @@ pub(crate) fn latest(output: &Path, after: &str) -> String {
 }
 
 pub(crate) fn rows(data: &Path) -> Vec<(String, String)> {
-    let database = rusqlite::Connection::open(data.join("attune.db")).expect("the data folder has a database");
+    let database =
+        rusqlite::Connection::open(data.join("attune.db")).expect("the data folder has a database");
     let whole: String = database
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .expect("a database that can be checked");

@@ -40,6 +40,8 @@ fn obey(order: &str, path: &Path) -> io::Result<()> {
             std::process::abort()
         }
         "full" => Err(io::ErrorKind::StorageFull.into()),
-        other => Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{other:?} is no failpoint's order"))),
+        other => {
+            Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{other:?} is no failpoint's order")))
+        }
     }
 }

@@ -177,7 +177,11 @@ mod tests {
             let latest = AdapterFolder::open(&output.path().join(NAME)).unwrap();
             let expected = if step == "latest::renamed" { "new" } else { "old" };
             assert!(latest.path().ends_with(expected), "{step}");
-            assert_eq!(std::fs::read_dir(output.path()).unwrap().count(), 3, "{step}: nothing is left beside it");
+            assert_eq!(
+                std::fs::read_dir(output.path()).unwrap().count(),
+                3,
+                "{step}: nothing is left beside it"
+            );
         }
     }
 
