@@ -1,6 +1,6 @@
 //! Every moment between two steps of a durable change: the process dies there, or the disk is full.
 //!
-//! The program under test is built with places to fail at (decision 9); `FAILPOINTS` in its environment arms them.
+//! The program under test is built with places to fail at (decision 13); `FAILPOINTS` in its environment arms them.
 
 use super::tiny::Tiny;
 use crate::support::Finished;

@@ -1,6 +1,6 @@
 //! Places between two steps of a durable change where a test can make this process die, or its disk full.
 //!
-//! Only test builds have them (feature `failpoints`, decision 9). The variable `FAILPOINTS` arms them in the
+//! Only test builds have them (feature `failpoints`, decision 13). The variable `FAILPOINTS` arms them in the
 //! language of the `fail` crate: with `write::synced=return(kill job.json)` the process ends as by a power cut
 //! when the new content of that file is synced, with `return(full job.json)` the disk is full at that moment,
 //! and `sleep(5)` makes every such step take so many milliseconds longer.
