@@ -12,7 +12,7 @@ mod small_disk;
 mod source;
 mod web_driver;
 
-pub(crate) use attune::Home;
+pub(crate) use attune::{Finished, Home};
 pub(crate) use browser::browser_tests;
 pub(crate) use display::Xvfb;
 pub(crate) use http::{Events, Http};

@@ -13,6 +13,7 @@ use crate::limits::require_absolute;
 use crate::model_host::ModelHost;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
+use crate::runs::left_over::{interrupt_left_over, remove_left_over_files};
 use crate::runs::removal::Removed;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
 use crate::runs::{Point, Run, RunId, RunStatus};
@@ -72,8 +73,8 @@ impl Engine {
     pub fn open(options: EngineOptions) -> Result<Self> {
         let folder = options.data_folder.folder().clone();
         let store = Store::open(&folder.database())?;
-        interrupt_left_over(&store)?;
-        remove_left_over_in_runs(&folder);
+        interrupt_left_over(&store, "Attune ended while this run was training.")?;
+        remove_left_over_files(&folder);
         let shared = Arc::new(Shared {
             folder,
             store,
@@ -176,6 +177,7 @@ impl Engine {
     /// what is wrong with the things the settings name.
     pub fn trigger_run(&self) -> Result<Run> {
         let _one_at_a_time = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.shared.settle()?;
         refuse_while_active(&Runs(&self.0.shared.store.connection()))?;
         self.queue(RunRequest::from_settings(&self.settings()?)?, true)
     }
@@ -342,42 +344,6 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.shut_down();
-    }
-}
-
-/// Ends the row that a dead owner left running; nothing can be running while the folder is being opened.
-fn interrupt_left_over(store: &Store) -> Result<()> {
-    let connection = store.connection();
-    let runs = Runs(&connection);
-    let Some(run) = runs.running()? else { return Ok(()) };
-    tracing::warn!(run = %run.id, "a run was left running by a process that ended");
-    durable_writer::remove_left_over(&run.folder());
-    // What the worker had written down is all that is known.
-    let last = crate::runs::metrics::read(&run.folder()).ok().and_then(|points| points.last().copied());
-    let step = last.map_or(0, |point| point.step);
-    let total_steps = last.map_or(0, |point| {
-        (point.step as f64 / point.epoch * f64::from(run.hyperparameters.epochs)).round() as u64
-    });
-    runs.end(
-        &run.id,
-        &Ending {
-            status: RunStatus::Interrupted,
-            error_message: Some("Attune ended while this run was training."),
-            final_loss: None,
-            adapter_digest: None,
-            step,
-            total_steps,
-        },
-    )?;
-    Ok(())
-}
-
-/// Removes what a dead owner was writing for its runs, and the folders of runs that it had not come to.
-fn remove_left_over_in_runs(folder: &DataFolder) {
-    for run in std::fs::read_dir(folder.runs()).into_iter().flatten().flatten() {
-        durable_writer::remove_left_over(&run.path());
-        // Only an empty folder goes, so the answer for every other one is an error.
-        let _ = std::fs::remove_dir(run.path());
     }
 }
 

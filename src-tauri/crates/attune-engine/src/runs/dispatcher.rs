@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::events::Events;
+use super::left_over::interrupt_left_over;
 use super::worker_process::{Exit, Heard, WorkerProcess, last_characters};
 use super::{Phase, Progress, Run, RunId, RunStatus};
 use crate::artifacts::{durable_writer, move_latest};
@@ -69,7 +70,7 @@ pub(crate) fn dispatch(shared: &Arc<Shared>, wake: &Receiver<()>) {
             if shared.live().closing {
                 break;
             }
-            let next = Runs(&shared.store.connection()).next_queued();
+            let next = shared.settle().and_then(|()| Runs(&shared.store.connection()).next_queued());
             match next {
                 Ok(Some(run)) => attend(shared, run),
                 Ok(None) => break,
@@ -106,6 +107,14 @@ impl Shared {
             self.events.run(self.with_progress(run));
         }
         Ok(())
+    }
+
+    /// Ends the row of a run that nobody attends any more: its end could not be written down.
+    pub(crate) fn settle(&self) -> Result<()> {
+        if self.live().orders.is_some() {
+            return Ok(());
+        }
+        interrupt_left_over(&self.store, "Its end could not be written down: the database was out of order.")
     }
 
     /// Asks the thread that attends `id` to cancel it; `false` if no thread does.
@@ -191,6 +200,17 @@ fn attend(shared: &Arc<Shared>, run: Run) {
         total_steps: progress.total_steps,
     };
     let ended = Runs(&shared.store.connection()).end(&run.id, &ending);
+    if ended.is_err() {
+        // Whoever waits for its end is told all the same; the row follows when the database takes it.
+        shared.events.run(Run {
+            status: outcome.status,
+            error_message: outcome.error_message.clone(),
+            final_loss: outcome.final_loss,
+            adapter_digest: outcome.adapter_digest.clone(),
+            progress,
+            ..run.clone()
+        });
+    }
     {
         let mut live = shared.live();
         live.orders = None;

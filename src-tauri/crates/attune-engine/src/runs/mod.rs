@@ -5,6 +5,7 @@
 
 pub(crate) mod dispatcher;
 pub(crate) mod events;
+pub(crate) mod left_over;
 pub(crate) mod metrics;
 pub(crate) mod removal;
 pub(crate) mod request;
