@@ -72,7 +72,12 @@ pub(crate) fn dispatch(shared: &Arc<Shared>, wake: &Receiver<()>) {
             }
             let next = shared.settle().and_then(|()| Runs(&shared.store.connection()).next_queued());
             match next {
-                Ok(Some(run)) => attend(shared, run),
+                Ok(Some(run)) => {
+                    // A database that does not take the end would give the same run again at once.
+                    if !attend(shared, run) {
+                        break;
+                    }
+                }
                 Ok(None) => break,
                 Err(error) => {
                     tracing::error!(error = with_reasons(&error), "could not look for queued runs");
@@ -166,13 +171,14 @@ impl Outcome {
     }
 }
 
-/// Sees one queued run through; whatever happens, it has ended afterwards.
-fn attend(shared: &Arc<Shared>, run: Run) {
+/// Sees one queued run through; whatever happens, it has ended afterwards and everybody has been told. `false` if
+/// the database did not take that: its row is still queued or running then.
+fn attend(shared: &Arc<Shared>, run: Run) -> bool {
     let (orders, inbox) = mpsc::channel();
     {
         let mut live = shared.live();
         if live.closing {
-            return;
+            return true;
         }
         live.orders = Some((run.id.clone(), orders.clone()));
     }
@@ -186,9 +192,16 @@ fn attend(shared: &Arc<Shared>, run: Run) {
         // Cancelled between the look and the start.
         Ok(false) => {
             shared.live().orders = None;
-            return;
+            return true;
         }
-        Err(error) => Outcome::without_adapter(RunStatus::Failed, explained(&error)),
+        Err(error) => {
+            shared.live().orders = None;
+            let words =
+                format!("{} It stays in the queue and is tried again with the next run.", explained(&error));
+            shared.events.run(Run { status: RunStatus::Failed, error_message: Some(words), ..run });
+            note(Err(error), "could not start a run");
+            return false;
+        }
     };
     let progress = shared.live().progress.get(&run.id).copied().unwrap_or_default();
     let ending = Ending {
@@ -216,7 +229,9 @@ fn attend(shared: &Arc<Shared>, run: Run) {
         live.orders = None;
         live.progress.remove(&run.id);
     }
+    let recorded = ended.is_ok();
     note(ended.and_then(|_| shared.publish(&run.id)), "could not record the end of a run");
+    recorded
 }
 
 fn train(shared: &Arc<Shared>, run: &Run, orders: Sender<Order>, inbox: &Receiver<Order>) -> Result<Outcome> {

@@ -16,7 +16,7 @@ pub(crate) fn interrupt_left_over(store: &Store, why: &str) -> Result<()> {
     let connection = store.connection();
     let runs = Runs(&connection);
     let Some(run) = runs.running()? else { return Ok(()) };
-    tracing::warn!(run = %run.id, "a run was left running by a process that ended");
+    tracing::warn!(run = %run.id, "a run was left running");
     durable_writer::remove_left_over(&run.folder());
     // What the worker had written down is all that is known.
     let last = super::metrics::read(&run.folder()).ok().and_then(|points| points.last().copied());
