@@ -3,6 +3,7 @@
 mod failpoints;
 mod full_disk;
 mod hub;
+mod hub_stops;
 mod kills;
 pub(crate) mod local_hub;
 mod swaps;
