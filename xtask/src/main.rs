@@ -8,6 +8,7 @@ mod console;
 mod counts;
 mod error;
 mod fingerprint;
+mod fuzz;
 mod generate;
 mod packages;
 mod page;
@@ -32,7 +33,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 5] = [
+const WORDS: [Word; 6] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -56,6 +57,12 @@ const WORDS: [Word; 5] = [
         usage: "generate",
         what: "write the API description and the page's types from the built program",
         act: generate::generate,
+    },
+    Word {
+        name: "fuzz",
+        usage: "fuzz [READER]",
+        what: "bytes at random for each reader of foreign files, or one; --seconds N says how long each",
+        act: fuzz::fuzz,
     },
     Word { name: "help", usage: "help", what: "say this", act: help },
 ];
@@ -122,7 +129,7 @@ mod tests {
     #[test]
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
-        assert!(said.contains("`rum`") && said.contains("run, test, check, generate, help"), "{said}");
+        assert!(said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, help"), "{said}");
     }
 
     #[test]

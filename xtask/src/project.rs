@@ -41,7 +41,17 @@ impl Project {
 
     /// The built program.
     pub(crate) fn attune(&self) -> PathBuf {
-        self.programs.join(format!("attune{}", std::env::consts::EXE_SUFFIX))
+        self.program("attune")
+    }
+
+    /// A built program of any name.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// Where fuzzing keeps what it finds: beside the programs' folder.
+    pub(crate) fn fuzzing(&self) -> PathBuf {
+        self.programs.with_file_name("fuzz")
     }
 
     /// `path` as people write it, relative to the checkout.

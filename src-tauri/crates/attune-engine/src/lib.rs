@@ -14,6 +14,7 @@ pub mod doctor;
 mod engine;
 mod error;
 mod export;
+mod failpoints;
 mod limits;
 mod model_host;
 mod runs;
@@ -43,4 +44,4 @@ pub use runs::{
     Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
 pub use settings::{Settings, SettingsChange};
-pub use sources::{SkippedRows, SourceKind, SourceSummary};
+pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};
