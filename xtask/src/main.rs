@@ -1,8 +1,9 @@
-//! The project's own commands: set up, run, test, check, generate.
+//! The project's own commands: set up, run, test, check, generate, bench.
 //!
 //! No dependencies beyond the standard library: this is the first thing a newcomer compiles.
-//! Not here: packaging and benchmarks, which need a release build.
+//! Not here: packaging, which needs a release build.
 
+mod bench;
 mod check;
 mod console;
 mod counts;
@@ -32,7 +33,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 5] = [
+const WORDS: [Word; 6] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -56,6 +57,12 @@ const WORDS: [Word; 5] = [
         usage: "generate",
         what: "write the API description and the page's types from the built program",
         act: generate::generate,
+    },
+    Word {
+        name: "bench",
+        usage: "bench --PART",
+        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE",
+        act: bench::bench,
     },
     Word { name: "help", usage: "help", what: "say this", act: help },
 ];
@@ -81,7 +88,9 @@ fn act(words: &[String]) -> Result<ExitCode> {
         word: first.clone(),
         known: WORDS.map(|word| word.name).to_vec(),
     })?;
-    if name != "run" && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+    if !matches!(name, "run" | "bench")
+        && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h"))
+    {
         say(&overview());
         return Ok(ExitCode::SUCCESS);
     }
@@ -122,7 +131,7 @@ mod tests {
     #[test]
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
-        assert!(said.contains("`rum`") && said.contains("run, test, check, generate, help"), "{said}");
+        assert!(said.contains("`rum`") && said.contains("run, test, check, generate, bench, help"), "{said}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The loss of a batch without a gradient, and the forward line that training shares with it.
+//! The loss of a batch without a gradient, the logits of an example, and the forward line that training shares with it.
 //!
 //! Not here: what is held out and what a loss means (the engine's). Each row is computed for itself, so there
 //! is neither padding nor a mask.
@@ -8,7 +8,7 @@ use candle_core::{Result as CandleResult, Tensor};
 use crate::error::WhileDoing;
 use crate::network::{DecoderMemory, summed_cross_entropy};
 use crate::placed::Placed;
-use crate::{Adapter, BaseModel, Loss, PackedBatch, Result, RowDropout};
+use crate::{Adapter, BaseModel, EncodedExample, Loss, PackedBatch, Result, RowDropout};
 
 /// The mean cross-entropy over all target tokens of the batch, with or without an adapter.
 ///
@@ -29,6 +29,19 @@ pub fn evaluate(base: &BaseModel, adapter: Option<&Adapter>, batch: &PackedBatch
         .while_doing("computing the loss of a batch")?;
     let target_tokens = batch.target_tokens();
     Ok(Loss { mean: sum / target_tokens as f64, target_tokens })
+}
+
+/// The logits of an example's target, each computed from the true tokens before it, with or without an adapter:
+/// `[target tokens, vocabulary]`, row-major.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn logits(base: &BaseModel, adapter: Option<&Adapter>, example: &EncodedExample) -> Result<Vec<f32>> {
+    let placed = Placed::new(base, adapter)?;
+    PackedBatch::pack([example])?.refuse_tokens_outside(base.architecture().vocabulary)?;
+    teacher_forced_logits(&placed, &example.source, &example.target, None)
+        .and_then(|logits| logits.flatten_all()?.to_vec1())
+        .while_doing("computing the logits of an example")
 }
 
 /// The summed cross-entropy of one row, with a graph back to the adapter if its tensors are variables.
