@@ -2,7 +2,9 @@
 //!
 //! Rows with index % 5 == 4 are held out; loss is the mean over all their target tokens, exact match greedy with at most
 //! 48 new tokens, both stripped. Training is the product's own, by its door [`Training`]; the held-out rows take no part
-//! in it. Not here: PEFT's side (`bench/reference/learning.py`), and what it reached (`learning.json` beside it).
+//! in it. Not here: PEFT's side (`bench/reference/learning.py`), and what is made of both (`reached`).
+
+mod reached;
 
 use std::io::BufRead;
 use std::ops::ControlFlow;
@@ -14,7 +16,9 @@ use attune_tuning::{
     PackedBatch, Training, TrainingConfig, TrainingEvent, TrainingOutcome, evaluate, generate,
 };
 use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+use reached::{Kind, Quality, Reached, Run, Settings, report};
 
 use crate::console;
 use crate::error::{Error, Result};
@@ -24,13 +28,6 @@ use crate::reference::{Python, checkout};
 const NEW_TOKENS: usize = 48;
 /// No row of the data is longer; one that were would be cut by Attune and not by PEFT.
 const MOST_TOKENS: usize = 512;
-/// By this share the held-out loss may be above PEFT's.
-const LOSS_MARGIN: f64 = 0.03;
-/// By this much the share of exact matches may be below PEFT's.
-const EXACT_MATCH_MARGIN: f64 = 0.02;
-/// Below this share of the base's loss a method has clearly learned.
-const CLEARLY: f64 = 0.8;
-
 /// What is to be learned, and how long.
 #[derive(Debug, Args)]
 pub(crate) struct Wanted {
@@ -49,52 +46,6 @@ pub(crate) struct Wanted {
     /// Let PEFT learn the same now, instead of comparing with what it reached in 20 epochs on all rows.
     #[arg(long)]
     with_peft: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    /// A soft prompt of 20 rows from random vocabulary embeddings, rate 0.3.
-    Prompt,
-    /// LoRA of rank 16 and alpha 32 on q and v, rate 0.003.
-    Lora,
-}
-
-/// One side's results; `bench/reference/learning.py` writes the same.
-#[derive(Debug, Serialize, Deserialize)]
-struct Reached {
-    settings: Settings,
-    held_out: usize,
-    base: Quality,
-    runs: Vec<Run>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Settings {
-    epochs: usize,
-    batch_size: usize,
-    warmup_steps: usize,
-    rows: Option<usize>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Quality {
-    loss: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    exact_match: Option<f64>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Run {
-    method: Kind,
-    seed: u64,
-    steps: usize,
-    /// Of training alone; none where it was not kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    seconds: Option<f64>,
-    last_training_loss: f64,
-    #[serde(flatten)]
-    quality: Quality,
 }
 
 /// Rows to learn and rows that are held out.
@@ -249,82 +200,13 @@ fn quality(base: &BaseModel, adapter: Option<&Adapter>, split: &Split, answers: 
     Ok(Quality { loss, exact_match: Some(equal.count() as f64 / split.held_out.len() as f64) })
 }
 
-/// Prints both sides and says whether ours is near theirs, where they did the same.
-fn report(ours: &Reached, theirs: &Reached) -> bool {
-    let percent = |share: Option<f64>| share.map_or("-".into(), |share| format!("{:.1} %", share * 100.0));
-    let line = |what: String, quality: Quality, rest: String| {
-        console::result(&format!(
-            "{what:<24} {:>8.4}  {:>8}  {rest}",
-            quality.loss,
-            percent(quality.exact_match)
-        ));
-    };
-    console::result(&format!("{:<24} {:>8}  {:>8}", "held out", "loss", "exact"));
-    line("base, PEFT".into(), theirs.base, String::new());
-    line("base, Attune".into(), ours.base, String::new());
-    for (side, reached) in [("PEFT", theirs), ("Attune", ours)] {
-        for run in &reached.runs {
-            let time = run.seconds.map_or(String::new(), |seconds| format!(" in {seconds:.0} s"));
-            let rest = format!("{} steps{time}, last training loss {:.3}", run.steps, run.last_training_loss);
-            line(format!("{:?}, seed {}, {side}", run.method, run.seed), run.quality, rest);
-        }
-    }
-    if ours.settings != theirs.settings {
-        console::result(
-            "not judged: PEFT's numbers are of other settings; --with-peft lets it learn with these",
-        );
-        return true;
-    }
-    let methods: Vec<Kind> =
-        [Kind::Lora, Kind::Prompt].into_iter().filter(|kind| !ours.of(*kind).is_empty()).collect();
-    let mut good = true;
-    for method in methods {
-        match judged(method, ours, theirs) {
-            Ok(said) => console::result(&format!("{method:?}: {said}")),
-            Err(off) => {
-                console::result(&format!("{method:?}: OFF: {off}"));
-                good = false;
-            }
-        }
-    }
-    good
-}
-
-impl Reached {
-    fn of(&self, method: Kind) -> Vec<&Run> {
-        self.runs.iter().filter(|run| run.method == method).collect()
-    }
-
-    /// Means over the seeds; NaN where nothing was run.
-    fn mean(&self, method: Kind, value: impl Fn(&Run) -> f64) -> f64 {
-        let runs = self.of(method);
-        runs.iter().map(|run| value(run)).sum::<f64>() / runs.len() as f64
-    }
-}
-
-/// What is said of a method that reaches what PEFT's reaches, or by what it does not.
-fn judged(method: Kind, ours: &Reached, theirs: &Reached) -> Result<String, String> {
-    let [our_loss, their_loss] = [ours, theirs].map(|side| side.mean(method, |run| run.quality.loss));
-    let matches = |side: &Reached| side.mean(method, |run| run.quality.exact_match.unwrap_or(0.0));
-    let (our_matches, their_matches) = (matches(ours), matches(theirs));
-    let said = format!(
-        "loss {our_loss:.4} beside {their_loss:.4} ({:+.1} %), exact match {:+.1} points",
-        (our_loss / their_loss - 1.0) * 100.0,
-        (our_matches - their_matches) * 100.0
-    );
-    // Written so that a number that is none does not pass.
-    let near = our_loss <= their_loss * (1.0 + LOSS_MARGIN);
-    let answers = our_matches >= their_matches - EXACT_MATCH_MARGIN;
-    let learned = our_loss <= ours.base.loss * CLEARLY;
-    if near && answers && learned { Ok(said) } else { Err(said) }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::{Kind, Reached, Split, judged, learn, quality};
+    use super::{Split, learn, quality};
     use crate::files::{read_base, read_json};
+    use crate::learning::reached::{Kind, Reached, judged};
     use crate::reference::checkout;
 
     /// One epoch of 384 commands, 24 steps, against what PEFT reached with the same settings over three seeds:
