@@ -31,7 +31,12 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Part {
     /// Take the same steps as PEFT from the same start, and compare losses, gradient and adapter.
-    Parity(Place),
+    Parity {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: parity::Wanted,
+    },
     /// Exchange adapter folders with PEFT in both directions, and compare the logits.
     Interop(Place),
     /// Learn spoken commands on the bundled base, and compare with what PEFT reaches.
@@ -73,7 +78,7 @@ fn main() -> ExitCode {
 /// Whether everything was within what is allowed.
 fn act(part: Part) -> Result<bool> {
     match part {
-        Part::Parity(place) => parity::compare(&place.python()?, &place.work),
+        Part::Parity { place, wanted } => parity::compare(&place.python()?, &place.work, &wanted),
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
     }

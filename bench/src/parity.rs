@@ -8,9 +8,10 @@
 use std::path::Path;
 
 use attune_tuning::{
-    AdamW, AdapterKind, AutogradPass, BaseModel, EncodedExample, LoraSettings, LoraTarget, PackedBatch,
-    TrainingPass,
+    AdamW, AdapterKind, AdapterLayout, AutogradPass, BaseModel, EncodedExample, LoraSettings, LoraTarget,
+    PackedBatch, PackedPass, TrainingPass,
 };
+use clap::Args;
 use serde::Deserialize;
 
 use crate::console;
@@ -25,6 +26,25 @@ const LOSS: f64 = 3e-4;
 const GRADIENT: f64 = 1e-4;
 /// Relative L2 difference of the adapter after `snapshot` steps.
 const ADAPTER: f64 = 5e-3;
+
+#[derive(Debug, Args)]
+pub(crate) struct Wanted {
+    /// Follow the steps that PEFT took the last time, rather than let it take them again.
+    #[arg(long)]
+    keep: bool,
+    /// Follow with the readable pass, which the one that trains is tested against.
+    #[arg(long)]
+    readable: bool,
+}
+
+/// What computes losses and gradients.
+#[derive(Debug, Clone, Copy)]
+enum Pass {
+    /// The one that trains.
+    Packed,
+    /// candle's autograd.
+    Readable,
+}
 
 /// What `bench/reference/parity.py` writes.
 #[derive(Deserialize)]
@@ -60,24 +80,32 @@ struct Run {
 }
 
 /// Lets PEFT train a random base in the shape of flan-t5-small, follows it, and says whether everything holds.
-pub(crate) fn compare(python: &Python, work: &Path) -> Result<bool> {
+pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<bool> {
     let folder = work.join("parity");
-    console::say("PEFT takes its steps on a random base in the shape of flan-t5-small");
-    python.run("parity.py", ["--out".as_ref(), folder.as_os_str()])?;
+    if !wanted.keep {
+        console::say("PEFT takes its steps on a random base in the shape of flan-t5-small");
+        python.run("parity.py", ["--out".as_ref(), folder.as_os_str()])?;
+    }
     console::say("Attune follows");
     let base = read_base(&folder.join("base"))?;
-    Ok(report(&follow(&base, &folder)?))
+    let pass = if wanted.readable { Pass::Readable } else { Pass::Packed };
+    Ok(report(&follow(&base, pass, &folder)?))
 }
 
 /// Takes the steps of every run in a reference folder on its base.
-fn follow(base: &BaseModel, folder: &Path) -> Result<Vec<Judgement>> {
+fn follow(base: &BaseModel, pass: Pass, folder: &Path) -> Result<Vec<Judgement>> {
     let reference: Reference = read_json(&folder.join("reference.json"))?;
     let tensors = Tensors::read(&folder.join("reference.safetensors"))?;
     let mut judgements = Vec::new();
     for run in &reference.runs {
         let kind = reference.kind(run);
-        let mut pass = AutogradPass::new(base, kind.clone())?;
-        judgements.extend(reference.follow(run, &mut pass, &kind.layout(base)?, &tensors)?);
+        let layout = kind.layout(base)?;
+        judgements.extend(match pass {
+            Pass::Packed => reference.follow(run, &mut PackedPass::new(base, kind)?, &layout, &tensors)?,
+            Pass::Readable => {
+                reference.follow(run, &mut AutogradPass::new(base, kind)?, &layout, &tensors)?
+            }
+        });
     }
     Ok(judgements)
 }
@@ -105,7 +133,7 @@ impl Reference {
         &self,
         run: &Run,
         pass: &mut dyn TrainingPass,
-        layout: &attune_tuning::AdapterLayout,
+        layout: &AdapterLayout,
         tensors: &Tensors,
     ) -> Result<Vec<Judgement>> {
         let name = &run.name;
@@ -138,7 +166,7 @@ impl Reference {
 
 #[cfg(test)]
 mod tests {
-    use super::follow;
+    use super::{Pass, follow};
     use crate::files::read_base;
     use crate::judgement::report;
     use crate::reference::checkout;
@@ -149,9 +177,11 @@ mod tests {
     fn twenty_steps_over_changing_batches_and_on_one_follow_those_of_peft() {
         let fixtures = checkout().join("tests/fixtures");
         let base = read_base(&fixtures.join("tiny_t5")).expect("the tiny base");
-        let judgements = follow(&base, &fixtures.join("parity")).expect("the reference's steps");
-        // Two kinds of adapter, shuffled and fixed; gradient, adapter and loss of each.
-        assert_eq!(judgements.len(), 12);
-        assert!(report(&judgements), "{judgements:#?}");
+        for pass in [Pass::Packed, Pass::Readable] {
+            let judgements = follow(&base, pass, &fixtures.join("parity")).expect("the reference's steps");
+            // Two kinds of adapter, shuffled and fixed; gradient, adapter and loss of each.
+            assert_eq!(judgements.len(), 12);
+            assert!(report(&judgements), "{pass:?}: {judgements:#?}");
+        }
     }
 }

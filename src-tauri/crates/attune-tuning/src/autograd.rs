@@ -1,8 +1,8 @@
 //! The readable training pass: candle's autograd, one graph for each row of the batch.
 //!
 //! A row of its own needs neither padding nor a mask, and frozen weights make rows independent: each core takes
-//! whole rows, forward and backward, instead of sharing products too small to share. This is what any faster
-//! pass is tested against, so it is kept plain.
+//! whole rows, forward and backward, instead of sharing products too small to share. This is what the faster
+//! pass (`packed`) is tested against, so it is kept plain.
 //! Invariants: of everything in the graph only the adapter's tensors are variables; gradients are added in the order
 //! of the rows, so the number of cores changes no bit.
 

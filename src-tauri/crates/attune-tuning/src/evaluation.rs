@@ -1,14 +1,16 @@
-//! The loss of a batch without a gradient, the logits of an example, and the forward line that training shares with it.
+//! The loss of a batch without a gradient, the logits of an example, and the readable forward line that gradients by
+//! autograd start from.
 //!
-//! Not here: what is held out and what a loss means (the engine's). Each row is computed for itself, so there
-//! is neither padding nor a mask.
+//! Not here: what is held out and what a loss means (the engine's), and the arithmetic of a whole batch (`packed`).
 
 use candle_core::{Result as CandleResult, Tensor};
 
 use crate::error::WhileDoing;
 use crate::network::{DecoderMemory, summed_cross_entropy};
 use crate::placed::Placed;
-use crate::{Adapter, BaseModel, EncodedExample, Loss, PackedBatch, Result, RowDropout};
+use crate::{
+    Adapter, BaseModel, EncodedExample, Loss, PackedBatch, PackedPass, Result, RowDropout, TrainingPass,
+};
 
 /// The mean cross-entropy over all target tokens of the batch, with or without an adapter.
 ///
@@ -17,18 +19,11 @@ use crate::{Adapter, BaseModel, EncodedExample, Loss, PackedBatch, Result, RowDr
 /// [`Error::LoraOfAnotherBase`](crate::Error::LoraOfAnotherBase) if the adapter is for another base model,
 /// [`Error::TokenOutsideVocabulary`](crate::Error::TokenOutsideVocabulary) if a token has no embedding.
 pub fn evaluate(base: &BaseModel, adapter: Option<&Adapter>, batch: &PackedBatch) -> Result<Loss> {
-    let placed = Placed::new(base, adapter)?;
-    batch.refuse_tokens_outside(base.architecture().vocabulary)?;
-    let sum = batch
-        .rows()
-        .map(|(source, target)| {
-            let loss = summed_row_loss(&placed, source, target, None)?.to_scalar::<f32>()?;
-            Ok(f64::from(loss))
-        })
-        .sum::<CandleResult<f64>>()
-        .while_doing("computing the loss of a batch")?;
-    let target_tokens = batch.target_tokens();
-    Ok(Loss { mean: sum / target_tokens as f64, target_tokens })
+    if let Some(adapter) = adapter {
+        adapter.refuse_other_base(base)?;
+    }
+    let values = adapter.map_or(&[][..], Adapter::values);
+    PackedPass::for_losses(base, adapter, batch.len())?.loss(values, batch)
 }
 
 /// The logits of an example's target, each computed from the true tokens before it, with or without an adapter:

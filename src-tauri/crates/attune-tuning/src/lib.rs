@@ -26,6 +26,7 @@ mod fixtures;
 mod generation;
 mod lora;
 mod network;
+mod packed;
 mod pass;
 pub mod peft;
 mod placed;
@@ -48,6 +49,7 @@ pub use generation::{
     Search, Stop, generate, generate_greedy,
 };
 pub use lora::{Lora, LoraSettings, LoraTarget};
+pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;

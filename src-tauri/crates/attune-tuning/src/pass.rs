@@ -1,6 +1,6 @@
 //! The seam between the trainer and the arithmetic.
 //!
-//! The trainer knows only this trait; the readable pass (`autograd`) is what any faster one is tested against.
+//! The trainer knows only this trait; the readable pass (`autograd`) is what the fast one (`packed`) is tested against.
 
 use crate::{PackedBatch, Result};
 

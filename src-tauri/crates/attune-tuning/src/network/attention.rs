@@ -10,12 +10,12 @@ use super::dropped::dropped;
 use crate::DropoutMask;
 
 #[derive(Clone)]
-pub(super) struct Attention {
-    pub(super) query: AdaptedLinear,
-    pub(super) key: AdaptedLinear,
-    pub(super) value: AdaptedLinear,
-    pub(super) output: AdaptedLinear,
-    pub(super) heads: usize,
+pub(crate) struct Attention {
+    pub(crate) query: AdaptedLinear,
+    pub(crate) key: AdaptedLinear,
+    pub(crate) value: AdaptedLinear,
+    pub(crate) output: AdaptedLinear,
+    pub(crate) heads: usize,
 }
 
 /// What can be attended to: keys and values of shape `[positions, heads * head_width]`.

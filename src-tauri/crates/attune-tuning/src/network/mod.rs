@@ -2,7 +2,8 @@
 //!
 //! One sequence at a time, so there is no padding and no mask for it. Answers come from `decoding`, which
 //! reads token by token for several sequences and is held to the decoder here by a test.
-//! Not here: the loss (`autograd`), the choice of the next token (`generation`).
+//! Not here: the loss and the fast way through a batch (`autograd`, `packed`), the choice of the next token
+//! (`generation`).
 //! Invariants: no scaling of attention scores, none of the decoder's output; the first layer's relative bias
 //! serves its whole stack; gradients flow into activations and never into a weight.
 
@@ -20,11 +21,14 @@ use candle_core::{Result as CandleResult, Tensor};
 use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
 pub(crate) use adapted::{AdaptedLinear, LowRank};
-use attention::{Attention, KeysAndValues};
+pub(crate) use attention::Attention;
+use attention::KeysAndValues;
 pub(crate) use decoding::{Sequences, SourceMemory};
 use dropped::{StackDropout, dropped};
-use frozen::{FrozenLinear, FrozenRmsNorm};
-use position::{Direction, RelativeBias};
+use frozen::FrozenLinear;
+pub(crate) use frozen::FrozenRmsNorm;
+use position::Direction;
+pub(crate) use position::RelativeBias;
 
 use crate::weights::Weights;
 use crate::{Architecture, DropoutPlace, Result, RowDropout, Stack};
@@ -32,14 +36,14 @@ use crate::{Architecture, DropoutPlace, Result, RowDropout, Stack};
 /// A T5 v1.1 with frozen weights. A clone shares them, so that an adapter can be put into one.
 #[derive(Clone)]
 pub(crate) struct Network {
-    embedding: Tensor,
-    encoder: Vec<EncoderLayer>,
-    encoder_bias: RelativeBias,
-    encoder_norm: FrozenRmsNorm,
-    decoder: Vec<DecoderLayer>,
-    decoder_bias: RelativeBias,
-    decoder_norm: FrozenRmsNorm,
-    head: FrozenLinear,
+    pub(crate) embedding: Tensor,
+    pub(crate) encoder: Vec<EncoderLayer>,
+    pub(crate) encoder_bias: RelativeBias,
+    pub(crate) encoder_norm: FrozenRmsNorm,
+    pub(crate) decoder: Vec<DecoderLayer>,
+    pub(crate) decoder_bias: RelativeBias,
+    pub(crate) decoder_norm: FrozenRmsNorm,
+    pub(crate) head: FrozenLinear,
 }
 
 /// The encoder's answer to a source, prepared for every decoder layer's cross-attention.
@@ -170,27 +174,27 @@ impl Network {
 }
 
 #[derive(Clone)]
-struct EncoderLayer {
-    attention_norm: FrozenRmsNorm,
-    attention: Attention,
-    feed_forward: FeedForward,
+pub(crate) struct EncoderLayer {
+    pub(crate) attention_norm: FrozenRmsNorm,
+    pub(crate) attention: Attention,
+    pub(crate) feed_forward: FeedForward,
 }
 
 #[derive(Clone)]
-struct DecoderLayer {
-    attention_norm: FrozenRmsNorm,
-    attention: Attention,
-    cross_attention_norm: FrozenRmsNorm,
-    cross_attention: Attention,
-    feed_forward: FeedForward,
+pub(crate) struct DecoderLayer {
+    pub(crate) attention_norm: FrozenRmsNorm,
+    pub(crate) attention: Attention,
+    pub(crate) cross_attention_norm: FrozenRmsNorm,
+    pub(crate) cross_attention: Attention,
+    pub(crate) feed_forward: FeedForward,
 }
 
 #[derive(Clone)]
-struct FeedForward {
-    norm: FrozenRmsNorm,
-    gate: AdaptedLinear,
-    up: AdaptedLinear,
-    down: AdaptedLinear,
+pub(crate) struct FeedForward {
+    pub(crate) norm: FrozenRmsNorm,
+    pub(crate) gate: AdaptedLinear,
+    pub(crate) up: AdaptedLinear,
+    pub(crate) down: AdaptedLinear,
 }
 
 impl FeedForward {

@@ -11,6 +11,7 @@ mod generation_settings;
 mod gradient;
 mod lora;
 mod loss;
+mod packed;
 mod peft;
 mod resume;
 mod tokenizer;
