@@ -11,6 +11,7 @@ pub(crate) enum Error {
     UnknownWord { word: String, known: Vec<&'static str> },
     UnknownArgument { command: &'static str, argument: String, known: Vec<&'static str> },
     UnknownReader { argument: String, known: Vec<String> },
+    MissingArgument { command: &'static str, known: Vec<&'static str> },
     NoProject,
     ToolMissing { tool: &'static str, remedy: String },
     ToolTooOld { tool: &'static str, found: String, needed: String, remedy: String },
@@ -48,6 +49,9 @@ impl fmt::Display for Error {
                  the readers are {}",
                 known.join(", ")
             ),
+            Self::MissingArgument { command, known } => {
+                write!(f, "`cargo xtask {command}` does one thing at a time; say which: {}", known.join(", "))
+            }
             Self::NoProject => {
                 write!(
                     f,

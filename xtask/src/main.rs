@@ -1,8 +1,9 @@
-//! The project's own commands: set up, run, test, check, generate.
+//! The project's own commands: set up, run, test, check, generate, bench.
 //!
 //! No dependencies beyond the standard library: this is the first thing a newcomer compiles.
-//! Not here: packaging and benchmarks, which need a release build.
+//! Not here: packaging, which needs a release build.
 
+mod bench;
 mod check;
 mod console;
 mod counts;
@@ -33,7 +34,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 6] = [
+const WORDS: [Word; 7] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -64,6 +65,12 @@ const WORDS: [Word; 6] = [
         what: "bytes at random for each reader of foreign files, or one; --seconds N says how long each",
         act: fuzz::fuzz,
     },
+    Word {
+        name: "bench",
+        usage: "bench --PART",
+        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE",
+        act: bench::bench,
+    },
     Word { name: "help", usage: "help", what: "say this", act: help },
 ];
 
@@ -88,7 +95,9 @@ fn act(words: &[String]) -> Result<ExitCode> {
         word: first.clone(),
         known: WORDS.map(|word| word.name).to_vec(),
     })?;
-    if name != "run" && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+    if !matches!(name, "run" | "bench")
+        && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h"))
+    {
         say(&overview());
         return Ok(ExitCode::SUCCESS);
     }
@@ -129,7 +138,10 @@ mod tests {
     #[test]
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
-        assert!(said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, help"), "{said}");
+        assert!(
+            said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, bench, help"),
+            "{said}"
+        );
     }
 
     #[test]

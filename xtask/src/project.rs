@@ -39,6 +39,11 @@ impl Project {
         self.root.join("tests/e2e")
     }
 
+    /// Where cargo puts everything it builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        self.programs.parent().unwrap_or(&self.programs).to_owned()
+    }
+
     /// The built program.
     pub(crate) fn attune(&self) -> PathBuf {
         self.program("attune")
