@@ -2,7 +2,7 @@
 
 import { notifications } from "@mantine/notifications";
 import { ulid } from "ulid";
-import { useStartRun } from "../../../api/runs";
+import { useActiveRun, useStartRun } from "../../../api/runs";
 import type { Run } from "../../../api/types";
 import { words } from "../words";
 
@@ -13,16 +13,20 @@ interface Resume {
   isPending: boolean;
 }
 
-/** `onResumed` gets the new run. */
-export function useResume(onResumed: (started: Run) => void): Resume {
+/** `onResumed` is called if the new run starts at once; behind another it waits in the queue, and that is said. */
+export function useResume(onResumed: () => void): Resume {
   const start = useStartRun();
+  const active = useActiveRun();
   return {
     isPending: start.isPending,
     resume: (run) =>
       start.mutate(
         { body: { id: `run_${ulid()}`, resumeFrom: run.id } },
         {
-          onSuccess: onResumed,
+          onSuccess: () => {
+            if (active) notifications.show({ title: words.start.queued, message: words.start.queuedMeaning });
+            else onResumed();
+          },
           onError: ({ message, hint }) =>
             notifications.show({
               color: "var(--attune-failure)",
