@@ -28,7 +28,7 @@ fn a_thousand_random_kills_leave_a_valid_latest_and_lose_no_row() {
         counted.iter().fold((0, 0), |sum, one| (sum.0 + one.at_work, sum.1 + one.while_saving));
     println!("{KILLS} kills: {at_work} while something ran, {while_saving} of them while it saved");
     assert!(at_work >= KILLS / 2, "most kills must hit something: {at_work}");
-    assert!(while_saving >= KILLS / 10, "many kills must hit a save: {while_saving}");
+    assert!(while_saving >= KILLS / 20, "many kills must hit a save: {while_saving}");
 }
 
 /// What the kills of one person hit.
