@@ -1,6 +1,7 @@
 //! A thousand kills at random moments of training and saving.
 
 use std::collections::HashSet;
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
