@@ -49,6 +49,12 @@ pub(crate) fn many_rows(home: &Home, count: usize) -> String {
     path.to_str().expect("temporary folders have plain names").to_owned()
 }
 
+/// The folder of the tiny random T5, or of an adapter that PEFT made for it.
+pub(crate) fn tiny_t5(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny_t5").join(name);
+    folder.to_str().expect("a checkout has a plain path").trim_end_matches('/').to_owned()
+}
+
 /// A copy of the bundled base that a test may spoil.
 fn own_base(home: &Home) -> PathBuf {
     let base = home.path("base");
@@ -64,12 +70,6 @@ fn own_base(home: &Home) -> PathBuf {
 pub(crate) async fn started(http: &Http, wanted: &Value) -> String {
     let run = http.post("/api/v1/runs", wanted).await.expect(202);
     run["id"].as_str().expect("a run has an id").to_owned()
-}
-
-/// The folder of the tiny random T5, or of an adapter that PEFT made for it.
-pub(crate) fn tiny_t5(name: &str) -> String {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny_t5").join(name);
-    folder.to_str().expect("a checkout has a plain path").trim_end_matches('/').to_owned()
 }
 
 /// Waits until a run has ended, and gives its last record.

@@ -37,7 +37,16 @@ impl Home {
 
     /// Attune with these arguments, in this person's folder and environment, without a display.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(Self::program());
+        self.command_of(Self::program(), arguments)
+    }
+
+    /// Any program, in the same folder and environment.
+    pub(crate) fn command_of<A: AsRef<OsStr>>(
+        &self,
+        program: impl AsRef<OsStr>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path());
         self.dress(&mut command);
         command
@@ -67,6 +76,11 @@ impl Home {
     /// Runs Attune to its end.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
         self.start(arguments).wait()
+    }
+
+    /// Starts a command made from [`Self::command`].
+    pub(crate) fn start_as(&self, command: Command) -> Attune {
+        Attune::start(command)
     }
 
     /// Starts Attune and leaves it running.

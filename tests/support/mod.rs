@@ -8,13 +8,15 @@ mod attune;
 mod browser;
 mod display;
 mod http;
+mod small_disk;
 mod source;
 mod web_driver;
 
-pub(crate) use attune::Home;
+pub(crate) use attune::{Finished, Home};
 pub(crate) use browser::browser_tests;
 pub(crate) use display::Xvfb;
 pub(crate) use http::{Events, Http};
+pub(crate) use small_disk::SmallDisk;
 pub(crate) use source::{AskAiRow, ask_ai_database};
 pub(crate) use web_driver::WebDriver;
 

@@ -1,13 +1,15 @@
-//! The project's own commands: set up, run, test, check, generate.
+//! The project's own commands: set up, run, test, check, generate, bench.
 //!
 //! No dependencies beyond the standard library: this is the first thing a newcomer compiles.
-//! Not here: packaging and benchmarks, which need a release build.
+//! Not here: packaging, which needs a release build.
 
+mod bench;
 mod check;
 mod console;
 mod counts;
 mod error;
 mod fingerprint;
+mod fuzz;
 mod generate;
 mod packages;
 mod page;
@@ -32,7 +34,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 5] = [
+const WORDS: [Word; 7] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -56,6 +58,18 @@ const WORDS: [Word; 5] = [
         usage: "generate",
         what: "write the API description and the page's types from the built program",
         act: generate::generate,
+    },
+    Word {
+        name: "fuzz",
+        usage: "fuzz [READER]",
+        what: "bytes at random for each reader of foreign files, or one; --seconds N says how long each",
+        act: fuzz::fuzz,
+    },
+    Word {
+        name: "bench",
+        usage: "bench --PART",
+        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE",
+        act: bench::bench,
     },
     Word { name: "help", usage: "help", what: "say this", act: help },
 ];
@@ -81,7 +95,9 @@ fn act(words: &[String]) -> Result<ExitCode> {
         word: first.clone(),
         known: WORDS.map(|word| word.name).to_vec(),
     })?;
-    if name != "run" && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+    if !matches!(name, "run" | "bench")
+        && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h"))
+    {
         say(&overview());
         return Ok(ExitCode::SUCCESS);
     }
@@ -122,7 +138,10 @@ mod tests {
     #[test]
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
-        assert!(said.contains("`rum`") && said.contains("run, test, check, generate, help"), "{said}");
+        assert!(
+            said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, bench, help"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -93,6 +93,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(runs::cancel_run))
         .routes(routes!(sources::inspect_source))
         .routes(routes!(models::list_bases))
+        .routes(routes!(models::list_fetchable_bases))
         .routes(routes!(models::fetch_base))
         .routes(routes!(models::list_fetches))
         .routes(routes!(models::cancel_fetch))

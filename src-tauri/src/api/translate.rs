@@ -55,6 +55,12 @@ impl From<engine::BaseSummary> for wire::Base {
     }
 }
 
+impl From<engine::FetchableBase> for wire::FetchableBase {
+    fn from(base: engine::FetchableBase) -> Self {
+        Self { hub_id: base.hub_id, size_bytes: base.size_bytes }
+    }
+}
+
 impl From<engine::Fetch> for wire::Fetch {
     fn from(fetch: engine::Fetch) -> Self {
         Self {

@@ -110,8 +110,8 @@ fn option(field: &str) -> String {
         "databasePath" => "--db-path".to_owned(),
         "dataPath" => "--data".to_owned(),
         "runIdentifier" => "--run-id".to_owned(),
-        "startFrom" => "--resume-from".to_owned(),
         "path" => "the folder".to_owned(),
+        "startFrom" => "--resume-from".to_owned(),
         _ => {
             let mut option = String::from("--");
             for character in field.chars() {

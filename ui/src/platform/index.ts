@@ -10,6 +10,8 @@ export interface Platform {
   fetch: typeof globalThis.fetch;
   /** Opens the system's file dialog; resolves to undefined if the person closes it. Absent where there is none. */
   pickFile?: (wanted: WantedFile) => Promise<string | undefined>;
+  /** The same for a folder. */
+  pickFolder?: (wanted: { title: string }) => Promise<string | undefined>;
 }
 
 interface WantedFile {
@@ -22,6 +24,7 @@ const inWindow: Platform = {
   kind: "window",
   fetch: fetchOverBridge({ invoke, openChannel: (onFrame) => new Channel(onFrame) }),
   pickFile: async ({ title, kinds }) => (await open({ title, filters: kinds })) ?? undefined,
+  pickFolder: async ({ title }) => (await open({ title, directory: true })) ?? undefined,
 };
 
 const inBrowser: Platform = {

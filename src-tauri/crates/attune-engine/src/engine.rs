@@ -13,13 +13,12 @@ use std::thread::JoinHandle;
 use crate::bases::Fetches;
 use crate::limits::require_absolute;
 use crate::model_host::ModelHost;
-use crate::runs::RunStatus;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
+use crate::runs::left_over::{interrupt_left_over, remove_left_over_files};
 use crate::runs::request::DEFAULT_MAX_SAMPLES;
-use crate::sources::{SourceRows, read_source};
+use crate::sources::inspect_source;
 use crate::store::Store;
-use crate::store::runs::{Ending, Runs};
 use crate::store::settings::SettingsTable;
 use crate::{Bases, DataFolder, Error, OwnedDataFolder, Result, Settings, SettingsChange, SourceSummary};
 
@@ -72,7 +71,8 @@ impl Engine {
     pub fn open(options: EngineOptions) -> Result<Self> {
         let folder = options.data_folder.folder().clone();
         let store = Store::open(&folder.database())?;
-        interrupt_left_over(&store)?;
+        interrupt_left_over(&store, "Attune ended while this run was training.")?;
+        remove_left_over_files(&folder);
         let shared = Arc::new(Shared {
             folder,
             store,
@@ -134,9 +134,7 @@ impl Engine {
     /// What makes it unusable, [`Error::NoUsableRow`] included.
     pub fn inspect_source(&self, path: PathBuf, max_samples: Option<u32>) -> Result<SourceSummary> {
         require_absolute("path", &path)?;
-        read_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))
-            .and_then(SourceRows::require_usable)
-            .map(|rows| rows.summary())
+        inspect_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))
             .map_err(|source| Error::InField { field: "path", source: Box::new(source) })
     }
 
@@ -176,30 +174,4 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.shut_down();
     }
-}
-
-/// Ends the row that a dead owner left running; nothing can be running while the folder is being opened.
-fn interrupt_left_over(store: &Store) -> Result<()> {
-    let connection = store.connection();
-    let runs = Runs(&connection);
-    let Some(run) = runs.running()? else { return Ok(()) };
-    tracing::warn!(run = %run.id, "a run was left running by a process that ended");
-    // What the worker had written down is all that is known.
-    let curves = crate::runs::metrics::read_whole(&run.folder()).unwrap_or_default();
-    let last = curves.points.last();
-    let step = last.map_or(0, |point| point.step);
-    let total_steps = last.map_or(0, |point| {
-        (point.step as f64 / point.epoch * f64::from(run.hyperparameters.epochs)).round() as u64
-    });
-    runs.end(
-        &run.id,
-        &Ending {
-            error_message: Some("Attune ended while this run was training."),
-            best: curves.best(),
-            step,
-            total_steps,
-            ..Ending::of(RunStatus::Interrupted)
-        },
-    )?;
-    Ok(())
 }

@@ -14,6 +14,7 @@ pub mod doctor;
 mod engine;
 mod error;
 mod export;
+mod failpoints;
 mod limits;
 mod model_host;
 mod runs;
@@ -24,8 +25,8 @@ pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{
-    Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, Fetched, Hub,
-    Imported,
+    Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
+    Fetched, Hub, Imported,
 };
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};
@@ -43,4 +44,4 @@ pub use runs::{
     Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
 pub use settings::{Settings, SettingsChange};
-pub use sources::{SkippedRows, SourceKind, SourceSummary};
+pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};

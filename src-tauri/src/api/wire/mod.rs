@@ -17,5 +17,3 @@ pub use runs::*;
 pub use settings::*;
 pub use sources::*;
 pub use system::*;
-
-use settings::present;

@@ -1,4 +1,4 @@
-//! Base models.
+//! Base models: what is here, and what is on its way.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,6 +16,15 @@ pub struct Base {
     /// Whether every file has the published SHA-256; never so for a base that Attune does not know.
     pub verified: bool,
     pub chosen_by_auto: bool,
+}
+
+/// A base model that Attune knows and this computer has not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchableBase {
+    pub hub_id: String,
+    /// Of its published files together.
+    pub size_bytes: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -61,6 +61,7 @@ impl Engine {
     /// what is wrong with the things the settings name.
     pub fn trigger_run(&self) -> Result<Run> {
         let _one_at_a_time = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.shared.settle()?;
         refuse_while_active(&Runs(&self.0.shared.store.connection()))?;
         self.queue(RunRequest::from_settings(&self.settings()?)?, true)
     }

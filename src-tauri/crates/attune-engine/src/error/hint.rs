@@ -142,6 +142,9 @@ impl Error {
             Self::Migration { .. } => {
                 "The database was backed up beside itself before the upgrade; report this with the log."
             }
+            Self::Database { source, .. } if is_want_of_room(source) => {
+                "Make room on the disk of the data folder, which `attune doctor` names, then try again."
+            }
             Self::Write { .. } => "Check that the disk has room and that you may write there.",
             _ => return None,
         };
@@ -165,4 +168,10 @@ fn refused_adapter_hint(reason: &attune_tuning::Error) -> &'static str {
         }
         _ => "Export the adapter again, or use another one.",
     }
+}
+
+/// Whether a database could not be written for want of room, or of the right to write.
+fn is_want_of_room(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    matches!(error.sqlite_error_code(), Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen))
 }

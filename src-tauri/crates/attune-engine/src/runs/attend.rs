@@ -66,13 +66,14 @@ impl Outcome {
     }
 }
 
-/// Sees one queued run through; whatever happens, it has ended afterwards.
-pub(super) fn attend(shared: &Arc<Shared>, run: Run) {
+/// Sees one queued run through; whatever happens, it has ended afterwards and everybody has been told. `false` if
+/// the database did not take that: its row is still queued or running then.
+pub(super) fn attend(shared: &Arc<Shared>, run: Run) -> bool {
     let (orders, inbox) = mpsc::channel();
     {
         let mut live = shared.live();
         if live.closing {
-            return;
+            return true;
         }
         live.orders = Some((run.id.clone(), orders.clone()));
     }
@@ -86,9 +87,16 @@ pub(super) fn attend(shared: &Arc<Shared>, run: Run) {
         // Cancelled between the look and the start.
         Ok(false) => {
             shared.live().orders = None;
-            return;
+            return true;
         }
-        Err(error) => Outcome::without_adapter(RunStatus::Failed, explained(&error)),
+        Err(error) => {
+            shared.live().orders = None;
+            let words =
+                format!("{} It stays in the queue and is tried again with the next run.", explained(&error));
+            shared.events.run(Run { status: RunStatus::Failed, error_message: Some(words), ..run });
+            note(Err(error), "could not start a run");
+            return false;
+        }
     };
     let progress = shared.live().progress.get(&run.id).copied().unwrap_or_default();
     let ending = Ending {
@@ -102,6 +110,17 @@ pub(super) fn attend(shared: &Arc<Shared>, run: Run) {
         total_steps: progress.total_steps,
     };
     let ended = Runs(&shared.store.connection()).end(&run.id, &ending);
+    if ended.is_err() {
+        // Whoever waits for its end is told all the same; the row follows when the database takes it.
+        shared.events.run(Run {
+            status: outcome.status,
+            error_message: outcome.error_message.clone(),
+            final_loss: outcome.final_loss,
+            adapter_digest: outcome.adapter_digest.clone(),
+            progress,
+            ..run.clone()
+        });
+    }
     {
         let mut live = shared.live();
         live.orders = None;
@@ -110,7 +129,9 @@ pub(super) fn attend(shared: &Arc<Shared>, run: Run) {
     if ended.is_ok() && outcome.is_final() {
         note(shared.kept_files(&run.id).forget_checkpoint(), "could not take a checkpoint away");
     }
+    let recorded = ended.is_ok();
     note(ended.and_then(|_| shared.publish(&run.id)), "could not record the end of a run");
+    recorded
 }
 
 fn train(shared: &Arc<Shared>, run: &Run, orders: Sender<Order>, inbox: &Receiver<Order>) -> Result<Outcome> {
@@ -127,6 +148,7 @@ fn train(shared: &Arc<Shared>, run: &Run, orders: Sender<Order>, inbox: &Receive
     let mut worker = WorkerProcess::start(&shared.worker_program, &job_path, orders)?;
     let told = follow(shared, run, &mut worker, inbox);
     let exit = worker.wait();
+    durable_writer::remove_left_over(&run.folder());
     outcome(run, told, &exit)
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::attend::{Order, attend};
 use super::events::Events;
 use super::kept_files::KeptFiles;
+use super::left_over::interrupt_left_over;
 use super::{Progress, Run, RunId};
 use crate::error::with_reasons;
 use crate::store::Store;
@@ -46,9 +47,14 @@ pub(crate) fn dispatch(shared: &Arc<Shared>, wake: &Receiver<()>) {
             if shared.live().closing {
                 break;
             }
-            let next = Runs(&shared.store.connection()).next_queued();
+            let next = shared.settle().and_then(|()| Runs(&shared.store.connection()).next_queued());
             match next {
-                Ok(Some(run)) => attend(shared, run),
+                Ok(Some(run)) => {
+                    // A database that does not take the end would give the same run again at once.
+                    if !attend(shared, run) {
+                        break;
+                    }
+                }
                 Ok(None) => break,
                 Err(error) => {
                     tracing::error!(error = with_reasons(&error), "could not look for queued runs");
@@ -89,6 +95,14 @@ impl Shared {
             self.events.run(self.as_it_is_now(run));
         }
         Ok(())
+    }
+
+    /// Ends the row of a run that nobody attends any more: its end could not be written down.
+    pub(crate) fn settle(&self) -> Result<()> {
+        if self.live().orders.is_some() {
+            return Ok(());
+        }
+        interrupt_left_over(&self.store, "Its end could not be written down: the database was out of order.")
     }
 
     /// Asks the thread that attends `id` to stop it and keep what was learned; `false` if no thread does.

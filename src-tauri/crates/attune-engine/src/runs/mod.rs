@@ -10,6 +10,7 @@ pub(crate) mod events;
 mod follow;
 mod hyperparameters;
 pub(crate) mod kept_files;
+pub(crate) mod left_over;
 pub(crate) mod metrics;
 pub(crate) mod removal;
 pub(crate) mod request;

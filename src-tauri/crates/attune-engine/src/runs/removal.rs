@@ -65,6 +65,7 @@ fn remove_files(folder: &Path) -> Result<u64> {
     for name in files_of(folder).into_iter().chain(curves) {
         freed += remove_file(&folder.join(name))?;
     }
+    artifacts::durable_writer::remove_left_over(folder);
     // The record goes last: until then the folder says what it is.
     freed += remove_file(&folder.join(artifacts::RECORD))?;
     match fs::remove_dir(folder) {

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use recognise::read_source;
 pub(crate) use split::{Split, split};
-pub use summary::SourceSummary;
+pub use summary::{SourceSummary, inspect_source};
 
 use crate::artifacts::DigestWriter;
 use crate::{Error, Result};
