@@ -2,4 +2,5 @@
 //! `cargo xtask test --fast` leaves this module out.
 
 mod browser;
+mod closing;
 mod window;

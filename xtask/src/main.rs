@@ -1,7 +1,7 @@
-//! The project's own commands: set up, run, test, check, generate.
+//! The project's own commands: set up, run, test, check, generate, package.
 //!
 //! No dependencies beyond the standard library: this is the first thing a newcomer compiles.
-//! Not here: packaging and benchmarks, which need a release build.
+//! Not here: benchmarks.
 
 mod check;
 mod console;
@@ -9,6 +9,7 @@ mod counts;
 mod error;
 mod fingerprint;
 mod generate;
+mod package;
 mod packages;
 mod page;
 mod process;
@@ -32,7 +33,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 5] = [
+const WORDS: [Word; 6] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -56,6 +57,12 @@ const WORDS: [Word; 5] = [
         usage: "generate",
         what: "write the API description and the page's types from the built program",
         act: generate::generate,
+    },
+    Word {
+        name: "package",
+        usage: "package [--try]",
+        what: "build the .deb; --try installs it into a folder of its own and starts it",
+        act: package::package,
     },
     Word { name: "help", usage: "help", what: "say this", act: help },
 ];
@@ -122,7 +129,10 @@ mod tests {
     #[test]
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
-        assert!(said.contains("`rum`") && said.contains("run, test, check, generate, help"), "{said}");
+        assert!(
+            said.contains("`rum`") && said.contains("run, test, check, generate, package, help"),
+            "{said}"
+        );
     }
 
     #[test]

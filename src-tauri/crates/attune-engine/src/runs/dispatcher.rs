@@ -45,7 +45,16 @@ pub(crate) struct Live {
     orders: Option<(RunId, Sender<Order>)>,
     /// Runs are being worked off, or will be in a moment.
     working: bool,
+    /// No further run is started for now.
+    held: bool,
     closing: bool,
+}
+
+impl Live {
+    /// Whether no run is to be started at this moment.
+    fn rests(&self) -> bool {
+        self.closing || self.held
+    }
 }
 
 /// What reaches the thread that attends a worker.
@@ -66,7 +75,7 @@ impl From<Heard> for Order {
 pub(crate) fn dispatch(shared: &Arc<Shared>, wake: &Receiver<()>) {
     while wake.recv().is_ok() {
         loop {
-            if shared.live().closing {
+            if shared.live().rests() {
                 break;
             }
             let next = Runs(&shared.store.connection()).next_queued();
@@ -118,7 +127,14 @@ impl Shared {
 
     /// The queue is about to be worked off.
     pub(crate) fn begin_working(&self) {
-        self.live().working = true;
+        let mut live = self.live();
+        live.working = true;
+        live.held = false;
+    }
+
+    /// The queue is not worked off any further until it is begun again.
+    pub(crate) fn hold_queue(&self) {
+        self.live().held = true;
     }
 
     pub(crate) fn wait_until_idle(&self) {
@@ -162,7 +178,7 @@ fn attend(shared: &Arc<Shared>, run: Run) {
     let (orders, inbox) = mpsc::channel();
     {
         let mut live = shared.live();
-        if live.closing {
+        if live.rests() {
             return;
         }
         live.orders = Some((run.id.clone(), orders.clone()));
