@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::id;
 use crate::api::small_source;
 use crate::support::{Attune, DesktopBus, Home, WebDriver, X11, Xvfb, until};
 
@@ -31,6 +32,24 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
     assert_eq!(command.wait().code, Some(1), "the command that waited for the run is told of its end");
     let run = only_run(&desk.home).await;
     assert_eq!((&run["status"], &run["adapterDigest"]), (&json!("cancelled"), &Value::Null), "{run}");
+}
+
+#[tokio::test]
+async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded() {
+    let desk = Desk::new(Home::new()).await;
+    let _first = desk.train("first", 400).await;
+    let source = small_source(&desk.home);
+    let _second = desk.home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "second"]);
+    desk.window.text_that(&id("history-row"), |row| row.contains("second")).await;
+    desk.close();
+    desk.window.text_that(&id("closing-question"), |text| text.contains("waits in the queue")).await;
+    desk.window.click(&id("closing-discard")).await;
+    desk.home.is_left().await;
+
+    let (_server, http) = desk.home.serve();
+    let runs = http.get("/api/v1/runs").await.expect(200);
+    let ended = crate::api::ended(&mut http.events("/api/v1/events").await, runs[0]["id"].as_str().unwrap());
+    assert_eq!(ended.await["status"], "completed", "it begins with the next start, and was not interrupted");
 }
 
 #[tokio::test]
@@ -150,8 +169,4 @@ async fn only_run(home: &Home) -> Value {
     let runs = http.get("/api/v1/runs").await.expect(200);
     assert_eq!(runs.as_array().map(Vec::len), Some(1), "{runs}");
     runs[0].clone()
-}
-
-fn id(name: &str) -> String {
-    format!("[data-testid={name}]")
 }

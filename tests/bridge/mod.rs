@@ -4,3 +4,7 @@
 mod browser;
 mod closing;
 mod window;
+
+fn id(name: &str) -> String {
+    format!("[data-testid={name}]")
+}

@@ -3,6 +3,8 @@
 //! `cargo xtask package --try` builds the package and runs this; the variable ATTUNE_PACKAGE names it. A plain
 //! `cargo test` has no package, and says so.
 
+mod figures;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -17,10 +19,7 @@ const LARGEST: u64 = 60_000_000;
 
 #[tokio::test]
 async fn the_package_installs_does_the_main_job_offline_and_leaves_the_data_behind() {
-    let Some(package) = std::env::var_os("ATTUNE_PACKAGE").map(PathBuf::from) else {
-        eprintln!("SKIPPED: no package to try; `cargo xtask package --try` builds one and tries it");
-        return;
-    };
+    let Some(package) = package() else { return };
     assert!(package.metadata().unwrap().len() < LARGEST, "the package is too large");
     its_dependencies_can_be_met_here(&package);
     let home = Home::new();
@@ -49,6 +48,14 @@ async fn the_package_installs_does_the_main_job_offline_and_leaves_the_data_behi
     }
     assert!(home.data().join("attune.db").exists(), "the data went with the package");
     assert!(Path::new(run["runDirectory"].as_str().unwrap()).join("adapter_model.safetensors").exists());
+}
+
+fn package() -> Option<PathBuf> {
+    let package = std::env::var_os("ATTUNE_PACKAGE").map(PathBuf::from);
+    if package.is_none() {
+        eprintln!("SKIPPED: no package to try; `cargo xtask package --try` builds one and tries it");
+    }
+    package
 }
 
 /// A package, installed below a root of its own by dpkg.
