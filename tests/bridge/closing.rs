@@ -38,7 +38,7 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
 async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded() {
     let desk = Desk::new(Home::new()).await;
     let _first = desk.train("first", 400).await;
-    let source = small_source(&desk.home);
+    let source = desk.home.path("source.db").display().to_string();
     let _second = desk.home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "second"]);
     desk.window.text_that(&id("history-row"), |row| row.contains("second")).await;
     desk.close();

@@ -10,7 +10,7 @@ export const words = {
     owner: "Process",
     fonts: "Fonts",
   },
-  licence: "Apache License 2.0; the text is in the file LICENSE",
+  licence: "Apache License 2.0",
   fonts: "Inter and JetBrains Mono, SIL Open Font License 1.1",
   noAddress: "nowhere: only this window and local commands reach it",
   process: (kind: string, id: number) => `${kind}, ${id}`,

@@ -19,8 +19,8 @@ export const words = {
   discarding: "Ending the run…",
   waiting: (runs: number) =>
     runs === 1
-      ? "One more run waits in the queue. It starts when Attune is opened the next time."
-      : `${runs} more runs wait in the queue. They start when Attune is opened the next time.`,
+      ? "One more run waits in the queue. If this one ends now, it starts when Attune is opened again."
+      : `${runs} more runs wait in the queue. If this one ends now, they start when Attune is opened again.`,
   close: "Close",
   stay: "Don't close",
   failed: "That could not be done",

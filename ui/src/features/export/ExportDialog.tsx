@@ -26,7 +26,9 @@ export function ExportDialog({ run, onClose }: { run: Run; onClose: () => void }
             <Line name={words.uses.attune} text={words.attune(folder)} />
             <Line name={words.uses.peft} text={words.peft(folder)} />
             <Group gap="xl">
-              <Named name={words.base}>{run.baseModel}</Named>
+              <Named name={words.base}>
+                <Text fz="sm">{run.baseModel}</Text>
+              </Named>
               <Named name={words.digest}>
                 <Digest value={run.adapterDigest} />
               </Named>

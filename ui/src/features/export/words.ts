@@ -5,10 +5,14 @@ export const words = {
   base: "Base model",
   digest: "Digest",
   uses: { attune: "Ask it with Attune", peft: "Load it with PEFT" },
-  attune: (folder: string) => `attune generate --adapter '${folder}' "…"`,
-  peft: (folder: string) => `model = PeftModel.from_pretrained(base, "${folder}")`,
+  attune: (folder: string) => `attune generate --adapter ${quotedForShell(folder)} "…"`,
+  peft: (folder: string) => `model = PeftModel.from_pretrained(base, ${JSON.stringify(folder)})`,
   copy: (what: string) => `Copy: ${what}`,
   copied: "Copied",
   gone: "This run has no adapter any more.",
   close: "Close",
 };
+
+function quotedForShell(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}
