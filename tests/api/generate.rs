@@ -32,6 +32,9 @@ async fn a_question_that_cannot_be_answered_says_why() {
         (json!({ "prompt": "  " }), "prompt"),
         (json!({ "prompt": "word ".repeat(5000) }), "prompt"),
         (json!({ "prompt": "a", "maxNewTokens": 0 }), "maxNewTokens"),
+        (json!({ "prompt": "a", "beams": 2, "temperature": 0.7 }), "temperature"),
+        (json!({ "prompt": "a", "seed": 7 }), "seed"),
+        (json!({ "prompt": "a", "lengthPenalty": 2 }), "lengthPenalty"),
         (json!({ "prompt": "a", "adapter": home.path("missing") }), "adapter"),
         (json!({ "prompt": "a", "adapter": home.path("no adapter") }), "adapter"),
         (json!({ "prompt": "a", "adapter": "relative" }), "adapter"),
@@ -42,4 +45,11 @@ async fn a_question_that_cannot_be_answered_says_why() {
     }
     let unknown = json!({ "prompt": "a", "runId": "run_01ARZ3NDEKTSV4RRFFQ69G5FAV" });
     http.post(GENERATE, &unknown).await.expect(404);
+    let misspelt = http.post(GENERATE, &json!({ "prompt": "a", "temprature": 1 })).await.expect(422);
+    assert!(misspelt["message"].as_str().unwrap().contains("temprature"), "{misspelt}");
+    let batch = http.post(&format!("{GENERATE}/batch"), &json!({ "prompts": ["a", " "] })).await.expect(422);
+    assert_eq!(batch["field"], "prompts");
+    // Before the first piece a stream is answered with a status like everything else.
+    let streamed = http.post(&format!("{GENERATE}/stream"), &json!({ "prompt": "" })).await.expect(422);
+    assert_eq!(streamed["field"], "prompt");
 }

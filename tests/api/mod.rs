@@ -1,11 +1,16 @@
 //! The contract over TCP, against the real server and its real worker.
 
+mod decoding;
 mod deletion;
+mod export;
 mod generate;
 mod guard;
+mod peft;
 mod runs;
+mod served;
 mod settings;
 mod sources;
+mod streaming;
 mod trigger;
 
 use serde_json::{Value, json};
@@ -23,6 +28,12 @@ pub(crate) fn small_source(home: &Home) -> String {
         .collect();
     ask_ai_database(&path, &rows);
     path.to_str().expect("temporary folders have plain names").to_owned()
+}
+
+/// The folder of the tiny random T5, or of an adapter that PEFT made for it.
+pub(crate) fn tiny_t5(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny_t5").join(name);
+    folder.to_str().expect("a checkout has a plain path").trim_end_matches('/').to_owned()
 }
 
 /// Waits until a run has ended, and gives its last record.

@@ -12,6 +12,7 @@ fn every_mistake_has_its_sentence_and_its_exit_code() {
     std::fs::write(home.path("blank.csv"), "input,output\n").unwrap();
     std::fs::write(home.path("bad.jsonl"), "{}\n{\"input\": 1, \"output\": \"b\"}\n").unwrap();
     std::fs::write(home.path("utf16.csv"), b"\xFF\xFEa\0,\0b\0").unwrap();
+    std::fs::write(home.path("blank.txt"), "\n \n").unwrap();
     let cases: &[(&[&str], i32, &str)] = &[
         (&["trian"], 2, "trian"),
         (&["train", "--epochs", "many"], 2, "--epochs"),
@@ -36,6 +37,11 @@ fn every_mistake_has_its_sentence_and_its_exit_code() {
         (&["train", "--db-path", &source, "--output-dir", "text.db/out"], 3, "text.db/out"),
         (&["generate", "--adapter", "missing", "hello"], 3, "no adapter at"),
         (&["generate", ""], 3, "prompt"),
+        (&["generate", "a", "--beams", "2", "--temperature", "1"], 3, "--temperature cannot be 1"),
+        (&["generate", "a", "--adapter", "x", "--base-only"], 2, "--base-only"),
+        (&["generate", "--prompts", "blank.txt"], 3, "no line in it"),
+        (&["export", "--adapter", "missing", "--output", "out"], 3, "no adapter at"),
+        (&["export", "--adapter", "missing"], 2, "--output"),
         (&["--data-dir", "text.db", "generate", "hello"], 5, "text.db"),
     ];
     for (arguments, code, words) in cases {

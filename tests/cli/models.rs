@@ -5,10 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
+use attune_engine::Bases;
 use serde_json::{Value, json};
 
 use crate::api::small_source;
-use crate::reliability::local_hub::{Files, LocalHub, WEIGHTS, cached, finish, hold_after, tiny_t5};
+use crate::reliability::local_hub::{
+    COMMIT, Files, LocalHub, WEIGHTS, cached, digest, finish, hold_after, tiny_t5,
+};
 use crate::support::{Home, Http};
 
 const ID: &str = "some/tiny-t5";
@@ -174,6 +177,80 @@ fn a_folder_that_is_no_usable_base_is_refused_by_name_with_the_way_out() {
         assert!(finished.stderr.contains(words), "{words}: {finished:?}");
         assert!(!finished.stderr.contains("panicked"), "{finished:?}");
     }
+}
+
+#[test]
+fn an_imported_folder_is_a_base_with_a_name_and_unverified_where_nobody_vouches_for_it() {
+    let home = Home::new();
+    write(&home.path("my tiny"), &tiny_t5());
+    let imported = home.run(["models", "import", "my tiny", "--json"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    let said: Value = serde_json::from_str(&imported.stdout).unwrap();
+    assert_eq!((&said["name"], &said["verified"]), (&json!("imported/my-tiny"), &json!(false)));
+    fs::remove_dir_all(home.path("my tiny")).unwrap();
+    let asked = home.run(["generate", "--base-model", "imported/my-tiny", "--max-new-tokens", "2", "vy lu"]);
+    assert_eq!(asked.code, Some(0), "the copy answers: {asked:?}");
+    let table = home.run(["models", "list"]);
+    let line = table.stdout.lines().find(|line| line.starts_with("imported/my-tiny"));
+    assert!(line.is_some_and(|line| line.contains("cached, unverified")), "{table:?}");
+
+    // The same once more changes nothing; another content does not take the name over.
+    write(&home.path("my tiny"), &tiny_t5());
+    assert_eq!(home.run(["models", "import", "my tiny"]).code, Some(0));
+    let mut config: Value = serde_json::from_slice(&tiny_t5()[0].1).unwrap();
+    config["dropout_rate"] = json!(0.1);
+    let other = config.to_string();
+    write(&home.path("my tiny"), &tiny_t5_with("config.json", Some(other.as_bytes())));
+    let taken = home.run(["models", "import", "my tiny"]);
+    assert!(taken.code == Some(4) && taken.stderr.contains("another base model of the name"), "{taken:?}");
+    assert_eq!(home.run(["models", "import", "my tiny", "--name", "me/other"]).code, Some(0));
+    let stolen = home.run(["models", "import", "my tiny", "--name", "google/flan-t5-small"]);
+    assert!(stolen.code == Some(3) && stolen.stderr.contains("is not the published one"), "{stolen:?}");
+    assert!(!cached(&home, "google/flan-t5-small").exists());
+}
+
+#[test]
+fn a_folder_with_the_published_bytes_is_imported_under_its_published_name() {
+    let home = Home::new();
+    let models = home.path("models");
+    let files: Vec<Value> = tiny_t5()
+        .iter()
+        .map(|(name, content)| {
+            json!({"name": name, "bytes": content.len(), "sha256": digest("sha256sum", &[], content)})
+        })
+        .collect();
+    let manifest = json!({"bases": [{"id": ID, "revision": COMMIT, "files": files}]});
+    write(&models, &vec![("bases.json", manifest.to_string().into_bytes())]);
+    write(&home.path("stick"), &tiny_t5());
+    let bases = Bases::new(models, home.path("cache"));
+    let imported = bases.import(&home.path("stick"), None).unwrap();
+    assert!(imported.verified && imported.base.name == ID, "{imported:?}");
+    assert!(imported.base.folder.ends_with(COMMIT), "the published revision: {imported:?}");
+}
+
+#[test]
+fn a_folder_that_is_no_usable_base_is_not_imported() {
+    let home = Home::new();
+    let weights = tiny_t5().pop().unwrap().1;
+    let mut pickled = tiny_t5_with(WEIGHTS, None);
+    pickled.push(("pytorch_model.bin", b"pickle".to_vec()));
+    let mut narrow: Value = serde_json::from_slice(&tiny_t5()[0].1).unwrap();
+    narrow["d_ff"] = json!(narrow["d_ff"].as_u64().unwrap() * 2);
+    let cases: [(Files, &str); 4] = [
+        (tiny_t5_with(WEIGHTS, Some(&weights[..weights.len() * 2 / 5])), "cut short or damaged"),
+        (tiny_t5_with("config.json", Some(narrow.to_string().as_bytes())), "has the shape"),
+        (pickled, "pytorch_model.bin"),
+        (tiny_t5_with("tokenizer.json", None), "no tokenizer.json"),
+    ];
+    for (index, (files, words)) in cases.iter().enumerate() {
+        let folder = format!("folder-{index}");
+        write(&home.path(&folder), files);
+        let refused = home.run(["models", "import", &folder]);
+        assert!(refused.code == Some(3) && refused.stderr.contains(words), "{words}: {refused:?}");
+    }
+    let missing = home.run(["models", "import", "nothing-here"]);
+    assert!(missing.code == Some(3) && missing.stderr.contains("the folder cannot be"), "{missing:?}");
+    assert!(!home.path("hugging-face/hub").exists(), "nothing of them is in the cache");
 }
 
 #[tokio::test]

@@ -57,6 +57,7 @@ struct State {
     models: Vec<(String, Files)>,
     fates: VecDeque<Fate>,
     lies: usize,
+    claimed: Option<u64>,
     token: Option<String>,
     seen: Vec<Seen>,
     closed: bool,
@@ -100,6 +101,11 @@ impl LocalHub {
     /// The next statement of digests names another one for the weights.
     pub(crate) fn lie_once(&self) {
         lock(&self.state).lies = 1;
+    }
+
+    /// Statements name this size of the weights.
+    pub(crate) fn claim_size(&self, bytes: u64) {
+        lock(&self.state).claimed = Some(bytes);
     }
 
     /// Everything is for bearers of this token alone.
@@ -199,7 +205,7 @@ fn answer(connection: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let Some((_, files)) = held.models.iter().find(|(known, _)| known == id) else {
             return head(connection, 404, 0, "");
         };
-        let text = statement(files, lie).to_string();
+        let text = statement(files, lie, held.claimed).to_string();
         drop(held);
         head(connection, 200, text.len(), "")?;
         return (&mut &*connection).write_all(text.as_bytes());
@@ -252,7 +258,7 @@ fn head(mut connection: &TcpStream, status: u16, length: usize, more: &str) -> s
 }
 
 /// What the hub says of a model's files: git's names of small ones, SHA-256 of the weights.
-fn statement(files: &Files, lie: bool) -> Value {
+fn statement(files: &Files, lie: bool, claimed: Option<u64>) -> Value {
     let siblings: Vec<Value> = files
         .iter()
         .map(|(name, content)| {
@@ -261,7 +267,8 @@ fn statement(files: &Files, lie: bool) -> Value {
             let mut sibling = json!({"rfilename": name, "size": bytes, "blobId": git});
             if *name == WEIGHTS {
                 let sha256 = if lie { "0".repeat(64) } else { digest("sha256sum", &[], content) };
-                sibling["lfs"] = json!({"sha256": sha256, "size": bytes, "pointerSize": 134});
+                let size = claimed.unwrap_or(bytes as u64);
+                sibling["lfs"] = json!({"sha256": sha256, "size": size, "pointerSize": 134});
             }
             sibling
         })

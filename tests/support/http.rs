@@ -100,14 +100,23 @@ impl Http {
 
     /// A stream of server-sent events.
     pub(crate) async fn events(&self, path: &str) -> Events {
-        let headers = [("accept", "text/event-stream")];
-        let opening = self.exchange(Method::GET, path, &headers, Bytes::new());
+        self.open(Method::GET, path, &[("accept", "text/event-stream")], Bytes::new()).await
+    }
+
+    /// The stream of server-sent events that answers a question.
+    pub(crate) async fn post_events(&self, path: &str, body: &Value) -> Events {
+        let headers = [("accept", "text/event-stream"), ("content-type", "application/json")];
+        self.open(Method::POST, path, &headers, body.to_string().into()).await
+    }
+
+    async fn open(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> Events {
+        let opening = self.exchange(method.clone(), path, headers, body);
         let response = timeout(PATIENCE, opening).await.expect("the event stream opens in time");
         let kind =
             response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         assert!(
             response.status() == 200 && kind.starts_with("text/event-stream"),
-            "GET {path} gave no event stream but {} ({kind})",
+            "{method} {path} gave no event stream but {} ({kind})",
             response.status()
         );
         let stream = response.into_body().into_data_stream().eventsource().map(|event| match event {

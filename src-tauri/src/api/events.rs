@@ -81,7 +81,8 @@ fn translate(event: EngineEvent) -> Event {
     }
 }
 
-fn encoded(name: &str, data: &impl Serialize) -> Event {
+/// An event with this shape as its data.
+pub(super) fn encoded(name: &str, data: &impl Serialize) -> Event {
     Event::default().event(name).json_data(data).unwrap_or_else(|error| {
         // Not reachable with the shapes of this module: they hold no maps and no numbers JSON lacks.
         Event::default().event("error").data(error.to_string())

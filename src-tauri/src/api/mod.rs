@@ -7,6 +7,8 @@
 mod admin;
 mod body;
 mod events;
+mod export;
+mod generate;
 mod models;
 mod problem;
 mod request_log;
@@ -92,7 +94,12 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::list_bases))
         .routes(routes!(models::fetch_base))
         .routes(routes!(models::list_fetches))
-        .routes(routes!(models::generate))
+        .routes(routes!(models::cancel_fetch))
+        .routes(routes!(models::import_base))
+        .routes(routes!(generate::generate))
+        .routes(routes!(generate::generate_batch))
+        .routes(routes!(generate::generate_stream))
+        .routes(routes!(export::export))
         .routes(routes!(settings::read_settings, settings::change_settings))
         .routes(routes!(admin::training_runs))
         .routes(routes!(admin::trigger_training))

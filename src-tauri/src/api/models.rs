@@ -1,13 +1,13 @@
-//! Models: what is on this computer, and asking one.
+//! Base models: what is on this computer, and bringing more here.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::body::{JsonBody, waiting};
-use super::wire::{Base, Fetch, FetchRequest, Generated, GenerationRequest};
+use super::wire::{Base, Fetch, FetchRequest, ImportRequest, Imported};
 use super::{ApiState, Problem};
 
 /// The base models on this computer, the one that `auto` means first.
@@ -39,33 +39,32 @@ pub(super) async fn list_fetches(State(state): State<ApiState>) -> Json<Vec<Fetc
     Json(state.engine.fetches().into_iter().map(Fetch::from).collect())
 }
 
-/// Answers a prompt greedily with a base model, or with the adapter of a run.
-#[utoipa::path(post, path = "/api/v1/generate", request_body = GenerationRequest, tag = "models",
+/// Stops a fetch; what has arrived is kept, and fetching again goes on from there.
+#[utoipa::path(post, path = "/api/v1/bases/fetches/cancel", request_body = FetchRequest, tag = "models",
     responses(
-        (status = 200, body = Generated),
-        (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "the run has no adapter"),
-        (status = 422, body = Problem),
+        (status = 202, body = Fetch, description = "the fetch as it is now; a moment later it is cancelled"),
+        (status = 409, body = Problem, description = "it is not being fetched"),
     ))]
-pub(super) async fn generate(
+pub(super) async fn cancel_fetch(
     State(state): State<ApiState>,
-    JsonBody(question): JsonBody<GenerationRequest>,
-) -> Result<Json<Generated>, Problem> {
-    if question.run_id.is_some() && question.adapter.is_some() {
-        let message = "runId and adapter both name an adapter";
-        return Err(
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message).with_hint("Send one of them.")
-        );
-    }
-    let answer = waiting(move || {
-        let engine = &state.engine;
-        let of_run = question.run_id.as_deref().map(|id| engine.adapter_of(id)).transpose()?;
-        engine.generate(&attune_engine::GenerationRequest {
-            prompt: question.prompt,
-            adapter: of_run.or(question.adapter.map(PathBuf::from)),
-            base_model: question.base_model,
-            max_new_tokens: question.max_new_tokens,
-        })
-    });
-    Ok(Json(answer.await?.into()))
+    JsonBody(wanted): JsonBody<FetchRequest>,
+) -> Result<(StatusCode, Json<Fetch>), Problem> {
+    let fetch = state.engine.cancel_fetch(&wanted.hub_id)?;
+    Ok((StatusCode::ACCEPTED, Json(fetch.into())))
+}
+
+/// Checks the base model in a folder as a whole and copies it into the Hugging Face cache.
+#[utoipa::path(post, path = "/api/v1/bases/import", request_body = ImportRequest, tag = "models",
+    responses(
+        (status = 200, body = Imported),
+        (status = 409, body = Problem, description = "another base has that name"),
+        (status = 422, body = Problem),
+        (status = 500, body = Problem, description = "the disk does not allow it"),
+    ))]
+pub(super) async fn import_base(
+    State(state): State<ApiState>,
+    JsonBody(wanted): JsonBody<ImportRequest>,
+) -> Result<Json<Imported>, Problem> {
+    let import = move || state.engine.import_base(Path::new(&wanted.path), wanted.name.as_deref());
+    Ok(Json(waiting(import).await?.into()))
 }

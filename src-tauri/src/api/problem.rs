@@ -38,6 +38,12 @@ impl Problem {
         }
     }
 
+    /// Our own fault, with nothing more to say than that.
+    pub(super) fn mistake() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Attune made a mistake while answering")
+            .with_hint("Try again; if it stays, report it with the log.")
+    }
+
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
@@ -87,7 +93,5 @@ pub(super) async fn no_such_method(method: Method, uri: Uri) -> Problem {
 }
 
 pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Attune made a mistake while answering")
-        .with_hint("Try again; if it stays, report it with the log.")
-        .into_response()
+    Problem::mistake().into_response()
 }

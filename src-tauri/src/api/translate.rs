@@ -1,5 +1,7 @@
 //! Between the engine's types and the shapes on the wire.
 
+mod generation;
+
 use std::path::{Path, PathBuf};
 
 use attune_engine as engine;
@@ -135,6 +137,7 @@ impl From<engine::Fetch> for wire::Fetch {
                 engine::FetchStatus::Fetching => wire::FetchStatus::Fetching,
                 engine::FetchStatus::Completed => wire::FetchStatus::Completed,
                 engine::FetchStatus::Failed => wire::FetchStatus::Failed,
+                engine::FetchStatus::Cancelled => wire::FetchStatus::Cancelled,
             },
             file: fetch.file,
             bytes_done: fetch.bytes_done,
@@ -142,22 +145,6 @@ impl From<engine::Fetch> for wire::Fetch {
             verified: fetch.verified,
             error_message: fetch.error_message,
             hint: fetch.hint,
-        }
-    }
-}
-
-impl From<engine::Generated> for wire::Generated {
-    fn from(answer: engine::Generated) -> Self {
-        Self {
-            text: answer.text,
-            base_model: answer.base_model,
-            adapter_digest: answer.adapter_digest.map(|digest| digest.to_string()),
-            new_tokens: answer.new_tokens,
-            finish: match answer.finish {
-                engine::Finish::EndOfSequence => wire::Finish::EndOfSequence,
-                engine::Finish::Length => wire::Finish::Length,
-            },
-            milliseconds: answer.duration.as_secs_f64() * 1000.0,
         }
     }
 }

@@ -1,9 +1,15 @@
 //! The shapes of the contract. Names are camelCase; the engine's types know nothing of them.
 
+mod exchange;
+mod generation;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+pub use exchange::*;
+pub use generation::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -247,6 +253,8 @@ pub enum FetchStatus {
     Fetching,
     Completed,
     Failed,
+    /// Somebody stopped it; what has arrived is kept.
+    Cancelled,
 }
 
 /// A base model on its way from the hub.
@@ -270,43 +278,6 @@ pub struct Fetch {
     /// What the person can do about a failure.
     #[schema(required)]
     pub hint: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GenerationRequest {
-    pub prompt: String,
-    /// A completed run whose adapter answers.
-    #[serde(default)]
-    pub run_id: Option<String>,
-    /// Absolute path of an adapter folder or of `latest`.
-    #[serde(default)]
-    pub adapter: Option<String>,
-    /// Default: the adapter's base, else `auto`.
-    #[serde(default)]
-    pub base_model: Option<String>,
-    #[serde(default)]
-    pub max_new_tokens: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Finish {
-    EndOfSequence,
-    Length,
-}
-
-/// An answer, and what answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Generated {
-    pub text: String,
-    pub base_model: String,
-    #[schema(required)]
-    pub adapter_digest: Option<String>,
-    pub new_tokens: u64,
-    pub finish: Finish,
-    pub milliseconds: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -343,7 +314,7 @@ pub struct SettingsChange {
 }
 
 /// Tells `null` from absent: serde asks only for fields that are there.
-fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<PathBuf>>, D::Error> {
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(field).map(Some)
 }
 

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::output::Failure;
 use crate::api::Problem;
-use crate::api::wire::{PointEvent, RunEvent, SnapshotEvent};
+use crate::api::wire::{Generated, GenerationRequest, PieceEvent, PointEvent, RunEvent, SnapshotEvent};
 use crate::server::Door;
 
 #[derive(Debug)]
@@ -24,6 +24,13 @@ pub(crate) enum Event {
     Snapshot(SnapshotEvent),
     Run(Box<RunEvent>),
     Point(PointEvent),
+}
+
+/// A part of an answer that is read while it grows.
+#[derive(Debug)]
+pub(super) enum AnswerPart {
+    Piece(String),
+    Whole(Box<Generated>),
 }
 
 pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<Event, Failure>> + Send>>;
@@ -56,6 +63,32 @@ impl Client<'_> {
                 _ => return None,
             };
             Some(decoded.map_err(Failure::internal))
+        })))
+    }
+
+    /// The parts of an answer as they come; the whole is the last.
+    pub(super) async fn answer(
+        &self,
+        question: &GenerationRequest,
+    ) -> Result<impl Stream<Item = Result<AnswerPart, Failure>> + Unpin + use<>, Failure> {
+        let response = self.send(Method::POST, "/api/v1/generate/stream", Some(question)).await?;
+        let stream = response.into_body().into_data_stream().eventsource();
+        Ok(Box::pin(stream.filter_map(|event| async move {
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => return Some(Err(Failure::owner_gone(error))),
+            };
+            let decoded = match event.event.as_str() {
+                "piece" => {
+                    serde_json::from_str(&event.data).map(|PieceEvent { text }| Ok(AnswerPart::Piece(text)))
+                }
+                "answer" => serde_json::from_str(&event.data).map(|whole| Ok(AnswerPart::Whole(whole))),
+                "problem" => {
+                    serde_json::from_str(&event.data).map(|problem: Problem| Err(Failure::from(problem)))
+                }
+                _ => return None,
+            };
+            Some(decoded.unwrap_or_else(|error| Err(Failure::internal(error))))
         })))
     }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod doctor;
+mod export;
 mod generate;
 mod models;
 pub(crate) mod output;
@@ -43,9 +44,11 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 unu
 enum Command {
     /// Tune a base model on your rows
     Train(train::TrainArguments),
-    /// Ask a model one question
-    Generate(generate::GenerateArguments),
-    /// Show the base models on this computer, and fetch more
+    /// Ask a model one question, or many
+    Generate(Box<generate::GenerateArguments>),
+    /// Write an adapter for other programs: as a PEFT folder, or merged into its base
+    Export(export::ExportArguments),
+    /// Show the base models on this computer, fetch or import more
     #[command(subcommand)]
     Models(models::ModelsCommand),
     /// Serve the page and the API on 127.0.0.1
@@ -91,7 +94,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     match arguments.command {
         Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
-        Some(Command::Generate(wanted)) => runtime.block_on(generate::run(wanted, surroundings)),
+        Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),
+        Some(Command::Export(wanted)) => runtime.block_on(export::run(wanted, surroundings)),
         Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
         Some(Command::Doctor(wanted)) => runtime.block_on(doctor::run(wanted, surroundings)),

@@ -1,13 +1,16 @@
-//! `attune models`: the base models on this computer, and fetching one from the hub.
+//! `attune models`: the base models on this computer, fetching one from the hub and importing a folder.
 //!
-//! A listing goes through the owner of the data folder like every command. A fetch does not: it writes into the
+//! Listing and importing go through the owner of the data folder like every command. A fetch does not: it writes into the
 //! shared Hugging Face cache only, and the token and endpoint that count are those of the person's own shell.
 
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use attune_engine::{Bases, Error, FetchProgress, Hub, Kind};
+use attune_engine::{Bases, Error, FetchError, FetchProgress, Hub, Kind};
 use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -15,7 +18,8 @@ use serde_json::json;
 use super::client::Client;
 use super::output::{Failure, print, say};
 use super::surroundings::Surroundings;
-use crate::api::wire::{Base, OwnerKind};
+use super::train::absolute;
+use crate::api::wire::{Base, ImportRequest, Imported, OwnerKind};
 use crate::server::owner;
 
 #[derive(Debug, Subcommand)]
@@ -25,7 +29,11 @@ pub(super) enum ModelsCommand {
     /// Fetch a base model into the Hugging Face cache, or what is missing of it
     ///
     /// HF_HOME chooses the cache, HF_ENDPOINT the hub, HF_TOKEN opens private and gated models.
+    ///
+    /// Ctrl-C stops it; what has arrived is kept, and the next fetch goes on from there.
     Fetch(FetchArguments),
+    /// Check the folder of a base model and copy it into the Hugging Face cache, so that it has a name
+    Import(ImportArguments),
 }
 
 #[derive(Debug, Args)]
@@ -44,10 +52,23 @@ pub(super) struct FetchArguments {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    /// The folder, with config.json, model.safetensors and tokenizer.json
+    folder: PathBuf,
+    /// Owner and name [default: the published base whose bytes it has, else imported/<folder>]
+    #[arg(long, value_name = "OWNER/NAME")]
+    name: Option<String>,
+    /// Print what was imported as JSON
+    #[arg(long)]
+    json: bool,
+}
+
 pub(super) async fn run(wanted: ModelsCommand, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     match wanted {
         ModelsCommand::List(wanted) => list(wanted, surroundings).await,
         ModelsCommand::Fetch(wanted) => fetch(wanted, surroundings).await,
+        ModelsCommand::Import(wanted) => import(wanted, surroundings).await,
     }
 }
 
@@ -85,15 +106,32 @@ fn trust(verified: bool) -> &'static str {
 
 async fn fetch(wanted: FetchArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let place = surroundings.into_place(OwnerKind::Command, None);
-    let fetching = tokio::task::spawn_blocking(move || {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let mut fetching = tokio::task::spawn_blocking(move || {
         let bases = Bases::new(place.resources.models, place.hub_cache);
         let mut progress = Progress::new();
-        let fetched = Hub::from_environment()
-            .and_then(|hub| bases.fetch(&wanted.hub_id, &hub, &mut |now| progress.show(now)));
+        let fetched = Hub::from_environment().and_then(|hub| {
+            bases.fetch(&wanted.hub_id, &hub, &mut |now| {
+                progress.show(now);
+                if stopped.load(Ordering::Relaxed) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })
+        });
         progress.bar.finish_and_clear();
         fetched
     });
-    let fetched = fetching.await.map_err(Failure::internal)?.map_err(failure)?;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut fetching => break ended,
+            // A second Ctrl-C changes nothing: the first is obeyed within a moment.
+            _ = tokio::signal::ctrl_c() => stop.store(true, Ordering::Relaxed),
+        }
+    };
+    let fetched = ended.map_err(Failure::internal)?.map_err(failure)?;
     if wanted.json {
         let result = json!({
             "hubId": fetched.base.name,
@@ -120,8 +158,37 @@ async fn fetch(wanted: FetchArguments, surroundings: Surroundings) -> Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
+async fn import(wanted: ImportArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    let request = ImportRequest { path: absolute(&wanted.folder)?, name: wanted.name };
+    let entered = owner::enter(surroundings.into_place(OwnerKind::Command, None)).await?;
+    let imported: Result<Imported, Failure> =
+        Client(entered.door()).post("/api/v1/bases/import", Some(&request)).await;
+    entered.leave().await;
+    let imported = imported?;
+    if wanted.json {
+        print(&serde_json::to_string_pretty(&imported).map_err(Failure::internal)?)?;
+    } else {
+        print(&imported.name)?;
+        say(&format!(
+            "{} in {}; {}",
+            HumanBytes(imported.size_bytes),
+            imported.path,
+            if imported.verified {
+                "verified: every file has its published SHA-256"
+            } else {
+                "unverified: it can be used, but nobody vouches for this model"
+            }
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// A hub out of reach is no failed request of the API, which the log would tell a second time.
 fn failure(error: Error) -> Failure {
+    if let Error::Fetch(FetchError::Stopped { .. }) = error {
+        let failure = Failure::stopped(error.to_string());
+        return error.hint().into_iter().fold(failure, Failure::with_hint);
+    }
     match error.kind() {
         Kind::Environment => {
             let failure = Failure::environment(attune_engine::with_reasons(&error));
@@ -154,7 +221,7 @@ impl Progress {
         }
     }
 
-    fn show(&mut self, now: &FetchProgress) -> ControlFlow<()> {
+    fn show(&mut self, now: &FetchProgress) {
         self.bar.set_message(now.file.clone());
         self.bar.set_length(now.bytes_total);
         self.bar.set_position(now.bytes_done);
@@ -163,6 +230,5 @@ impl Progress {
             self.said_tenth = Some(tenth);
             say(&format!("{} of {}: {}", HumanBytes(now.bytes_done), HumanBytes(now.bytes_total), now.file));
         }
-        ControlFlow::Continue(())
     }
 }

@@ -105,6 +105,7 @@ fn option(field: &str) -> String {
         "databasePath" => "--db-path".to_owned(),
         "dataPath" => "--data".to_owned(),
         "runIdentifier" => "--run-id".to_owned(),
+        "path" => "the folder".to_owned(),
         _ => {
             let mut option = String::from("--");
             for character in field.chars() {
@@ -137,9 +138,13 @@ impl From<EnterError> for Failure {
 
 /// Prints a result with a line end. A closed pipe is somebody's wish to read no more.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    print_piece(&format!("{text}\n"))
+}
+
+/// Prints a piece of a result that goes on.
+pub(crate) fn print_piece(text: &str) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
-    let written = writeln!(output, "{text}").and_then(|()| output.flush());
-    match written {
+    match write!(output, "{text}").and_then(|()| output.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::environment(format!("could not write the result: {error}")))
         }

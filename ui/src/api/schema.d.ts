@@ -92,6 +92,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bases/fetches/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops a fetch; what has arrived is kept, and fetching again goes on from there. */
+        post: operations["cancel_fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bases/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks the base model in a folder as a whole and copies it into the Hugging Face cache. */
+        post: operations["import_base"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -109,6 +143,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes an adapter as a folder that PEFT loads, or with `merged` its base with the LoRA in the weights as a
+         *     complete Hugging Face model. Nothing is ever overwritten.
+         */
+        post: operations["export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/generate": {
         parameters: {
             query?: never;
@@ -118,8 +172,45 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answers a prompt greedily with a base model, or with the adapter of a run. */
+        /** Answers a prompt with a base model or an adapter. The answer says how it was made, so that it can be repeated. */
         post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generate/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers several prompts together, each as it would be answered alone. */
+        post: operations["generate_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generate/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a prompt as server-sent events: `piece` for text that is certain, then `answer` with the whole, or
+         *     `problem` where it failed on the way. Closing the connection ends the answer.
+         */
+        post: operations["generate_stream"];
         delete?: never;
         options?: never;
         head?: never;
@@ -304,6 +395,129 @@ export interface components {
             /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
             verified: boolean;
         };
+        BatchAnswer: {
+            finish: components["schemas"]["Finish"];
+            /** Format: int64 */
+            newTokens: number;
+            text: string;
+        };
+        /** @description Several prompts; each gets the answer that it would get alone. */
+        BatchRequest: {
+            /**
+             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
+             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             */
+            adapter?: string | null;
+            /** @description Default: the adapter's base, else `auto`. */
+            baseModel?: string | null;
+            /**
+             * Format: int32
+             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
+             */
+            beams?: number | null;
+            /**
+             * Format: double
+             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             */
+            lengthPenalty?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 1024; default 64.
+             */
+            maxNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description The model may not end the answer before; at most `maxNewTokens`.
+             */
+            minNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description No run of so many tokens comes twice.
+             */
+            noRepeatNgramSize?: number | null;
+            /** @description 1 to 1000. */
+            prompts: string[];
+            /**
+             * Format: double
+             * @description Above 1 makes tokens that are in the answer already less likely.
+             */
+            repetitionPenalty?: number | null;
+            /** @description A completed run whose adapter answers. */
+            runId?: string | null;
+            /**
+             * Format: int64
+             * @description Decides every draw; default: another one each time.
+             */
+            seed?: number | null;
+            /** @description Texts that end the answer and are no part of it. */
+            stop?: string[];
+            /**
+             * Format: double
+             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Draws among so many of the likeliest tokens.
+             */
+            topK?: number | null;
+            /**
+             * Format: double
+             * @description Draws among the likeliest tokens that together have this probability.
+             */
+            topP?: number | null;
+        };
+        /** @description How an answer was made, a drawn seed included: sent with the same question, it gives the same answer. */
+        Decoding: {
+            /** Format: int32 */
+            beams: number | null;
+            /** Format: double */
+            lengthPenalty: number | null;
+            /** Format: int32 */
+            maxNewTokens: number | null;
+            /** Format: int32 */
+            minNewTokens: number | null;
+            /** Format: int32 */
+            noRepeatNgramSize: number | null;
+            /** Format: double */
+            repetitionPenalty: number | null;
+            /** Format: int64 */
+            seed: number | null;
+            stop: string[];
+            /** Format: double */
+            temperature: number | null;
+            /** Format: int32 */
+            topK: number | null;
+            /** Format: double */
+            topP: number | null;
+        };
+        ExportRequest: {
+            /** @description Absolute path of an adapter folder or of `latest`. */
+            adapter?: string | null;
+            /** @description Only with `merged`; default: the adapter's base. */
+            baseModel?: string | null;
+            /** @description The base with the LoRA in its weights, instead of the adapter itself. */
+            merged?: boolean;
+            /** @description Absolute path of an empty folder, or of one that is not there yet. */
+            output: string;
+            /** @description A completed run, instead of `adapter`. */
+            runId?: string | null;
+        };
+        /** @description What an export wrote. */
+        Exported: {
+            /** @description SHA-256 of the adapter's weights. */
+            adapterDigest: string;
+            /** @description The base that a merged export has in it. */
+            baseModel: string | null;
+            /** @description Their names. */
+            files: string[];
+            path: string;
+            /**
+             * Format: int64
+             * @description Of all files together.
+             */
+            sizeBytes: number;
+        };
         /** @description A base model on its way from the hub. */
         Fetch: {
             /**
@@ -334,13 +548,16 @@ export interface components {
             hubId: string;
         };
         /** @enum {string} */
-        FetchStatus: "fetching" | "completed" | "failed";
+        FetchStatus: "fetching" | "completed" | "failed" | "cancelled";
         /** @enum {string} */
-        Finish: "end_of_sequence" | "length";
+        Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
         /** @description An answer, and what answered. */
         Generated: {
             adapterDigest: string | null;
+            /** @description Whether a record of the adapter's run vouched for every file; folders of PEFT have none. Null without one. */
+            adapterVerified: boolean | null;
             baseModel: string;
+            decoding: components["schemas"]["Decoding"];
             finish: components["schemas"]["Finish"];
             /** Format: double */
             milliseconds: number;
@@ -348,16 +565,103 @@ export interface components {
             newTokens: number;
             text: string;
         };
+        /** @description Answers in the order of their prompts, and what answered. */
+        GeneratedBatch: {
+            adapterDigest: string | null;
+            /** @description As for one answer. */
+            adapterVerified: boolean | null;
+            answers: components["schemas"]["BatchAnswer"][];
+            baseModel: string;
+            decoding: components["schemas"]["Decoding"];
+            /**
+             * Format: double
+             * @description For all answers together.
+             */
+            milliseconds: number;
+        };
+        /** @description One prompt, and how it is to be answered: the likeliest token each time, unless a value says otherwise. */
         GenerationRequest: {
-            /** @description Absolute path of an adapter folder or of `latest`. */
+            /**
+             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
+             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             */
             adapter?: string | null;
             /** @description Default: the adapter's base, else `auto`. */
             baseModel?: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
+             */
+            beams?: number | null;
+            /**
+             * Format: double
+             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             */
+            lengthPenalty?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 1024; default 64.
+             */
             maxNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description The model may not end the answer before; at most `maxNewTokens`.
+             */
+            minNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description No run of so many tokens comes twice.
+             */
+            noRepeatNgramSize?: number | null;
             prompt: string;
+            /**
+             * Format: double
+             * @description Above 1 makes tokens that are in the answer already less likely.
+             */
+            repetitionPenalty?: number | null;
             /** @description A completed run whose adapter answers. */
             runId?: string | null;
+            /**
+             * Format: int64
+             * @description Decides every draw; default: another one each time.
+             */
+            seed?: number | null;
+            /** @description Texts that end the answer and are no part of it. */
+            stop?: string[];
+            /**
+             * Format: double
+             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Draws among so many of the likeliest tokens.
+             */
+            topK?: number | null;
+            /**
+             * Format: double
+             * @description Draws among the likeliest tokens that together have this probability.
+             */
+            topP?: number | null;
+        };
+        ImportRequest: {
+            /** @description Owner and name; default: the published base whose bytes it has, else `imported/` and the folder's name. */
+            name?: string | null;
+            /** @description Absolute path of the folder of a T5 v1.1 model. */
+            path: string;
+        };
+        /** @description A base model that was copied into the Hugging Face cache. */
+        Imported: {
+            /** @description What it is called from now on. */
+            name: string;
+            path: string;
+            /**
+             * Format: int64
+             * @description Of its files together.
+             */
+            sizeBytes: number;
+            /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
+            verified: boolean;
         };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
@@ -377,6 +681,10 @@ export interface components {
         };
         /** @enum {string} */
         Phase: "loading" | "preparing" | "training" | "saving";
+        /** @description Text of an answer that will not be taken back. */
+        PieceEvent: {
+            text: string;
+        };
         /** @description One optimiser step of a run. */
         Point: {
             /** Format: double */
@@ -783,6 +1091,88 @@ export interface operations {
             };
         };
     };
+    cancel_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FetchRequest"];
+            };
+        };
+        responses: {
+            /** @description the fetch as it is now; a moment later it is cancelled */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fetch"];
+                };
+            };
+            /** @description it is not being fetched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description another base has that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the disk does not allow it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -799,6 +1189,63 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exported"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the disk does not allow it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -822,6 +1269,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Generated"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedBatch"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerationRequest"];
+            };
+        };
+        responses: {
+            /** @description one of these as the data of each event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["PieceEvent"] | components["schemas"]["Generated"] | components["schemas"]["Problem"];
                 };
             };
             404: {

@@ -2,6 +2,8 @@
 //!
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
+mod models;
+
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -20,10 +22,7 @@ use crate::sources::{SourceRows, frozen, read_source};
 use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
 use crate::store::settings::SettingsTable;
-use crate::{
-    BaseSummary, Bases, DataFolder, Error, Fetch, Generated, GenerationRequest, OwnedDataFolder, Result,
-    Settings, SettingsChange, SourceSummary,
-};
+use crate::{Bases, DataFolder, Error, OwnedDataFolder, Result, Settings, SettingsChange, SourceSummary};
 
 /// Where shipped files are; `main` finds out once, for checkout and package alike.
 #[derive(Debug, Clone)]
@@ -237,39 +236,6 @@ impl Engine {
             .and_then(SourceRows::require_usable)
             .map(|rows| rows.summary())
             .map_err(|source| Error::InField { field: "path", source: Box::new(source) })
-    }
-
-    /// The base models on this computer, the one that `auto` means first.
-    ///
-    /// # Errors
-    /// The manifest of known bases cannot be read.
-    pub fn bases(&self) -> Result<Vec<BaseSummary>> {
-        self.0.bases.summaries()
-    }
-
-    /// Begins to fetch a base from the hub, or answers with the fetch that is at it.
-    ///
-    /// # Errors
-    /// [`crate::FetchError::NoHubId`]; [`crate::FetchError::Offline`], [`crate::FetchError::Endpoint`] or
-    /// [`crate::FetchError::Token`] for an environment that forbids or spoils it. Later failures are in the fetch.
-    pub fn fetch_base(&self, hub_id: &str) -> Result<Fetch> {
-        self.0.fetches.start(hub_id)
-    }
-
-    /// The fetches of this process.
-    pub fn fetches(&self) -> Vec<Fetch> {
-        self.0.fetches.list()
-    }
-
-    /// Answers a prompt; see [`GenerationRequest`].
-    ///
-    /// # Errors
-    /// What is wrong with the adapter, the base or the request.
-    pub fn generate(&self, request: &GenerationRequest) -> Result<Generated> {
-        if let Some(adapter) = &request.adapter {
-            require_absolute("adapter", adapter)?;
-        }
-        self.0.host.generate(request)
     }
 
     /// The folder of the adapter that a run made.

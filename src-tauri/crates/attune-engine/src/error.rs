@@ -3,6 +3,8 @@
 //! The sentence is the error's display; the way out is its [`hint`](Error::hint), so that a terminal and a page
 //! can show both in their own way. A [`Kind`] exists only if somebody acts on it.
 
+mod hint;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -108,6 +110,10 @@ pub enum Error {
         "the base model {name} has its weights in several pieces; only a single model.safetensors is read"
     )]
     BaseInPieces { name: String },
+    #[error("the folder does not hold {name}: its {file} is not the published one")]
+    BaseNotPublished { name: String, file: String },
+    #[error("there is another base model of the name {name} already")]
+    BaseNameTaken { name: String },
     #[error(transparent)]
     Fetch(#[from] FetchError),
 
@@ -123,6 +129,18 @@ pub enum Error {
         #[source]
         source: attune_tuning::Error,
     },
+    #[error(
+        "the adapter in {path} has its weights only as {file}, which is refused: reading such a file can run \
+         foreign code"
+    )]
+    AdapterPickled { path: PathBuf, file: &'static str },
+    #[error("the adapter in {path} names {}", match named {
+        Some(base) => format!("the base model {base:?}, which is not on this computer"),
+        None => "no base model".to_owned(),
+    })]
+    AdapterBaseMissing { path: PathBuf, named: Option<String> },
+    #[error("the adapter that the settings serve cannot answer: {source}")]
+    ServedAdapter { source: Box<Error> },
     #[error("the adapter in {path} was trained on another base model ({trained_on}) than {base}")]
     AdapterOfAnotherBase { path: PathBuf, trained_on: String, base: String },
     #[error("the model could not answer: {source}")]
@@ -131,6 +149,20 @@ pub enum Error {
         source: attune_tuning::Error,
     },
 
+    #[error("{path} is not empty")]
+    ExportFolderTaken { path: PathBuf },
+    #[error(
+        "a soft prompt cannot be merged: it is rows before the question, not a change of the base's weights"
+    )]
+    SoftPromptNotMerged { path: PathBuf },
+    #[error("could not merge the adapter in {path} into its base: {source}")]
+    Merge {
+        path: PathBuf,
+        #[source]
+        source: attune_tuning::Error,
+    },
+    #[error("{path} has too little room: {} are needed, {} are free", mebibytes(needed), mebibytes(free))]
+    NoRoom { path: PathBuf, needed: u64, free: u64 },
     #[error("could not write to the output folder {path}")]
     OutputUnwritable {
         path: PathBuf,
@@ -248,19 +280,28 @@ impl Error {
             | Self::AdapterDamaged { .. }
             | Self::AdapterRefused { .. }
             | Self::AdapterOfAnotherBase { .. }
+            | Self::AdapterPickled { .. }
+            | Self::AdapterBaseMissing { .. }
+            | Self::BaseNotPublished { .. }
+            | Self::SoftPromptNotMerged { .. }
+            | Self::ExportFolderTaken { .. }
             | Self::OutputUnwritable { .. }
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
-            Self::InField { source, .. } => source.kind(),
-            Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Kind::Invalid,
+            Self::InField { source, .. } | Self::ServedAdapter { source } => source.kind(),
+            Self::Generation {
+                source: attune_tuning::Error::PromptTooLong { .. } | attune_tuning::Error::NoTokenLeft { .. },
+            } => Kind::Invalid,
             Self::UnknownRun { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
-            Self::RunActive { .. }
+            Self::BaseNameTaken { .. }
+            | Self::RunActive { .. }
             | Self::RunNotActive { .. }
             | Self::RunStillActive { .. }
             | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
+            | Self::NoRoom { .. }
             | Self::DataFolder { .. }
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
@@ -269,6 +310,7 @@ impl Error {
             | Self::Write { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
+            | Self::Merge { .. }
             | Self::Training { .. }
             | Self::Database { .. }
             | Self::Encode(_)
@@ -309,115 +351,26 @@ impl Error {
             | Self::AdapterIncomplete { .. }
             | Self::AdapterDamaged { .. }
             | Self::AdapterRefused { .. }
-            | Self::AdapterOfAnotherBase { .. } => Some("adapter"),
+            | Self::AdapterOfAnotherBase { .. }
+            | Self::AdapterPickled { .. } => Some("adapter"),
+            Self::AdapterBaseMissing { .. } => Some("baseModel"),
+            Self::ServedAdapter { .. } => Some("softPromptModelDir"),
+            Self::BaseNotPublished { .. } | Self::BaseNameTaken { .. } => Some("name"),
+            Self::ExportFolderTaken { .. } => Some("output"),
+            Self::SoftPromptNotMerged { .. } => Some("merged"),
             Self::Generation { source: attune_tuning::Error::PromptTooLong { .. } } => Some("prompt"),
+            Self::Generation { source: attune_tuning::Error::NoTokenLeft { .. } } => {
+                Some("noRepeatNgramSize")
+            }
             Self::Fetch(error) => error.field(),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }
     }
+}
 
-    /// What the person can do next, as one sentence.
-    pub fn hint(&self) -> Option<String> {
-        let words = match self {
-            Self::SourceMissing { .. } => "Check the path, or choose another database.",
-            Self::SourceNotAFile { .. } => "Choose the database file itself.",
-            Self::SourceUnreadable { .. } => "Check that you may read the file.",
-            Self::SourceNotSqlite { .. } => {
-                "Choose an Ask AI database: a SQLite file with a table ask_ai_queries."
-            }
-            Self::SourceLocked { .. } => "Close the program that is writing to it, then try again.",
-            Self::SourceCorrupt { .. } => {
-                "Restore the file from a backup, or export what is left of it with `sqlite3 FILE .recover`."
-            }
-            Self::NoAskAiTable { .. } | Self::NoAskAiColumn { .. } => {
-                "Choose an Ask AI database: it has a table ask_ai_queries with original_query and suggestions."
-            }
-            Self::NoUsableRow { .. } => {
-                "A usable row has a query and a JSON list of suggestions with a description."
-            }
-            Self::NoSourceChosen => {
-                "Set softPromptDatabasePath with PUT /api/v1/settings, or start a run with a database from \
-                 the Train page or `attune train --db-path FILE`."
-            }
-            Self::InField { source, .. } => return source.hint(),
-            Self::DataUnreadable { .. } => "Check that you may read the file.",
-            Self::SourceEmpty { .. } => "Choose a file that has rows, or check that it was saved.",
-            Self::SourceRefused { way_out, .. } => way_out,
-            Self::NoTwoColumns { .. } => {
-                "Write one JSON object per line, as {\"input\": \"...\", \"output\": \"...\"}, or two columns \
-                 under the header input,output."
-            }
-            Self::TooManyColumns { .. } => {
-                "Begin the file with a header that has input and output, or prompt and completion."
-            }
-            Self::NoExampleTable { .. } => {
-                "Choose an Ask AI database, or one whose table has the columns input and output."
-            }
-            Self::NoUsableExample { .. } => {
-                "A usable row has an input and an output (or prompt and completion, or chat messages), both with \
-                 words in them."
-            }
-            Self::UnknownBase { known, name } => {
-                let fetch = match name.split_once('/') {
-                    Some((owner, name)) if !owner.is_empty() && !name.contains('/') => {
-                        format!("Fetch it with `attune models fetch {owner}/{name}`. Or use")
-                    }
-                    _ => "Use".to_owned(),
-                };
-                return Some(format!(
-                    "{fetch} {}, or a folder that holds config.json, model.safetensors and tokenizer.json.",
-                    known.join(", ")
-                ));
-            }
-            Self::BaseUnreadable { .. } => {
-                "A base model folder holds config.json, model.safetensors and tokenizer.json, each whole; fetch \
-                 or copy it again."
-            }
-            Self::BaseIncomplete { file: "tokenizer.json", .. } => {
-                "Take tokenizer.json from the same model, or make it with transformers: \
-                 `AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)`."
-            }
-            Self::BaseIncomplete { .. } => {
-                "A base model holds config.json, model.safetensors and tokenizer.json; take all from one model."
-            }
-            Self::BaseWithForeignWeights { .. } => {
-                "Convert it where you trust it, with transformers: \
-                 `AutoModelForSeq2SeqLM.from_pretrained(MODEL).save_pretrained(FOLDER, safe_serialization=True)`, \
-                 then use that folder."
-            }
-            Self::BaseInPieces { .. } => {
-                "Choose a smaller model, or save it again in one piece with a larger max_shard_size."
-            }
-            Self::Fetch(error) => error.hint(),
-            Self::AdapterMissing { .. } => {
-                "Give the folder of a finished run, or the name `latest` in its output folder."
-            }
-            Self::AdapterIncomplete { .. } | Self::AdapterDamaged { .. } => {
-                "Use the adapter of another run, or train again."
-            }
-            Self::AdapterOfAnotherBase { .. } => {
-                "Name the base that it was trained on, or leave the base out."
-            }
-            Self::OutputUnwritable { .. } => "Choose a folder that you may write to.",
-            Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
-            Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
-            Self::RunStillActive { .. } => "Cancel it first.",
-            Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
-            Self::RunHasNoAdapter { .. } => "Choose a completed run.",
-            Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",
-            Self::DataFolder { .. } => {
-                "Check the disk and the rights of the folder, or choose another with --data-dir."
-            }
-            Self::DatabaseNewer { .. } => "Install the newer Attune again, or choose another --data-dir.",
-            Self::Migration { .. } => {
-                "The database was backed up beside itself before the upgrade; report this with the log."
-            }
-            Self::Write { .. } => "Check that the disk has room and that you may write there.",
-            _ => return None,
-        };
-        Some(words.to_owned())
-    }
+fn mebibytes(bytes: &u64) -> String {
+    format!("{:.1} MiB", *bytes as f64 / f64::from(1 << 20))
 }
 
 /// An error with the reasons behind it, for a log or a terminal: `what: why: why`.

@@ -9,9 +9,11 @@ mod artifacts;
 mod bases;
 mod clock;
 mod data_folder;
+mod disk;
 pub mod doctor;
 mod engine;
 mod error;
+mod export;
 mod limits;
 mod model_host;
 mod runs;
@@ -23,11 +25,16 @@ pub mod worker;
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, Fetched, Hub,
+    Imported,
 };
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};
 pub use error::{Error, Kind, Result, with_reasons};
-pub use model_host::{Finish, Generated, GenerationRequest};
+pub use export::{ExportRequest, Exported};
+pub use model_host::{
+    AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
+    GenerationRequest, Prompts,
+};
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;
 pub use runs::request::RunRequest;

@@ -1,8 +1,8 @@
 //! The readable training pass: candle's autograd, one graph for each row of the batch.
 //!
 //! A row of its own needs neither padding nor a mask, and frozen weights make rows independent: each core takes
-//! whole rows, forward and backward, instead of sharing products too small to share. This is what any faster
-//! pass is tested against, so it is kept plain.
+//! whole rows, forward and backward, instead of sharing products too small to share. This is what the faster
+//! pass (`packed`) is tested against, so it is kept plain.
 //! Invariants: of everything in the graph only the adapter's tensors are variables; gradients are added in the order
 //! of the rows, so the number of cores changes no bit.
 
@@ -17,7 +17,8 @@ use crate::error::WhileDoing;
 use crate::evaluation::summed_row_loss;
 use crate::placed::Placed;
 use crate::{
-    AdapterKind, AdapterLayout, AdapterTensor, BaseModel, Error, Loss, PackedBatch, Result, TrainingPass,
+    AdapterKind, AdapterLayout, AdapterTensor, BaseModel, Error, Loss, PackedBatch, Result, RowDropout,
+    TrainingPass,
 };
 
 /// A graph is walked and dropped recursively, node by node; the deepest base models have thousands.
@@ -65,11 +66,12 @@ impl<'m> AutogradPass<'m> {
         tensors.collect::<CandleResult<_>>().while_doing("placing the adapter")
     }
 
-    /// What `work` makes of every row, in the order of the rows; each core takes the next one that is left.
+    /// What `work` makes of every row, its number and its two sides, in the order of the rows; each core takes the
+    /// next one that is left.
     fn by_row<T: Send + Sync>(
         &self,
         batch: &PackedBatch,
-        work: impl Fn(&[u32], &[u32]) -> CandleResult<T> + Sync,
+        work: impl Fn(usize, &[u32], &[u32]) -> CandleResult<T> + Sync,
     ) -> Vec<CandleResult<T>> {
         let rows: Vec<_> = batch.rows().collect();
         let results: Vec<OnceLock<CandleResult<T>>> = rows.iter().map(|_| OnceLock::new()).collect();
@@ -80,7 +82,7 @@ impl<'m> AutogradPass<'m> {
             {
                 let (source, target) = rows[place];
                 // Nobody else was given this place, so it is empty.
-                let _ = results[place].set(work(source, target));
+                let _ = results[place].set(work(place, source, target));
             }
         };
         std::thread::scope(|scope| {
@@ -106,8 +108,9 @@ fn row_gradient(
     variables: &[Var],
     source: &[u32],
     target: &[u32],
+    dropout: Option<RowDropout>,
 ) -> CandleResult<(f64, Vec<f32>)> {
-    let loss = summed_row_loss(placed, source, target)?;
+    let loss = summed_row_loss(placed, source, target, dropout)?;
     let gradients = loss.backward()?;
     let mut flat = Vec::with_capacity(variables.iter().map(|variable| variable.elem_count()).sum());
     for variable in variables {
@@ -133,7 +136,9 @@ impl TrainingPass for AutogradPass<'_> {
         let variables = self.variables(adapter)?;
         let tensors: Vec<Tensor> = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
         let placed = Placed::with_tensors(self.base, &self.kind, &tensors);
-        let work = |source: &[u32], target: &[u32]| row_gradient(&placed, &variables, source, target);
+        let work = |row: usize, source: &[u32], target: &[u32]| {
+            row_gradient(&placed, &variables, source, target, batch.row_dropout(row))
+        };
         let target_tokens = batch.target_tokens();
         let mut sum = 0.0;
         gradient.fill(0.0);
@@ -151,8 +156,8 @@ impl TrainingPass for AutogradPass<'_> {
         batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
         let adapter = self.kind.adapter(self.base, adapter.to_vec())?;
         let placed = Placed::new(self.base, Some(&adapter))?;
-        let rows = self.by_row(batch, |source, target| {
-            Ok(f64::from(summed_row_loss(&placed, source, target)?.to_scalar::<f32>()?))
+        let rows = self.by_row(batch, |_, source, target| {
+            Ok(f64::from(summed_row_loss(&placed, source, target, None)?.to_scalar::<f32>()?))
         });
         let sum: CandleResult<f64> = rows.into_iter().sum();
         let target_tokens = batch.target_tokens();
@@ -168,7 +173,7 @@ mod tests {
     use candle_core::Tensor;
 
     use super::{AutogradPass, Placed, summed_row_loss};
-    use crate::{Adapter, BaseModel, TrainingPass, fixtures};
+    use crate::{Adapter, BaseModel, Dropout, TrainingPass, fixtures};
 
     fn adapters(base: &BaseModel) -> [Adapter; 2] {
         [fixtures::peft_prompt(base), fixtures::peft_lora(base, "peft_lora_everywhere")]
@@ -183,7 +188,7 @@ mod tests {
             let tensors: Vec<Tensor> =
                 variables.iter().map(|variable| variable.as_tensor().clone()).collect();
             let placed = Placed::with_tensors(&base, &adapter.kind(), &tensors);
-            let loss = summed_row_loss(&placed, &[5, 9, 1], &[7, 8, 1]).expect("a loss");
+            let loss = summed_row_loss(&placed, &[5, 9, 1], &[7, 8, 1], None).expect("a loss");
             let gradients = loss.backward().expect("a gradient");
             assert!(variables.iter().all(|variable| gradients.get(variable).is_some()));
             let reached: Vec<_> = base
@@ -210,7 +215,7 @@ mod tests {
             let results = [1, 2, 5].map(|cores| {
                 let mut pass = AutogradPass::on_cores(&base, adapter.kind(), cores).expect("threads");
                 let mut gradient = vec![0.0; adapter.values().len()];
-                let batch = fixtures::oracle_batch();
+                let batch = fixtures::oracle_batch().with_dropout(Dropout::of_step(0.1, 1, 0));
                 let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient);
                 (loss.expect("a loss"), gradient)
             });

@@ -1,9 +1,9 @@
 //! Examples and batches.
 //!
-//! Not here: shuffling (`training`). Invariant: a batch holds real tokens only, never padding; every count of
+//! Not here: shuffling (`training`), and what dropout does (`dropout`). Invariant: a batch holds real tokens only, never padding; every count of
 //! tokens, and the mean the loss is, rests on it.
 
-use crate::{Error, Result};
+use crate::{Dropout, Error, Result, RowDropout};
 
 /// What the model is asked and what it should answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +23,15 @@ pub struct EncodedExample {
     pub target: Vec<u32>,
 }
 
-/// Several examples one after the other, without padding.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Several examples one after the other, without padding, and the dropout they are trained with.
+#[derive(Debug, Clone, PartialEq)]
 pub struct PackedBatch {
     source: Vec<u32>,
     target: Vec<u32>,
     /// Row `i` ends before `source_ends[i]` and starts where row `i - 1` ends.
     source_ends: Vec<usize>,
     target_ends: Vec<usize>,
+    dropout: Option<Dropout>,
 }
 
 impl PackedBatch {
@@ -39,8 +40,13 @@ impl PackedBatch {
     /// # Errors
     /// [`Error::EmptyBatch`], or [`Error::EmptySequence`] if a side of an example has no token.
     pub fn pack<'e>(examples: impl IntoIterator<Item = &'e EncodedExample>) -> Result<Self> {
-        let mut batch =
-            Self { source: Vec::new(), target: Vec::new(), source_ends: Vec::new(), target_ends: Vec::new() };
+        let mut batch = Self {
+            source: Vec::new(),
+            target: Vec::new(),
+            source_ends: Vec::new(),
+            target_ends: Vec::new(),
+            dropout: None,
+        };
         for (row, example) in examples.into_iter().enumerate() {
             for (side, tokens) in [("source", &example.source), ("target", &example.target)] {
                 if tokens.is_empty() {
@@ -56,6 +62,16 @@ impl PackedBatch {
             return Err(Error::EmptyBatch);
         }
         Ok(batch)
+    }
+
+    /// The same examples with dropout in their gradient and its loss; one without a gradient knows none.
+    pub fn with_dropout(self, dropout: Option<Dropout>) -> Self {
+        Self { dropout, ..self }
+    }
+
+    /// The dropout of a row, counted from 0.
+    pub fn row_dropout(&self, row: usize) -> Option<RowDropout> {
+        self.dropout.map(|dropout| dropout.row(row))
     }
 
     /// How many examples there are.

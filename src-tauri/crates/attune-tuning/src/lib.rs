@@ -17,6 +17,7 @@ mod architecture;
 mod autograd;
 mod base_model;
 mod batch;
+mod dropout;
 mod error;
 mod evaluation;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod fixtures;
 mod generation;
 mod lora;
 mod network;
+mod packed;
 mod pass;
 pub mod peft;
 mod placed;
@@ -39,6 +41,7 @@ pub use architecture::Architecture;
 pub use autograd::AutogradPass;
 pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
+pub use dropout::{Dropout, DropoutMask, DropoutPlace, RowDropout, Stack};
 pub use error::{Error, Quantity, Result};
 pub use evaluation::evaluate;
 pub use generation::{
@@ -46,6 +49,7 @@ pub use generation::{
     Search, Stop, generate, generate_greedy,
 };
 pub use lora::{Lora, LoraSettings, LoraTarget};
+pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;

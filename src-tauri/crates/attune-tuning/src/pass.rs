@@ -1,6 +1,6 @@
 //! The seam between the trainer and the arithmetic.
 //!
-//! The trainer knows only this trait; the readable pass (`autograd`) is what any faster one is tested against.
+//! The trainer knows only this trait; the readable pass (`autograd`) is what the fast one (`packed`) is tested against.
 
 use crate::{PackedBatch, Result};
 
@@ -15,7 +15,8 @@ pub struct Loss {
 
 /// Computes the loss of a batch and its gradient by the adapter.
 pub trait TrainingPass {
-    /// The mean cross-entropy over all target tokens of the batch, and its gradient.
+    /// The mean cross-entropy over all target tokens of the batch, and its gradient, both with the dropout that the
+    /// batch carries.
     ///
     /// `adapter` and `gradient` are flat vectors of the adapter's layout; `gradient` is overwritten. A loss
     /// that is not finite is a value, not an error: the trainer decides what it means.
@@ -29,7 +30,7 @@ pub trait TrainingPass {
         gradient: &mut [f32],
     ) -> Result<Loss>;
 
-    /// The mean cross-entropy over all target tokens of the batch, without a gradient.
+    /// The mean cross-entropy over all target tokens of the batch, without a gradient and without dropout.
     ///
     /// # Errors
     /// As [`Self::loss_and_gradient`].

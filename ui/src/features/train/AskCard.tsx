@@ -45,7 +45,7 @@ function Question({ run }: { run: Run }) {
     event.preventDefault();
     if (!isReady) return;
     tuned.mutate({ body: { prompt, runId: run.id } });
-    if (withBase) base.mutate({ body: { prompt, baseModel: run.baseModel } });
+    if (withBase) base.mutate({ body: { prompt, adapter: null, baseModel: run.baseModel } });
     else base.reset();
   };
   // An answer belongs to the run that gave it: with another one chosen it would stand under the wrong name.

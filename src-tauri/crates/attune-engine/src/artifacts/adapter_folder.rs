@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use attune_tuning::peft::PeftFiles;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::durable_writer;
+use super::found_adapter::{CONFIG, WEIGHTS};
 use crate::{Error, Result};
 
-const CONFIG: &str = "adapter_config.json";
-const WEIGHTS: &str = "adapter_model.safetensors";
 pub(crate) const RECORD: &str = "training_run.json";
 
 /// SHA-256 of an adapter's weights, as `sha256:` and 64 hexadecimal digits: which adapter really answered.
@@ -23,6 +21,10 @@ pub(crate) const RECORD: &str = "training_run.json";
 pub struct AdapterDigest(String);
 
 impl AdapterDigest {
+    pub(super) fn of(peft: &PeftFiles) -> Self {
+        Self(digest_of(&peft.adapter_model))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -145,7 +147,7 @@ impl AdapterFolder {
     }
 
     pub fn digest(&self) -> AdapterDigest {
-        AdapterDigest(digest_of(&self.peft.adapter_model))
+        AdapterDigest::of(&self.peft)
     }
 
     pub(crate) fn peft(&self) -> &PeftFiles {
@@ -169,11 +171,6 @@ fn is_plain(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|file| file == name)
 }
 
-/// When the record of a folder was written; `None` if it has none.
-pub(crate) fn record_written(folder: &Path) -> Option<SystemTime> {
-    std::fs::metadata(folder.join(RECORD)).and_then(|record| record.modified()).ok()
-}
-
 /// `sha256:` and the digest in hexadecimal digits.
 pub(crate) fn digest_of(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
@@ -185,7 +182,7 @@ pub(crate) fn digest_of(bytes: &[u8]) -> String {
     text
 }
 
-fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
+pub(super) fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
     let path = folder.join(name);
     std::fs::read(&path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => {

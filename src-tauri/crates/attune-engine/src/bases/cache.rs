@@ -77,6 +77,12 @@ impl Repository {
         self.folder.join("blobs").join(format!("{content_name}.incomplete"))
     }
 
+    /// Bytes of that file that are here, whole or not yet.
+    pub(super) fn arrived(&self, content_name: &str) -> u64 {
+        let length = |path: PathBuf| fs::metadata(path).ok().map(|file| file.len());
+        length(self.blob(content_name)).or_else(|| length(self.incomplete(content_name))).unwrap_or(0)
+    }
+
     /// Keeps other clients from writing the same blob, until the value is dropped; `None` if one does.
     ///
     /// # Errors

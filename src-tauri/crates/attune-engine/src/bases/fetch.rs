@@ -5,7 +5,7 @@
 //! known base the published one; what does not is removed and never becomes part of a snapshot.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -16,7 +16,9 @@ use super::cache::Repository;
 use super::digest::{Algorithm, file_digest};
 use super::hub::{Hub, RemoteFile, RemoteModel};
 use super::known::{KnownBase, KnownFile};
+use super::transfer::{Arrival, Transfer};
 use super::{Base, Bases, folder};
+use crate::disk::require_room;
 use crate::{Error, Result};
 
 /// The order of the work: what is small and may end in a refusal comes before the weights.
@@ -52,7 +54,8 @@ pub struct Fetched {
     pub bytes_received: u64,
 }
 
-/// Told of every piece that arrives; `Break` ends the fetch, and what arrived is kept for the next one.
+/// Told of every piece that arrives and of every moment without one; `Break` ends the fetch, and what arrived is
+/// kept for the next one.
 pub type FetchObserver<'o> = dyn FnMut(&FetchProgress) -> ControlFlow<()> + 'o;
 
 impl Bases {
@@ -61,9 +64,10 @@ impl Bases {
     /// Known bases are fetched at their published revision, others at the current one.
     ///
     /// # Errors
-    /// [`FetchError::NoHubId`]; what the hub or the connection said; what makes
-    /// the model unusable, before its weights are fetched; [`FetchError::Mismatch`] for bytes that are not the
-    /// promised ones; [`FetchError::Busy`] while another program fetches the same file.
+    /// [`FetchError::NoHubId`]; what the hub or the connection said; what makes the model unusable, before its
+    /// weights are fetched; [`Error::NoRoom`] before anything is; [`FetchError::Mismatch`] for bytes that are not
+    /// the promised ones; [`FetchError::Busy`] while another program fetches the same file;
+    /// [`FetchError::Stopped`] when the observer says so, at most a moment later even where nothing arrives.
     pub fn fetch(&self, hub_id: &str, hub: &Hub, observer: &mut FetchObserver<'_>) -> Result<Fetched> {
         let repository = self.repository(hub_id)?;
         let known = KnownBase::find(&self.models, hub_id)?;
@@ -83,6 +87,8 @@ impl Bases {
             }
         }
         let total = files.iter().map(|file| file.bytes).sum();
+        let here: u64 = files.iter().map(|file| repository.arrived(&file.digest).min(file.bytes)).sum();
+        require_room(&repository.blob(""), total - here)?;
         let mut fetching =
             Fetching { hub_id, hub, model: &model, repository, done: 0, received: 0, total, observer };
         for file in &files {
@@ -227,26 +233,28 @@ impl Fetching<'_> {
     ) -> Result<Option<io::Error>> {
         let path = self.repository.incomplete(&file.digest);
         let unwritable = |source| Error::Write { path: path.clone(), source };
-        let download = self.hub.download(self.hub_id, &self.model.commit, file, *length)?;
-        if download.offset != *length {
-            target.set_len(0).map_err(unwritable)?;
-            self.done -= *length;
-            *length = 0;
-        }
-        // No more than promised, whatever the hub sends.
-        let mut body = download.body.take(file.bytes - *length);
-        let mut buffer = vec![0; 1 << 17];
+        let transfer = Transfer::begin(self.hub, self.hub_id, &self.model.commit, file, *length);
         while *length < file.bytes {
-            let read = match body.read(&mut buffer) {
-                Ok(0) => return Ok(Some(io::ErrorKind::UnexpectedEof.into())),
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Ok(Some(error)),
-            };
-            target.write_all(&buffer[..read]).map_err(unwritable)?;
-            *length += read as u64;
-            self.received += read as u64;
-            self.arrived(file, read as u64)?;
+            match transfer.next()? {
+                Arrival::Began(offset) if offset == *length => {}
+                Arrival::Began(_) => {
+                    target.set_len(0).map_err(unwritable)?;
+                    self.done -= *length;
+                    *length = 0;
+                }
+                Arrival::Bytes(mut bytes) => {
+                    // No more than promised, whatever the hub sends.
+                    let wanted = usize::try_from(file.bytes - *length).unwrap_or(usize::MAX);
+                    bytes.truncate(wanted);
+                    target.write_all(&bytes).map_err(unwritable)?;
+                    let read = bytes.len() as u64;
+                    *length += read;
+                    self.received += read;
+                    self.arrived(file, read)?;
+                }
+                Arrival::Nothing => self.arrived(file, 0)?,
+                Arrival::Over(source) => return Ok(Some(source)),
+            }
         }
         Ok(None)
     }

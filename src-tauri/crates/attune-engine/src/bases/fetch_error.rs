@@ -44,6 +44,8 @@ pub enum FetchError {
     Busy { hub_id: String },
     #[error("fetching {hub_id} was stopped")]
     Stopped { hub_id: String },
+    #[error("{hub_id} is not being fetched")]
+    NotFetching { hub_id: String },
 }
 
 impl FetchError {
@@ -54,7 +56,7 @@ impl FetchError {
             | Self::Token
             | Self::Refused { .. }
             | Self::Mismatch { .. } => Kind::Invalid,
-            Self::Busy { .. } => Kind::Conflict,
+            Self::Busy { .. } | Self::NotFetching { .. } => Kind::Conflict,
             Self::Offline
             | Self::Unreachable { .. }
             | Self::Answer { .. }
@@ -98,6 +100,7 @@ impl FetchError {
             Self::Answer { .. } => "Check that HF_ENDPOINT is the address of a Hugging Face hub.",
             Self::CutOff { .. } | Self::Stopped { .. } => "Fetch it again: it goes on from there.",
             Self::Busy { .. } => "Wait until it has ended.",
+            Self::NotFetching { .. } => "GET /api/v1/bases/fetches lists the fetches and how they ended.",
         }
     }
 }

@@ -5,16 +5,18 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Bases, Fetched, Hub};
-use crate::{Result, with_reasons};
+use super::{Bases, FetchError, Fetched, Hub};
+use crate::{Error, Result, with_reasons};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FetchStatus {
     Fetching,
     Completed,
     Failed,
+    /// Somebody stopped it; what has arrived is kept.
+    Cancelled,
 }
 
 /// One fetch, running or ended.
@@ -43,8 +45,14 @@ pub(crate) struct Fetches {
 
 #[derive(Debug, Default)]
 struct Shared {
-    list: Mutex<Vec<Fetch>>,
-    stop: AtomicBool,
+    list: Mutex<Vec<Entry>>,
+}
+
+/// A fetch, and the wish to stop it.
+#[derive(Debug)]
+struct Entry {
+    fetch: Fetch,
+    stop: Arc<AtomicBool>,
 }
 
 impl Fetches {
@@ -54,7 +62,22 @@ impl Fetches {
 
     /// In the order in which they were first asked for.
     pub(crate) fn list(&self) -> Vec<Fetch> {
-        self.shared.list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.entries().iter().map(|entry| entry.fetch.clone()).collect()
+    }
+
+    /// Tells a fetch to stop; it ends a moment later and keeps what has arrived.
+    ///
+    /// # Errors
+    /// [`FetchError::NotFetching`] if none is at it.
+    pub(crate) fn cancel(&self, hub_id: &str) -> Result<Fetch> {
+        let entries = self.shared.entries();
+        let at_it = entries
+            .iter()
+            .find(|entry| entry.fetch.hub_id == hub_id && entry.fetch.status == FetchStatus::Fetching);
+        let entry =
+            at_it.ok_or_else(|| Error::Fetch(FetchError::NotFetching { hub_id: hub_id.to_owned() }))?;
+        entry.stop.store(true, Ordering::Relaxed);
+        Ok(entry.fetch.clone())
     }
 
     /// Begins to fetch `hub_id`, or answers with the fetch that is at it.
@@ -74,34 +97,42 @@ impl Fetches {
             error_message: None,
             hint: None,
         };
-        let mut list = self.shared.list.lock().unwrap_or_else(PoisonError::into_inner);
-        match list.iter_mut().find(|fetch| fetch.hub_id == hub_id) {
-            Some(at_it) if at_it.status == FetchStatus::Fetching => return Ok(at_it.clone()),
-            Some(ended) => *ended = fetch.clone(),
-            None => list.push(fetch.clone()),
+        let stop = Arc::new(AtomicBool::new(false));
+        let entry = Entry { fetch: fetch.clone(), stop: Arc::clone(&stop) };
+        let mut entries = self.shared.entries();
+        match entries.iter_mut().find(|entry| entry.fetch.hub_id == hub_id) {
+            Some(at_it) if at_it.fetch.status == FetchStatus::Fetching => return Ok(at_it.fetch.clone()),
+            Some(ended) => *ended = entry,
+            None => entries.push(entry),
         }
-        drop(list);
+        drop(entries);
         let (bases, shared, hub_id) = (self.bases.clone(), Arc::clone(&self.shared), hub_id.to_owned());
-        std::thread::spawn(move || shared.attend(&bases, &hub_id, &hub));
+        std::thread::spawn(move || shared.attend(&bases, &hub_id, &hub, &stop));
         Ok(fetch)
     }
 }
 
 impl Drop for Fetches {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
+        for entry in self.shared.entries().iter() {
+            entry.stop.store(true, Ordering::Relaxed);
+        }
     }
 }
 
 impl Shared {
-    fn attend(&self, bases: &Bases, hub_id: &str, hub: &Hub) {
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attend(&self, bases: &Bases, hub_id: &str, hub: &Hub, stop: &AtomicBool) {
         let fetched = bases.fetch(hub_id, hub, &mut |progress| {
             self.change(hub_id, |fetch| {
                 fetch.file = Some(progress.file.clone());
                 fetch.bytes_done = progress.bytes_done;
                 fetch.bytes_total = progress.bytes_total;
             });
-            if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         self.change(hub_id, |fetch| {
             fetch.file = None;
@@ -110,6 +141,7 @@ impl Shared {
                     fetch.status = FetchStatus::Completed;
                     fetch.verified = Some(verified);
                 }
+                Err(Error::Fetch(FetchError::Stopped { .. })) => fetch.status = FetchStatus::Cancelled,
                 Err(error) => {
                     tracing::warn!(hub_id, error = with_reasons(&error), "a base could not be fetched");
                     fetch.status = FetchStatus::Failed;
@@ -121,9 +153,8 @@ impl Shared {
     }
 
     fn change(&self, hub_id: &str, change: impl FnOnce(&mut Fetch)) {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(fetch) = list.iter_mut().find(|fetch| fetch.hub_id == hub_id) {
-            change(fetch);
+        if let Some(entry) = self.entries().iter_mut().find(|entry| entry.fetch.hub_id == hub_id) {
+            change(&mut entry.fetch);
         }
     }
 }

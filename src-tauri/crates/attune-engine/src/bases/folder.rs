@@ -14,6 +14,8 @@ pub(super) const WEIGHTS: &str = "model.safetensors";
 pub(super) const NEEDED: [&str; 3] = ["config.json", WEIGHTS, "tokenizer.json"];
 /// What adapters carry along where the base has it.
 pub(super) const WELCOME: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "spiece.model"];
+/// The tokenizer, in the folder of a base or of an adapter.
+pub(crate) const TOKENIZER_FILES: [&str; 4] = ["tokenizer.json", WELCOME[0], WELCOME[1], WELCOME[2]];
 /// Weights in forms that run code when they are read, or that need another framework.
 const FOREIGN_WEIGHTS: [&str; 4] = ["pytorch_model.bin", "model.ckpt", "tf_model.h5", "flax_model.msgpack"];
 const INDEX_OF_PIECES: &str = "model.safetensors.index.json";
@@ -117,6 +119,23 @@ impl BaseFiles {
             tokenizer: &self.tokenizer_files[0].1,
         };
         BaseModel::from_bytes(files).map_err(|source| Error::BaseRefused { path: folder.to_owned(), source })
+    }
+
+    /// Name and content of every file.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let tokenizer =
+            self.tokenizer_files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
+        [("config.json", self.config.as_slice()), (WEIGHTS, self.weights.as_slice())]
+            .into_iter()
+            .chain(tokenizer)
+    }
+
+    pub(crate) fn config(&self) -> &[u8] {
+        &self.config
+    }
+
+    pub(crate) fn weights(&self) -> &[u8] {
+        &self.weights
     }
 
     pub(crate) fn weights_digest(&self) -> String {

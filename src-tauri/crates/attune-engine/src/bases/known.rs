@@ -40,16 +40,29 @@ pub(super) struct KnownFile {
 }
 
 impl KnownBase {
-    /// The base of this name in the manifest of the folder `models`.
+    /// Every base in the manifest of the folder `models`.
     ///
     /// # Errors
     /// [`Error::Read`] or [`Error::Decode`]: the manifest belongs to the program, so a bad one is no "unknown".
-    pub(super) fn find(models: &Path, name: &str) -> Result<Option<Self>> {
+    pub(super) fn all(models: &Path) -> Result<Vec<Self>> {
         let path = models.join(MANIFEST);
         let text = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         let manifest: Manifest =
             serde_json::from_slice(&text).map_err(|source| Error::Decode { path, source })?;
-        Ok(manifest.bases.into_iter().find(|base| base.id == name))
+        Ok(manifest.bases)
+    }
+
+    /// The base of this name in it.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
+    pub(super) fn find(models: &Path, name: &str) -> Result<Option<Self>> {
+        Ok(Self::all(models)?.into_iter().find(|base| base.id == name))
+    }
+
+    /// Its name: a hub id, or that of a bundled base.
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     pub(super) fn file(&self, name: &str) -> Option<&KnownFile> {

@@ -10,7 +10,9 @@ mod fetch_error;
 mod fetches;
 mod folder;
 mod hub;
+mod import;
 mod known;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,8 +26,9 @@ pub use fetch::{FetchObserver, FetchProgress, Fetched};
 pub use fetch_error::FetchError;
 pub(crate) use fetches::Fetches;
 pub use fetches::{Fetch, FetchStatus};
-pub(crate) use folder::BaseFiles;
+pub(crate) use folder::{BaseFiles, TOKENIZER_FILES};
 pub use hub::Hub;
+pub use import::Imported;
 
 /// The default where it is on the machine.
 const PREFERRED: &str = "google/flan-t5-small";

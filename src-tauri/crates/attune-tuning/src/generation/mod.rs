@@ -214,7 +214,7 @@ fn read_source(placed: &Placed<'_>, tokens: &[u32]) -> Result<Source> {
     let network = placed.network();
     let memory = placed
         .encoder_input(tokens)
-        .and_then(|input| network.remember_source(&network.encode(&input)?))
+        .and_then(|input| network.remember_source(&network.encode(&input, None)?))
         .while_doing("reading the prompt")?;
     Ok(Source { memory: Arc::new(memory), tokens: tokens.len() })
 }

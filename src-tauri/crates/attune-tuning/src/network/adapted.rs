@@ -43,6 +43,11 @@ impl AdaptedLinear {
         &self.name
     }
 
+    /// The frozen share's, `[outputs, inputs]`.
+    pub(crate) fn weight(&self) -> &Tensor {
+        self.frozen.weight()
+    }
+
     /// `[outputs, inputs]`.
     pub(crate) fn shape(&self) -> &[usize] {
         self.frozen.weight().dims()

@@ -6,14 +6,16 @@ use candle_core::{Result as CandleResult, Tensor};
 
 use super::activation::biased_softmax;
 use super::adapted::AdaptedLinear;
+use super::dropped::dropped;
+use crate::DropoutMask;
 
 #[derive(Clone)]
-pub(super) struct Attention {
-    pub(super) query: AdaptedLinear,
-    pub(super) key: AdaptedLinear,
-    pub(super) value: AdaptedLinear,
-    pub(super) output: AdaptedLinear,
-    pub(super) heads: usize,
+pub(crate) struct Attention {
+    pub(crate) query: AdaptedLinear,
+    pub(crate) key: AdaptedLinear,
+    pub(crate) value: AdaptedLinear,
+    pub(crate) output: AdaptedLinear,
+    pub(crate) heads: usize,
 }
 
 /// What can be attended to: keys and values of shape `[positions, heads * head_width]`.
@@ -56,17 +58,18 @@ impl Attention {
     }
 
     /// What each of the `[queries, width]` states takes from the keys and values, of the same shape.
-    /// `bias` has the shape `[heads, queries, keys]`.
+    /// `bias` and the mask of what is dropped have the shape `[heads, queries, keys]`.
     pub(super) fn attend(
         &self,
         state: &Tensor,
         seen: &KeysAndValues,
         bias: Option<&Tensor>,
+        mask: Option<DropoutMask>,
     ) -> CandleResult<Tensor> {
         let query = self.split_heads(&self.query.forward(state)?)?;
         let key = self.split_heads(&seen.keys)?;
         let value = self.split_heads(&seen.values)?;
-        let weights = biased_softmax(&query.matmul(&key.transpose(1, 2)?)?, bias)?;
+        let weights = dropped(biased_softmax(&query.matmul(&key.transpose(1, 2)?)?, bias)?, mask)?;
         let joined = weights.matmul(&value)?.transpose(0, 1)?.flatten_from(1)?;
         self.output.forward(&joined)
     }

@@ -11,7 +11,7 @@ use crate::error::WhileDoing;
 
 /// `x · Wᵀ` for a frozen `W` of shape `[outputs, inputs]`.
 #[derive(Clone)]
-pub(super) struct FrozenLinear {
+pub(crate) struct FrozenLinear {
     weight: Tensor,
 }
 
@@ -21,7 +21,7 @@ impl FrozenLinear {
     }
 
     /// Of shape `[outputs, inputs]`, contiguous.
-    pub(super) fn weight(&self) -> &Tensor {
+    pub(crate) fn weight(&self) -> &Tensor {
         &self.weight
     }
 
@@ -55,7 +55,7 @@ impl CustomOp1 for FrozenLinear {
 ///
 /// Source: Zhang, Sennrich 2019, "Root Mean Square Layer Normalization".
 #[derive(Clone)]
-pub(super) struct FrozenRmsNorm {
+pub(crate) struct FrozenRmsNorm {
     weight: Vec<f32>,
     epsilon: f32,
 }
@@ -68,6 +68,16 @@ impl FrozenRmsNorm {
     /// `[rows, width]` to the same shape.
     pub(super) fn forward(&self, input: &Tensor) -> CandleResult<Tensor> {
         input.contiguous()?.apply_op1(self.clone())
+    }
+
+    /// `[width]`.
+    pub(crate) fn weight(&self) -> &[f32] {
+        &self.weight
+    }
+
+    /// What is added to the mean square before its root is taken.
+    pub(crate) fn epsilon(&self) -> f32 {
+        self.epsilon
     }
 
     fn inverse_root_mean_square(&self, row: &[f32]) -> f32 {

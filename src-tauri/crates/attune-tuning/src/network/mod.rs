@@ -2,7 +2,8 @@
 //!
 //! One sequence at a time, so there is no padding and no mask for it. Answers come from `decoding`, which
 //! reads token by token for several sequences and is held to the decoder here by a test.
-//! Not here: the loss (`autograd`), the choice of the next token (`generation`).
+//! Not here: the loss and the fast way through a batch (`autograd`, `packed`), the choice of the next token
+//! (`generation`).
 //! Invariants: no scaling of attention scores, none of the decoder's output; the first layer's relative bias
 //! serves its whole stack; gradients flow into activations and never into a weight.
 
@@ -10,6 +11,7 @@ mod activation;
 mod adapted;
 mod attention;
 mod decoding;
+mod dropped;
 mod frozen;
 mod position;
 mod products;
@@ -19,25 +21,29 @@ use candle_core::{Result as CandleResult, Tensor};
 use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
 pub(crate) use adapted::{AdaptedLinear, LowRank};
-use attention::{Attention, KeysAndValues};
+pub(crate) use attention::Attention;
+use attention::KeysAndValues;
 pub(crate) use decoding::{Sequences, SourceMemory};
-use frozen::{FrozenLinear, FrozenRmsNorm};
-use position::{Direction, RelativeBias};
+use dropped::{StackDropout, dropped};
+use frozen::FrozenLinear;
+pub(crate) use frozen::FrozenRmsNorm;
+use position::Direction;
+pub(crate) use position::RelativeBias;
 
 use crate::weights::Weights;
-use crate::{Architecture, Result};
+use crate::{Architecture, DropoutPlace, Result, RowDropout, Stack};
 
 /// A T5 v1.1 with frozen weights. A clone shares them, so that an adapter can be put into one.
 #[derive(Clone)]
 pub(crate) struct Network {
-    embedding: Tensor,
-    encoder: Vec<EncoderLayer>,
-    encoder_bias: RelativeBias,
-    encoder_norm: FrozenRmsNorm,
-    decoder: Vec<DecoderLayer>,
-    decoder_bias: RelativeBias,
-    decoder_norm: FrozenRmsNorm,
-    head: FrozenLinear,
+    pub(crate) embedding: Tensor,
+    pub(crate) encoder: Vec<EncoderLayer>,
+    pub(crate) encoder_bias: RelativeBias,
+    pub(crate) encoder_norm: FrozenRmsNorm,
+    pub(crate) decoder: Vec<DecoderLayer>,
+    pub(crate) decoder_bias: RelativeBias,
+    pub(crate) decoder_norm: FrozenRmsNorm,
+    pub(crate) head: FrozenLinear,
 }
 
 /// The encoder's answer to a source, prepared for every decoder layer's cross-attention.
@@ -104,18 +110,22 @@ impl Network {
         self.embedding.index_select(&Tensor::new(tokens, self.embedding.device())?, 0)
     }
 
-    /// The encoder's output for input embeddings of shape `[positions, width]`, of the same shape.
-    pub(crate) fn encode(&self, embeddings: &Tensor) -> CandleResult<Tensor> {
+    /// The encoder's output for input embeddings of shape `[positions, width]`, of the same shape. Dropout is for
+    /// training alone.
+    pub(crate) fn encode(&self, embeddings: &Tensor, dropout: Option<RowDropout>) -> CandleResult<Tensor> {
+        let drop = StackDropout::new(dropout, Stack::Encoder);
         let positions = embeddings.dim(0)?;
         let bias = self.encoder_bias.scores(0..positions, positions)?;
-        let mut state = embeddings.clone();
-        for layer in &self.encoder {
+        let mut state = dropped(embeddings.clone(), drop.mask(DropoutPlace::Input))?;
+        for (index, layer) in self.encoder.iter().enumerate() {
             let normed = layer.attention_norm.forward(&state)?;
             let seen = layer.attention.keys_and_values(&normed)?;
-            state = (state + layer.attention.attend(&normed, &seen, Some(&bias))?)?;
-            state = layer.feed_forward.add_to(&state)?;
+            let mask = drop.mask(DropoutPlace::SelfWeights(index));
+            let taken = layer.attention.attend(&normed, &seen, Some(&bias), mask)?;
+            state = (state + dropped(taken, drop.mask(DropoutPlace::SelfOutput(index)))?)?;
+            state = layer.feed_forward.add_to(&state, drop, index)?;
         }
-        self.encoder_norm.forward(&state)
+        dropped(self.encoder_norm.forward(&state)?, drop.mask(DropoutPlace::Output))
     }
 
     /// Prepares an encoder output of shape `[positions, width]` for [`Self::decode`].
@@ -129,54 +139,62 @@ impl Network {
     }
 
     /// Reads `tokens` after those in `memory`, which then holds them too; logits of shape
-    /// `[tokens, vocabulary]` for what follows each of them.
+    /// `[tokens, vocabulary]` for what follows each of them. Dropout is for training alone, which reads all tokens at
+    /// once: its masks count positions from the first of `tokens`.
     pub(crate) fn decode(
         &self,
         tokens: &[u32],
         encoded: &Encoded,
         memory: &mut DecoderMemory,
+        dropout: Option<RowDropout>,
     ) -> CandleResult<Tensor> {
+        let drop = StackDropout::new(dropout, Stack::Decoder);
         let (first, end) = (memory.tokens, memory.tokens + tokens.len());
         let bias = self.decoder_bias.scores(first..end, end)?;
-        let mut state = self.embed(tokens)?;
+        let mut state = dropped(self.embed(tokens)?, drop.mask(DropoutPlace::Input))?;
         let mut remembered = Vec::with_capacity(self.decoder.len());
         for (index, (layer, source)) in self.decoder.iter().zip(&encoded.layers).enumerate() {
             let normed = layer.attention_norm.forward(&state)?;
             let seen = layer.attention.keys_and_values(&normed)?.after(memory.layers.get(index))?;
-            state = (state + layer.attention.attend(&normed, &seen, Some(&bias))?)?;
+            let mask = drop.mask(DropoutPlace::SelfWeights(index));
+            let taken = layer.attention.attend(&normed, &seen, Some(&bias), mask)?;
+            state = (state + dropped(taken, drop.mask(DropoutPlace::SelfOutput(index)))?)?;
             remembered.push(seen);
 
             let normed = layer.cross_attention_norm.forward(&state)?;
-            state = (state + layer.cross_attention.attend(&normed, source, None)?)?;
-            state = layer.feed_forward.add_to(&state)?;
+            let mask = drop.mask(DropoutPlace::CrossWeights(index));
+            let taken = layer.cross_attention.attend(&normed, source, None, mask)?;
+            state = (state + dropped(taken, drop.mask(DropoutPlace::CrossOutput(index)))?)?;
+            state = layer.feed_forward.add_to(&state, drop, index)?;
         }
         *memory = DecoderMemory { tokens: end, layers: remembered };
-        self.head.forward(&self.decoder_norm.forward(&state)?)
+        let output = dropped(self.decoder_norm.forward(&state)?, drop.mask(DropoutPlace::Output))?;
+        self.head.forward(&output)
     }
 }
 
 #[derive(Clone)]
-struct EncoderLayer {
-    attention_norm: FrozenRmsNorm,
-    attention: Attention,
-    feed_forward: FeedForward,
+pub(crate) struct EncoderLayer {
+    pub(crate) attention_norm: FrozenRmsNorm,
+    pub(crate) attention: Attention,
+    pub(crate) feed_forward: FeedForward,
 }
 
 #[derive(Clone)]
-struct DecoderLayer {
-    attention_norm: FrozenRmsNorm,
-    attention: Attention,
-    cross_attention_norm: FrozenRmsNorm,
-    cross_attention: Attention,
-    feed_forward: FeedForward,
+pub(crate) struct DecoderLayer {
+    pub(crate) attention_norm: FrozenRmsNorm,
+    pub(crate) attention: Attention,
+    pub(crate) cross_attention_norm: FrozenRmsNorm,
+    pub(crate) cross_attention: Attention,
+    pub(crate) feed_forward: FeedForward,
 }
 
 #[derive(Clone)]
-struct FeedForward {
-    norm: FrozenRmsNorm,
-    gate: AdaptedLinear,
-    up: AdaptedLinear,
-    down: AdaptedLinear,
+pub(crate) struct FeedForward {
+    pub(crate) norm: FrozenRmsNorm,
+    pub(crate) gate: AdaptedLinear,
+    pub(crate) up: AdaptedLinear,
+    pub(crate) down: AdaptedLinear,
 }
 
 impl FeedForward {
@@ -190,11 +208,12 @@ impl FeedForward {
         [&mut self.gate, &mut self.up, &mut self.down]
     }
 
-    /// The residual stream of shape `[positions, width]` with this layer's share added.
-    fn add_to(&self, state: &Tensor) -> CandleResult<Tensor> {
+    /// The residual stream of shape `[positions, width]` with the share of the layer of this index added.
+    fn add_to(&self, state: &Tensor, drop: StackDropout, layer: usize) -> CandleResult<Tensor> {
         let normed = self.norm.forward(state)?;
         let inner = gated_gelu(&self.gate.forward(&normed)?, &self.up.forward(&normed)?)?;
-        state + self.down.forward(&inner)?
+        let inner = dropped(inner, drop.mask(DropoutPlace::Inner(layer)))?;
+        state + dropped(self.down.forward(&inner)?, drop.mask(DropoutPlace::FeedForwardOutput(layer)))?
     }
 }
 

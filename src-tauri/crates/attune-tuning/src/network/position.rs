@@ -23,7 +23,7 @@ pub(super) enum Direction {
 
 /// The relative attention bias of one stack.
 #[derive(Clone)]
-pub(super) struct RelativeBias {
+pub(crate) struct RelativeBias {
     /// `[buckets, heads]`.
     table: Vec<Vec<f32>>,
     direction: Direction,
@@ -51,6 +51,16 @@ impl RelativeBias {
             }
         }
         Tensor::from_vec(scores, (heads, queries.len(), keys), &Device::Cpu)
+    }
+
+    /// The same by distance, `[heads, 2 * longest - 1]`: for key - query from `1 - longest` to `longest - 1`, for
+    /// sequences of up to `longest` positions. Where the direction forbids looking it says nothing of use.
+    pub(crate) fn by_distance(&self, longest: usize) -> Vec<f32> {
+        let heads = self.table.first().map_or(0, Vec::len);
+        let buckets: Vec<usize> = (0..2 * longest - 1)
+            .map(|place| self.bucket((longest - 1).saturating_sub(place), place.saturating_sub(longest - 1)))
+            .collect();
+        (0..heads).flat_map(|head| buckets.iter().map(move |bucket| self.table[*bucket][head])).collect()
     }
 
     fn bucket(&self, query: usize, key: usize) -> usize {

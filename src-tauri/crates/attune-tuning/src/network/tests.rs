@@ -12,7 +12,7 @@ use crate::placed::Placed;
 fn the_encoder_gives_what_transformers_gives() {
     let base = fixtures::tiny_base();
     let (source, _) = oracle_row();
-    let output = base.network().encode(&base.network().embed(&source).unwrap()).unwrap();
+    let output = base.network().encode(&base.network().embed(&source).unwrap(), None).unwrap();
     let output: Vec<f32> = output.flatten_all().unwrap().to_vec1().unwrap();
     let difference = largest_difference(&output, &fixtures::oracle_tensor("encoder_output"));
     assert!(difference < 1e-5, "{difference}");
@@ -33,7 +33,7 @@ fn the_decoder_gives_the_logits_of_transformers_at_every_position() {
     ];
     for (adapter, expected, limit) in cases {
         let placed = Placed::new(&base, adapter).unwrap();
-        let logits = teacher_forced_logits(&placed, &source, &target).unwrap();
+        let logits = teacher_forced_logits(&placed, &source, &target, None).unwrap();
         let logits: Vec<f32> = logits.flatten_all().unwrap().to_vec1().unwrap();
         let difference = largest_difference(&logits, &expected);
         assert!(difference < limit, "{:?}: {difference}", adapter.map(Adapter::kind));
@@ -45,12 +45,15 @@ fn reading_token_by_token_gives_the_logits_of_reading_all_at_once() {
     let base = fixtures::tiny_base();
     let network = base.network();
     let (source, target) = oracle_row();
-    let encoded = network.prepare(&network.encode(&network.embed(&source).unwrap()).unwrap()).unwrap();
-    let at_once =
-        network.decode(&target, &encoded, &mut DecoderMemory::default()).unwrap().to_vec2::<f32>().unwrap();
+    let encoded = network.prepare(&network.encode(&network.embed(&source).unwrap(), None).unwrap()).unwrap();
+    let at_once = network
+        .decode(&target, &encoded, &mut DecoderMemory::default(), None)
+        .unwrap()
+        .to_vec2::<f32>()
+        .unwrap();
     let mut memory = DecoderMemory::default();
     for (position, token) in target.iter().enumerate() {
-        let alone = network.decode(&[*token], &encoded, &mut memory).unwrap();
+        let alone = network.decode(&[*token], &encoded, &mut memory, None).unwrap();
         let alone: Vec<f32> = alone.flatten_all().unwrap().to_vec1().unwrap();
         let difference = largest_difference(&alone, &at_once[position]);
         assert!(difference < 1e-5, "position {position}: {difference}");
@@ -70,7 +73,7 @@ fn in_step(placed: &Placed<'_>, limit: f32) {
     let rows = fixtures::oracle_rows();
     let sources: Vec<_> = rows
         .iter()
-        .map(|row| network.encode(&network.embed(&row.source).unwrap()).unwrap())
+        .map(|row| network.encode(&network.embed(&row.source).unwrap(), None).unwrap())
         .map(|output| {
             (network.prepare(&output).unwrap(), Arc::new(network.remember_source(&output).unwrap()))
         })
@@ -82,7 +85,7 @@ fn in_step(placed: &Placed<'_>, limit: f32) {
     let width = placed.base().architecture().vocabulary;
     let at_once: Vec<_> = sources
         .iter()
-        .map(|(encoded, _)| network.decode(&target, encoded, &mut DecoderMemory::default()).unwrap())
+        .map(|(encoded, _)| network.decode(&target, encoded, &mut DecoderMemory::default(), None).unwrap())
         .map(|logits| logits.to_vec2::<f32>().unwrap())
         .collect();
     // The order of the sequences changes on the way, and some are read twice.

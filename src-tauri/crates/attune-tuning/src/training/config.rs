@@ -75,6 +75,9 @@ pub struct TrainingConfig {
     pub weight_decay: f64,
     /// The longest a gradient may be (L2); longer ones are shortened to it.
     pub gradient_clip: Option<f64>,
+    /// The share of values left out of a step's computation at each place where transformers' T5 does (see
+    /// [`Dropout`](crate::Dropout)), 0 to below 1. Evaluations and the self-check leave nothing out.
+    pub dropout: f64,
     /// What is trained.
     pub method: Method,
     /// Inputs are cut to this many tokens.
@@ -86,7 +89,7 @@ pub struct TrainingConfig {
     pub validation_steps: Option<usize>,
     /// Evaluations in a row without a lower loss after which the run ends; none goes on to the last step.
     pub patience: Option<usize>,
-    /// Decides the order of the examples and, where it is drawn, the start.
+    /// Decides the order of the examples, what dropout leaves out and, where it is drawn, the start.
     pub seed: u64,
 }
 
@@ -104,6 +107,7 @@ impl Default for TrainingConfig {
             decay: Decay::Linear,
             weight_decay: 0.0,
             gradient_clip: Some(1.0),
+            dropout: 0.0,
             method: Method::SoftPrompt { rows: 20, initial: InitialPrompt::Outputs },
             source_max_tokens: 128,
             target_max_tokens: 128,
@@ -174,6 +178,9 @@ impl TrainingConfig {
         }
         if let Some(clip) = self.gradient_clip.filter(|clip| !(clip.is_finite() && *clip > 0.0)) {
             return Err(invalid("gradient_clip", clip, "a number above 0, or none"));
+        }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(invalid("dropout", self.dropout, "0 or a share below 1, such as 0.1"));
         }
         match &self.method {
             Method::SoftPrompt { initial: InitialPrompt::Text(text), .. } if text.trim().is_empty() => {

@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use super::order::EpochOrder;
 use super::{Checkpoint, Progress, StepReport, Training, TrainingConfig, TrainingEvent, ValidationReport};
 use crate::{
-    AdamW, EncodedExample, Error, Example, Loss, PackedBatch, Quantity, Result, Tokenizer, TrainingPass,
+    AdamW, Dropout, EncodedExample, Error, Example, Loss, PackedBatch, Quantity, Result, Tokenizer,
+    TrainingPass,
 };
 
 /// All of a run that changes.
@@ -140,7 +141,7 @@ impl<'t> Run<'t> {
                 self.state.epoch_loss = MeanLoss::default();
                 order = self.order();
             }
-            let batches = order.step(self.state.steps_in_epoch, &self.examples)?;
+            let batches = self.with_dropout(order.step(self.state.steps_in_epoch, &self.examples)?);
             let report = self.step(pass, &batches)?;
             self.state.steps_in_epoch += 1;
             let event = TrainingEvent::Step(&report);
@@ -199,6 +200,17 @@ impl<'t> Run<'t> {
             target_tokens,
             tokens: batches.iter().map(PackedBatch::tokens).sum(),
         })
+    }
+
+    /// The batches of the next step with the dropout of that step, in which rows count through all its batches.
+    fn with_dropout(&self, batches: Vec<PackedBatch>) -> Vec<PackedBatch> {
+        let mut dropout = Dropout::of_step(self.config.dropout, self.config.seed, self.state.steps());
+        let give = |batch: PackedBatch| {
+            let (rows, given) = (batch.len(), dropout);
+            dropout = given.map(|dropout| dropout.after_rows(rows));
+            batch.with_dropout(given)
+        };
+        batches.into_iter().map(give).collect()
     }
 
     /// The first batch of the first epoch.

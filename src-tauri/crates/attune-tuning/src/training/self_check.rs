@@ -4,7 +4,7 @@
 
 use super::run::Run;
 use super::{Decay, Training, TrainingConfig};
-use crate::{AutogradPass, Error, Result, TrainingPass};
+use crate::{Error, PackedPass, Result, TrainingPass};
 
 /// Steps of the check.
 const STEPS: usize = 8;
@@ -20,8 +20,8 @@ pub struct SelfCheck {
     pub loss_after: f64,
 }
 
-/// Takes eight steps on one fixed batch, the first of the run, without warm-up: the loss must fall by 1 % at least
-/// and the adapter must change.
+/// Takes eight steps on one fixed batch, the first of the run, without warm-up and without dropout: the loss must fall
+/// by 1 % at least and the adapter must change. What chance leaves out must not decide whether a run may begin.
 ///
 /// # Errors
 /// [`Error::NothingChanged`] or [`Error::NothingLearned`] with the reason, [`Error::Diverged`] if a number stops
@@ -30,7 +30,7 @@ pub fn self_check(training: &Training<'_>) -> Result<SelfCheck> {
     let config = TrainingConfig { warmup_steps: 0, decay: Decay::Constant, ..training.config.clone() };
     let copy = Training { config: &config, resume: None, ..*training };
     let mut run = Run::new(&copy)?;
-    let mut pass = AutogradPass::new(training.base, config.method.kind())?;
+    let mut pass = PackedPass::new(training.base, config.method.kind())?;
     let batches = run.first_batch()?;
     let start = run.state.adapter.clone();
     let mut losses = Vec::with_capacity(STEPS + 1);

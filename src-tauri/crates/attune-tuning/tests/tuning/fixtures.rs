@@ -3,15 +3,20 @@
 //! Used by the unit tests too, so what is not needed by both is allowed to be unused.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use attune_tuning::peft::{self, PeftFiles};
 use attune_tuning::{
-    Adapter, AdapterLayout, BaseModel, BaseModelFiles, EncodedExample, Example, PackedBatch,
+    Adapter, AdapterKind, AdapterLayout, AutogradPass, BaseModel, BaseModelFiles, EncodedExample, Example,
+    PackedBatch, PackedPass, TrainingPass,
 };
-use safetensors::SafeTensors;
-use serde_json::Value;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+use serde_json::{Value, json};
 
 pub(crate) struct BaseFiles {
     pub config: Vec<u8>,
@@ -61,6 +66,100 @@ pub(crate) fn attune_mini() -> &'static BaseModel {
     BASE.get_or_init(|| BaseFiles::read("models/attune-mini").load().unwrap())
 }
 
+/// The passes that must compute the same, by their names.
+pub(crate) fn passes<'m>(
+    base: &'m BaseModel,
+    kind: &AdapterKind,
+) -> [(&'static str, Box<dyn TrainingPass + 'm>); 2] {
+    [
+        ("autograd", Box::new(AutogradPass::new(base, kind.clone()).unwrap())),
+        ("packed", Box::new(PackedPass::new(base, kind.clone()).unwrap())),
+    ]
+}
+
+/// The dimensions of a base model of random weights.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RandomBase {
+    pub width: usize,
+    pub head_width: usize,
+    pub heads: usize,
+    pub feed_forward_width: usize,
+    pub encoder_layers: usize,
+    pub decoder_layers: usize,
+    /// From 128, the size of the tiny tokenizer.
+    pub vocabulary: usize,
+}
+
+impl RandomBase {
+    pub(crate) fn load(self, seed: u64) -> BaseModel {
+        let Self { width, head_width, heads, feed_forward_width, vocabulary, .. } = self;
+        let attention_width = heads * head_width;
+        let mut tensors: Vec<(String, Vec<usize>)> = vec![
+            ("shared.weight".into(), vec![vocabulary, width]),
+            ("lm_head.weight".into(), vec![vocabulary, width]),
+        ];
+        for (stack, layers) in [("encoder", self.encoder_layers), ("decoder", self.decoder_layers)] {
+            let bias = "block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+            tensors.push((format!("{stack}.{bias}"), vec![32, heads]));
+            tensors.push((format!("{stack}.final_layer_norm.weight"), vec![width]));
+            for layer in 0..layers {
+                let name = format!("{stack}.block.{layer}.layer");
+                let mut linear = |name: String, outputs, inputs| tensors.push((name, vec![outputs, inputs]));
+                let mut attentions = vec![format!("{name}.0.SelfAttention")];
+                attentions.extend((stack == "decoder").then(|| format!("{name}.1.EncDecAttention")));
+                for attention in &attentions {
+                    for projection in ["q", "k", "v"] {
+                        linear(format!("{attention}.{projection}.weight"), attention_width, width);
+                    }
+                    linear(format!("{attention}.o.weight"), width, attention_width);
+                }
+                let last = attentions.len();
+                let part = format!("{name}.{last}.DenseReluDense");
+                linear(format!("{part}.wi_0.weight"), feed_forward_width, width);
+                linear(format!("{part}.wi_1.weight"), feed_forward_width, width);
+                linear(format!("{part}.wo.weight"), width, feed_forward_width);
+                for norm in 0..=last {
+                    tensors.push((format!("{name}.{norm}.layer_norm.weight"), vec![width]));
+                }
+            }
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let values: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+            .into_iter()
+            .map(|(name, shape)| {
+                // Norms around one; the rest so that what goes in has about the size of what comes out.
+                let (middle, reach) = match shape[..] {
+                    [_] => (1.0, 0.5),
+                    [_, inputs] if name.contains("layer") => (0.0, (3.0 / inputs as f32).sqrt()),
+                    _ => (0.0, 1.0),
+                };
+                let count = shape.iter().product::<usize>();
+                let draw = |_| (middle + random.random_range(-reach..=reach)).to_le_bytes();
+                let bytes = (0..count).flat_map(draw).collect();
+                (name, shape, bytes)
+            })
+            .collect();
+        let views: HashMap<&str, TensorView<'_>> = values
+            .iter()
+            .map(|(name, shape, bytes)| {
+                (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+            })
+            .collect();
+        let config = json!({
+            "model_type": "t5", "d_model": width, "d_kv": head_width, "d_ff": feed_forward_width,
+            "num_heads": heads, "num_layers": self.encoder_layers,
+            "num_decoder_layers": self.decoder_layers, "vocab_size": vocabulary,
+            "feed_forward_proj": "gated-gelu", "tie_word_embeddings": false,
+        });
+        let files = BaseFiles {
+            config: serde_json::to_vec(&config).unwrap(),
+            weights: serialize(views, None).unwrap(),
+            tokenizer: BaseFiles::tiny().tokenizer,
+        };
+        files.load().unwrap()
+    }
+}
+
 pub(crate) fn oracle() -> &'static Value {
     static ORACLE: OnceLock<Value> = OnceLock::new();
     ORACLE.get_or_init(|| read_json("tests/fixtures/tiny_t5/oracle.json"))
@@ -76,6 +175,10 @@ pub(crate) fn oracle_tensor(name: &str) -> Vec<f32> {
 
 pub(crate) fn lora_oracle_tensor(name: &str) -> Vec<f32> {
     tensor_of("lora_oracle.safetensors", name)
+}
+
+pub(crate) fn dropout_oracle_tensor(name: &str) -> Vec<f32> {
+    tensor_of("dropout_oracle.safetensors", name)
 }
 
 /// The oracle's tensors `kind.<name>` as a flat vector of this layout.

@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod base_model;
+mod dropout;
 mod fixtures;
 mod generation;
 mod generation_settings;
 mod gradient;
 mod lora;
 mod loss;
+mod packed;
 mod peft;
 mod resume;
 mod tokenizer;

@@ -52,6 +52,7 @@ fn config(method: Method) -> TrainingConfig {
         warmup_steps: 2,
         learning_rate,
         decay: Decay::Cosine,
+        dropout: 0.1,
         method,
         ..TrainingConfig::default()
     }
@@ -122,8 +123,10 @@ fn a_checkpoint_of_other_settings_or_examples_is_refused() {
     assert!(same.run(&mut |_| ControlFlow::Continue(())).is_ok());
     let rate = TrainingConfig { learning_rate: 0.31, ..config.clone() };
     let method = TrainingConfig { method: methods()[1].clone(), ..config.clone() };
+    let dropout = TrainingConfig { dropout: 0.2, ..config.clone() };
     let others = [
         Training { config: &rate, ..same },
+        Training { config: &dropout, ..same },
         Training { config: &method, ..same },
         Training { examples: &examples[1..], ..same },
         Training { held_out: &held_out, ..same },

@@ -262,6 +262,9 @@ fn impossible_settings_are_refused_by_name() {
         ("learning_rate", TrainingConfig { learning_rate: f64::NAN, ..good.clone() }),
         ("weight_decay", TrainingConfig { weight_decay: -0.1, ..good.clone() }),
         ("gradient_clip", TrainingConfig { gradient_clip: Some(0.0), ..good.clone() }),
+        ("dropout", TrainingConfig { dropout: 1.0, ..good.clone() }),
+        ("dropout", TrainingConfig { dropout: -0.1, ..good.clone() }),
+        ("dropout", TrainingConfig { dropout: f64::NAN, ..good.clone() }),
     ];
     let examples = fixtures::examples(fixtures::oracle());
     for (name, config) in bad {

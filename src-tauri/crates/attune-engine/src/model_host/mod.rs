@@ -4,51 +4,26 @@
 //! Invariant: an answer comes from one adapter, read and verified as a whole before the first token, and
 //! carries the digest of exactly that adapter. A broken adapter never takes the place of a good one.
 
+mod answer;
+mod decoding;
+
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
 
-use attune_tuning::{Adapter, BaseModel, peft};
+use attune_tuning::{Adapter, BaseModel};
 
+use crate::artifacts::{FoundAdapter, Written};
 use crate::bases::BaseFiles;
-use crate::limits::check_new_tokens;
-use crate::{AdapterDigest, AdapterFolder, Bases, Error, Result};
+use crate::{Bases, Result};
 
-const DEFAULT_NEW_TOKENS: u32 = 64;
+pub use answer::{
+    AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Finish, Generated, GenerationRequest, Prompts,
+};
+pub use decoding::Decoding;
 
 /// Adapters that are kept in memory; each is small, but a program could ask for thousands by name.
 const MOST_SERVED: usize = 64;
-
-/// A question to a base model, with an adapter or without.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct GenerationRequest {
-    pub prompt: String,
-    /// A run folder, or `latest`.
-    pub adapter: Option<PathBuf>,
-    /// Default: the adapter's base, else `auto`.
-    pub base_model: Option<String>,
-    pub max_new_tokens: Option<u32>,
-}
-
-/// Why an answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finish {
-    EndOfSequence,
-    Length,
-}
-
-/// An answer, and what answered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Generated {
-    pub text: String,
-    pub base_model: String,
-    pub adapter_digest: Option<AdapterDigest>,
-    pub new_tokens: u64,
-    pub finish: Finish,
-    pub duration: Duration,
-}
 
 /// Keeps the base that was used last, and the adapters that were asked for by name.
 #[derive(Debug)]
@@ -81,7 +56,7 @@ struct Served {
 struct Model {
     base_name: String,
     base: Arc<BaseModel>,
-    adapter: Option<(Adapter, AdapterDigest)>,
+    adapter: Option<(Adapter, AnsweringAdapter)>,
 }
 
 impl ModelHost {
@@ -89,48 +64,14 @@ impl ModelHost {
         Self { bases, loaded: Mutex::new(None), served: Mutex::default() }
     }
 
-    /// Answers greedily: the likeliest token at each place.
-    ///
-    /// # Errors
-    /// What is wrong with the adapter or the base, or [`Error::InvalidField`] for an empty prompt.
-    pub(crate) fn generate(&self, request: &GenerationRequest) -> Result<Generated> {
-        if request.prompt.trim().is_empty() {
-            return Err(Error::InvalidField {
-                field: "prompt",
-                value: "empty".to_owned(),
-                reason: "there must be something to answer",
-            });
+    /// The base, with the adapter that the path means now if there is one.
+    fn model(&self, adapter: Option<&Path>, base_model: Option<&str>) -> Result<Arc<Model>> {
+        if let Some(adapter) = adapter {
+            return self.with_adapter(adapter, base_model);
         }
-        let max_new_tokens = request.max_new_tokens.unwrap_or(DEFAULT_NEW_TOKENS);
-        check_new_tokens(max_new_tokens)?;
-        let began = Instant::now();
-        let model = match &request.adapter {
-            Some(adapter) => self.with_adapter(adapter, request.base_model.as_deref())?,
-            None => {
-                let base = self.bases.resolve(request.base_model.as_deref().unwrap_or("auto"))?;
-                let loaded = self.load(&base.folder)?;
-                Arc::new(Model { base_name: base.name, base: loaded.base, adapter: None })
-            }
-        };
-        let answer = attune_tuning::generate_greedy(
-            &model.base,
-            model.adapter.as_ref().map(|(adapter, _)| adapter),
-            &request.prompt,
-            max_new_tokens as usize,
-            &mut |_| ControlFlow::Continue(()),
-        )
-        .map_err(|source| Error::Generation { source })?;
-        Ok(Generated {
-            text: answer.text,
-            base_model: model.base_name.clone(),
-            adapter_digest: model.adapter.as_ref().map(|(_, digest)| digest.clone()),
-            new_tokens: answer.tokens.len() as u64,
-            finish: match answer.finish {
-                attune_tuning::Finish::EndOfSequence => Finish::EndOfSequence,
-                _ => Finish::Length,
-            },
-            duration: began.elapsed(),
-        })
+        let base = self.bases.resolve(base_model.unwrap_or("auto"))?;
+        let loaded = self.load(&base.folder)?;
+        Ok(Arc::new(Model { base_name: base.name, base: loaded.base, adapter: None }))
     }
 
     /// The model with the adapter that `path` means now. If that one is broken and another answered to the same
@@ -169,19 +110,12 @@ impl ModelHost {
     }
 
     fn read_adapter(&self, folder: &Path, base_model: Option<&str>) -> Result<Model> {
-        let adapter = AdapterFolder::open(folder)?;
-        let base = self.bases.resolve(base_model.unwrap_or(&adapter.record().base_model))?;
+        let found = FoundAdapter::open(folder)?;
+        let base = found.resolve_base(&self.bases, base_model)?;
         let loaded = self.load(&base.folder)?;
-        if adapter.record().base_model_digest != loaded.weights_digest {
-            return Err(Error::AdapterOfAnotherBase {
-                path: adapter.path().to_owned(),
-                trained_on: adapter.record().base_model.clone(),
-                base: base.name,
-            });
-        }
-        let decoded = peft::decode(adapter.peft(), &loaded.base)
-            .map_err(|source| Error::AdapterRefused { path: adapter.path().to_owned(), source })?;
-        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((decoded, adapter.digest())) })
+        let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
+        let answering = AnsweringAdapter { digest: found.digest(), verified: found.record().is_some() };
+        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((adapter, answering)) })
     }
 
     /// The base in `folder`; two requests that come at once load it once.
@@ -204,19 +138,18 @@ impl ModelHost {
     }
 }
 
-/// Which adapter a path means: the folder it leads to and the record that was written there last.
+/// Which adapter a path means: the folder it leads to, and when its files were written last.
 ///
 /// It is looked up at every request rather than watched: a lookup costs microseconds and misses nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Version {
     folder: PathBuf,
-    record_written: Option<SystemTime>,
+    written: Written,
 }
 
 impl Version {
     fn of(path: &Path) -> Result<Self> {
         let folder = crate::artifacts::resolve(path)?;
-        let record_written = crate::artifacts::record_written(&folder);
-        Ok(Self { folder, record_written })
+        Ok(Self { written: Written::of(&folder), folder })
     }
 }

@@ -1,0 +1,171 @@
+//! Questions and answers: what is asked, who answers, and what is said about it.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use attune_tuning::Stop;
+
+use super::{Decoding, ModelHost};
+use crate::{AdapterDigest, Error, Result};
+
+/// Prompts of one batch; they wait in memory until all are answered.
+const MOST_PROMPTS: usize = 1000;
+
+/// Prompts for a base model, with an adapter or without.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerationRequest {
+    pub prompts: Prompts,
+    pub adapter: AdapterChoice,
+    /// Default: the adapter's base, else `auto`.
+    pub base_model: Option<String>,
+    pub decoding: Decoding,
+}
+
+/// One prompt, or several that are answered together: each gets the answer that it would get alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prompts {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Which adapter answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AdapterChoice {
+    /// The one that the settings serve, if they do and no base is named; else none.
+    #[default]
+    Settings,
+    /// None: the base answers.
+    Bare,
+    /// The one in a run folder, in `latest` of an output folder, or in a folder of PEFT's.
+    At(PathBuf),
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    EndOfSequence,
+    Length,
+    StopString,
+    /// Whoever asked wanted no more.
+    Stopped,
+}
+
+/// The answer to one prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    pub text: String,
+    pub new_tokens: u64,
+    pub finish: Finish,
+}
+
+/// The adapter that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsweringAdapter {
+    pub digest: AdapterDigest,
+    /// Whether a record of its run vouched for every file; folders of PEFT have none.
+    pub verified: bool,
+}
+
+/// Answers, and what answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generated {
+    /// In the order of the prompts.
+    pub answers: Vec<Answered>,
+    pub base_model: String,
+    pub adapter: Option<AnsweringAdapter>,
+    /// With which the same answers come again.
+    pub decoding: Decoding,
+    pub duration: Duration,
+}
+
+/// Told of every step with the text that is certain now, often none; `Break` ends all answers.
+pub type AnswerObserver<'o> = dyn FnMut(&str) -> ControlFlow<()> + 'o;
+
+impl Prompts {
+    fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::One(prompt) => vec![prompt],
+            Self::Several(prompts) => prompts.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn field(&self) -> &'static str {
+        match self {
+            Self::One(_) => "prompt",
+            Self::Several(_) => "prompts",
+        }
+    }
+
+    fn check(&self) -> Result<Vec<&str>> {
+        let (field, texts) = (self.field(), self.texts());
+        let refused =
+            |value: &str, reason| Err(Error::InvalidField { field, value: value.to_owned(), reason });
+        if texts.is_empty() || texts.iter().any(|text| text.trim().is_empty()) {
+            return refused("empty", "there must be something to answer");
+        }
+        if texts.len() > MOST_PROMPTS {
+            return refused(&format!("a list of {}", texts.len()), "a batch has at most 1000 prompts");
+        }
+        Ok(texts)
+    }
+}
+
+impl ModelHost {
+    /// Answers with the adapter at a path, or with the base alone.
+    ///
+    /// # Errors
+    /// What is wrong with the adapter or the base, or [`Error::InvalidField`] for a prompt or a value.
+    pub(crate) fn generate(
+        &self,
+        prompts: &Prompts,
+        adapter: Option<&std::path::Path>,
+        base_model: Option<&str>,
+        decoding: &Decoding,
+        observer: &mut AnswerObserver<'_>,
+    ) -> Result<Generated> {
+        let texts = prompts.check()?;
+        let decoding = decoding.settled()?;
+        let began = Instant::now();
+        let model = self.model(adapter, base_model)?;
+        let answers = attune_tuning::generate(
+            &model.base,
+            model.adapter.as_ref().map(|(adapter, _)| adapter),
+            &texts,
+            &decoding.config(),
+            &mut |piece| match observer(piece.text) {
+                ControlFlow::Continue(()) => ControlFlow::Continue(()),
+                ControlFlow::Break(()) => ControlFlow::Break(Stop::All),
+            },
+        )
+        .map_err(|source| {
+            let error = Error::Generation { source };
+            match error.field() {
+                Some("prompt") => Error::InField { field: prompts.field(), source: Box::new(error) },
+                _ => error,
+            }
+        })?;
+        Ok(Generated {
+            answers: answers.into_iter().map(Answered::from).collect(),
+            base_model: model.base_name.clone(),
+            adapter: model.adapter.as_ref().map(|(_, answering)| answering.clone()),
+            decoding,
+            duration: began.elapsed(),
+        })
+    }
+}
+
+impl From<attune_tuning::Answer> for Answered {
+    fn from(answer: attune_tuning::Answer) -> Self {
+        Self {
+            text: answer.text,
+            new_tokens: answer.tokens.len() as u64,
+            finish: match answer.finish {
+                attune_tuning::Finish::EndOfSequence => Finish::EndOfSequence,
+                attune_tuning::Finish::Length => Finish::Length,
+                attune_tuning::Finish::StopString => Finish::StopString,
+                attune_tuning::Finish::Stopped => Finish::Stopped,
+            },
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The gated feed-forward part over packed positions, both ways.
+//!
+//! Source: Hendrycks, Gimpel 2016, "Gaussian Error Linear Units" (the tanh approximation, `gelu_new`); Shazeer 2020,
+//! "GLU Variants Improve Transformer".
+
+use super::dropping::Dropping;
+use super::linear::{Linear, LinearTape};
+use super::norm::{Norm, NormTape};
+use super::products::Previous;
+use super::rows::Rows;
+use super::scratch::Scratch;
+use super::vectors::{Kernel, add, exponential, vectorised};
+use crate::DropoutPlace;
+
+/// A norm, a gated feed-forward part, and what they add to the residual stream.
+pub(super) struct FeedForward<'w> {
+    pub(super) norm: Norm<'w>,
+    pub(super) gate: Linear<'w>,
+    pub(super) up: Linear<'w>,
+    pub(super) down: Linear<'w>,
+    /// Its layer's number in the stack.
+    pub(super) layer: usize,
+    /// Whether the residual stream before it depends on the adapter.
+    pub(super) input_depends: bool,
+}
+
+/// What the way back needs.
+#[derive(Debug, Default)]
+pub(super) struct FeedForwardTape {
+    norm: NormTape,
+    /// `[positions, feed_forward_width]`, as the other two.
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    /// `gelu(gate) ∘ up`, after dropout.
+    inner: Vec<f32>,
+    gate_tape: LinearTape,
+    up_tape: LinearTape,
+    down_tape: LinearTape,
+}
+
+impl FeedForward<'_> {
+    pub(super) fn is_adapted(&self) -> bool {
+        [&self.gate, &self.up, &self.down].into_iter().any(Linear::is_adapted)
+    }
+
+    /// Whether the residual stream after it depends on the adapter.
+    pub(super) fn output_depends(&self) -> bool {
+        self.input_depends || self.is_adapted()
+    }
+
+    /// Adds `(gelu(n · Wgᵀ) ∘ (n · Wuᵀ)) · Wdᵀ`, with `n` the normed state, to the state of `[positions, width]`.
+    pub(super) fn forward(
+        &self,
+        state: &mut [f32],
+        rows: &Rows,
+        dropping: Dropping<'_>,
+        tape: &mut FeedForwardTape,
+        scratch: &mut Scratch,
+    ) {
+        self.norm.forward(state, &mut tape.norm);
+        let inner = state.len() / self.gate.inputs * self.gate.outputs;
+        for buffer in [&mut tape.gate, &mut tape.up, &mut tape.inner] {
+            buffer.resize(inner, 0.0);
+        }
+        let normed = &tape.norm.output;
+        self.gate.forward(normed, &mut tape.gate_tape, &mut tape.gate, Previous::Replaced);
+        self.up.forward(normed, &mut tape.up_tape, &mut tape.up, Previous::Replaced);
+        vectorised(GatedGelu { gate: &tape.gate, up: &tape.up, inner: &mut tape.inner });
+        if !dropping.is_on() {
+            self.down.forward(&tape.inner, &mut tape.down_tape, state, Previous::AddedTo);
+            return;
+        }
+        dropping.apply(DropoutPlace::Inner(self.layer), rows, &mut tape.inner);
+        let added = &mut scratch.added;
+        added.resize(state.len(), 0.0);
+        self.down.forward(&tape.inner, &mut tape.down_tape, added, Previous::Replaced);
+        dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
+        add(state, added);
+    }
+
+    /// The way back of [`Self::forward`], as far as something depends on the adapter: `state` is the slope by the
+    /// residual stream after it when it comes in, and before it when it goes out.
+    pub(super) fn backward(
+        &self,
+        state: &mut [f32],
+        rows: &Rows,
+        dropping: Dropping<'_>,
+        tape: &FeedForwardTape,
+        gradient: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { normed, gate, up, inner, low, added, .. } = scratch;
+        inner.resize(tape.inner.len(), 0.0);
+        let goes_on = self.input_depends || self.gate.is_adapted() || self.up.is_adapted();
+        let into_inner = goes_on.then_some((&mut inner[..], Previous::Replaced));
+        let mut slope = &*state;
+        if dropping.is_on() {
+            added.clear();
+            added.extend_from_slice(state);
+            dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
+            slope = added;
+        }
+        self.down.backward(&tape.inner, &tape.down_tape, slope, into_inner, gradient, low);
+        if !goes_on {
+            return;
+        }
+        dropping.apply(DropoutPlace::Inner(self.layer), rows, inner);
+        gate.resize(tape.gate.len(), 0.0);
+        up.resize(tape.up.len(), 0.0);
+        let (d_inner, d_gate, d_up) = (&inner[..], &mut gate[..], &mut up[..]);
+        vectorised(GatedGeluBackward { gate: &tape.gate, up: &tape.up, d_inner, d_gate, d_up });
+        normed.resize(tape.norm.output.len(), 0.0);
+        let x = &tape.norm.output;
+        let into = self.input_depends.then_some((&mut normed[..], Previous::Replaced));
+        self.gate.backward(x, &tape.gate_tape, gate, into, gradient, low);
+        let into = self.input_depends.then_some((&mut normed[..], Previous::AddedTo));
+        self.up.backward(x, &tape.up_tape, up, into, gradient, low);
+        if self.input_depends {
+            self.norm.backward(&tape.norm, normed, state);
+        }
+    }
+}
+
+/// 2 · √(2/π) and the cubic share of the tanh approximation: ½ · (1 + tanh y) is the logistic function of 2 · y.
+const LOGISTIC_SCALE: f32 = 1.595_769;
+const CUBE: f32 = 0.044_715;
+
+#[inline(always)]
+fn logistic(gate: f32) -> f32 {
+    1.0 / (1.0 + exponential(-LOGISTIC_SCALE * gate * (1.0 + CUBE * gate * gate)))
+}
+
+/// `inner = gelu(gate) ∘ up` with `gelu(x) = x · σ(y)`, `y = 2 · √(2/π) · (x + 0.044715 · x³)`.
+struct GatedGelu<'a> {
+    gate: &'a [f32],
+    up: &'a [f32],
+    inner: &'a mut [f32],
+}
+
+impl Kernel for GatedGelu<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((inner, &gate), up) in self.inner.iter_mut().zip(self.gate).zip(self.up) {
+            *inner = gate * logistic(gate) * up;
+        }
+    }
+}
+
+/// `d_up = d_inner ∘ gelu(gate)` and `d_gate = d_inner ∘ up ∘ (σ + gate · σ · (1 - σ) · y')`.
+struct GatedGeluBackward<'a> {
+    gate: &'a [f32],
+    up: &'a [f32],
+    d_inner: &'a [f32],
+    d_gate: &'a mut [f32],
+    d_up: &'a mut [f32],
+}
+
+impl Kernel for GatedGeluBackward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let slopes = self.d_inner.iter().zip(self.d_gate).zip(self.d_up);
+        for ((&gate, up), ((d_inner, d_gate), d_up)) in self.gate.iter().zip(self.up).zip(slopes) {
+            let share = logistic(gate);
+            let activated = gate * share;
+            let inner_slope = LOGISTIC_SCALE * (1.0 + 3.0 * CUBE * gate * gate);
+            *d_gate = d_inner * up * (share + activated * (1.0 - share) * inner_slope);
+            *d_up = d_inner * activated;
+        }
+    }
+}

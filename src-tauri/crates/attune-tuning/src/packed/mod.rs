@@ -1,0 +1,223 @@
+//! The packed training pass: forward and backward written out over packed rows, in f32.
+//!
+//! What makes it fast: no padding; each core takes whole shares of the batch, forward and backward, with products
+//! on one thread; nothing is computed that no gradient needs; the logits are never stored; buffers are kept.
+//! Not here: other mathematics. It computes what `autograd` computes, and tests hold it to that.
+//! Invariants: frozen weights get no gradient; the shares and the order in which their gradients are added depend on
+//! the batch alone, so the number of cores changes no bit.
+
+mod attention;
+mod dropping;
+mod feed_forward;
+mod head;
+mod linear;
+mod norm;
+mod products;
+mod rows;
+mod scratch;
+mod share;
+mod vectors;
+mod weights;
+
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use rows::{RowCost, shares};
+use share::{Biases, Workspace};
+use vectors::add;
+use weights::PlacedWeights;
+
+use crate::{
+    Adapter, AdapterKind, AdapterLayout, Architecture, BaseModel, Error, Loss, PackedBatch, Result,
+    TrainingPass,
+};
+
+/// The [`TrainingPass`] of every training: for any adapter on any base model.
+#[derive(Debug)]
+pub struct PackedPass<'m> {
+    base: &'m BaseModel,
+    kind: Option<AdapterKind>,
+    layout: AdapterLayout,
+    cores: ThreadPool,
+    /// One for each core.
+    workspaces: Vec<Workspace>,
+    results: Vec<ShareResult>,
+}
+
+/// What became of a share.
+#[derive(Debug, Default)]
+struct ShareResult {
+    /// Summed cross-entropy, in nats.
+    loss: f64,
+    /// Of that sum; empty where none was asked for.
+    gradient: Vec<f32>,
+}
+
+impl<'m> PackedPass<'m> {
+    /// A pass for adapters of this kind on this base model, on all cores.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] if the kind is impossible, [`Error::NoThread`] if the system gives no thread.
+    pub fn new(base: &'m BaseModel, kind: AdapterKind) -> Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self::on_cores(base, Some(kind), cores)
+    }
+
+    /// A pass that computes losses only, of this adapter or of none.
+    pub(crate) fn for_losses(base: &'m BaseModel, adapter: Option<&Adapter>, rows: usize) -> Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self::on_cores(base, adapter.map(Adapter::kind), cores.min(rows))
+    }
+
+    fn on_cores(base: &'m BaseModel, kind: Option<AdapterKind>, cores: usize) -> Result<Self> {
+        let layout = match &kind {
+            Some(kind) => kind.layout(base)?,
+            None => AdapterLayout::default(),
+        };
+        let workspaces = std::iter::repeat_with(Workspace::default).take(cores).collect();
+        let pool = ThreadPoolBuilder::new().num_threads(cores).build();
+        let cores = pool.map_err(|source| Error::NoThread { source })?;
+        Ok(Self { base, kind, layout, cores, workspaces, results: Vec::new() })
+    }
+
+    /// The layout of the vectors this pass takes.
+    pub fn layout(&self) -> &AdapterLayout {
+        &self.layout
+    }
+
+    /// Fills the results of all shares, in their order; each core takes the next share that is left.
+    fn compute(&mut self, adapter: &[f32], batch: &PackedBatch, with_gradient: bool) -> Result<()> {
+        self.refuse_other_length("the adapter", adapter.len())?;
+        batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
+        let placed = PlacedWeights::new(self.base, self.kind.as_ref(), self.layout.tensors(), adapter)?;
+        let rows: Vec<(&[u32], &[u32])> = batch.rows().collect();
+        let prompt_rows = placed.prompt.len() / placed.width;
+        let biases = self.biases(&rows, prompt_rows);
+        let shares = shares(&costs(self.base.architecture(), &rows, prompt_rows));
+
+        self.results.resize_with(shares.len(), ShareResult::default);
+        let gradient_length = if with_gradient { adapter.len() } else { 0 };
+        for result in &mut self.results {
+            result.gradient.resize(gradient_length, 0.0);
+        }
+        let left = Mutex::new(shares.iter().zip(&mut self.results));
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        self.cores.scope(|scope| {
+            for workspace in self.workspaces.iter_mut().take(shares.len()) {
+                let (next, placed, biases, rows) = (&next, &placed, &biases, &rows);
+                scope.spawn(move |_| {
+                    while let Some((share, result)) = next() {
+                        // A loss without a gradient knows no dropout.
+                        let dropout = share.iter().filter(|_| with_gradient);
+                        let dropout: Vec<_> = dropout.filter_map(|row| batch.row_dropout(*row)).collect();
+                        let rows: Vec<_> = share.iter().map(|row| rows[*row]).collect();
+                        let gradient = with_gradient.then_some(&mut result.gradient[..]);
+                        result.loss = workspace.compute(placed, biases, &rows, &dropout, gradient);
+                    }
+                });
+            }
+        });
+        Ok(())
+    }
+
+    fn biases(&self, rows: &[(&[u32], &[u32])], prompt_rows: usize) -> Biases {
+        let network = self.base.network();
+        let longest = rows.iter().fold([0, 0], |[encoder, decoder], (source, target)| {
+            [encoder.max(prompt_rows + source.len()), decoder.max(target.len())]
+        });
+        Biases {
+            encoder: network.encoder_bias.by_distance(longest[0]),
+            decoder: network.decoder_bias.by_distance(longest[1]),
+            longest,
+        }
+    }
+
+    fn mean_loss(&self, batch: &PackedBatch) -> Loss {
+        let target_tokens = batch.target_tokens();
+        let sum: f64 = self.results.iter().map(|result| result.loss).sum();
+        Loss { mean: sum / target_tokens as f64, target_tokens }
+    }
+
+    fn refuse_other_length(&self, what: &'static str, found: usize) -> Result<()> {
+        let expected = self.layout.parameters();
+        if found != expected {
+            return Err(Error::Length { what, found, expected });
+        }
+        Ok(())
+    }
+}
+
+/// What rows cost: each position is multiplied with every weight of its stack.
+fn costs(architecture: &Architecture, rows: &[(&[u32], &[u32])], prompt_rows: usize) -> Vec<RowCost> {
+    let attention = architecture.width * architecture.attention_width();
+    let feed_forward = 3 * architecture.width * architecture.feed_forward_width;
+    // Keys and values of the cross-attention are made of the encoder's positions.
+    let encoder = architecture.encoder_layers * (4 * attention + feed_forward)
+        + architecture.decoder_layers * 2 * attention;
+    let decoder = architecture.decoder_layers * (6 * attention + feed_forward)
+        + architecture.vocabulary * architecture.width;
+    let cost = |(source, target): &(&[u32], &[u32])| {
+        let read = prompt_rows + source.len();
+        RowCost { positions: read + target.len(), work: read * encoder + target.len() * decoder }
+    };
+    rows.iter().map(cost).collect()
+}
+
+impl TrainingPass for PackedPass<'_> {
+    fn loss_and_gradient(
+        &mut self,
+        adapter: &[f32],
+        batch: &PackedBatch,
+        gradient: &mut [f32],
+    ) -> Result<Loss> {
+        self.refuse_other_length("the gradient", gradient.len())?;
+        self.compute(adapter, batch, true)?;
+        gradient.fill(0.0);
+        self.results.iter().for_each(|result| add(gradient, &result.gradient));
+        let target_tokens = batch.target_tokens() as f32;
+        gradient.iter_mut().for_each(|slope| *slope /= target_tokens);
+        Ok(self.mean_loss(batch))
+    }
+
+    fn loss(&mut self, adapter: &[f32], batch: &PackedBatch) -> Result<Loss> {
+        self.compute(adapter, batch, false)?;
+        Ok(self.mean_loss(batch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PackedPass;
+    use crate::{Dropout, PackedBatch, TrainingPass, fixtures};
+
+    #[test]
+    fn in_the_packed_pass_the_number_of_cores_changes_no_bit_and_no_weight() {
+        let base = fixtures::tiny_base();
+        let bytes = || -> Vec<u32> {
+            let weights = base.weights().iter();
+            let values =
+                weights.flat_map(|(_, weight)| weight.flatten_all().and_then(|flat| flat.to_vec1::<f32>()));
+            values.flatten().map(f32::to_bits).collect()
+        };
+        let before = bytes();
+        let rows = fixtures::oracle_rows();
+        for adapter in [fixtures::peft_prompt(&base), fixtures::peft_lora(&base, "peft_lora_everywhere")] {
+            let results = [1, 2, 5].map(|cores| {
+                let mut pass = PackedPass::on_cores(&base, Some(adapter.kind()), cores).expect("threads");
+                let mut gradient = vec![0.0; adapter.values().len()];
+                let rows = [(); 4].into_iter().flat_map(|()| &rows);
+                let batch = PackedBatch::pack(rows).expect("rows");
+                let batch = batch.with_dropout(Dropout::of_step(0.1, 1, 0));
+                let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient);
+                assert!(pass.results.len() > 1, "one share alone cannot show a dependence");
+                (loss.expect("a loss"), gradient)
+            });
+            assert_eq!(results[0], results[1]);
+            assert_eq!(results[0], results[2]);
+        }
+        assert_eq!(bytes(), before);
+        assert_eq!(before.len(), base.parameters());
+    }
+}

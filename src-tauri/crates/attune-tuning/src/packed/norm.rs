@@ -1,0 +1,95 @@
+//! Root-mean-square normalisation of packed positions.
+//!
+//! Source: Zhang, Sennrich 2019, "Root Mean Square Layer Normalization".
+
+use super::vectors::{Kernel, sum_of_products, vectorised};
+
+/// A norm with its frozen weight of `[width]`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Norm<'w> {
+    pub(super) weight: &'w [f32],
+    pub(super) epsilon: f32,
+}
+
+/// What the way back needs.
+#[derive(Debug, Default)]
+pub(super) struct NormTape {
+    /// `[positions, width]`.
+    input: Vec<f32>,
+    /// `[positions, width]`.
+    pub(super) output: Vec<f32>,
+    /// The inverse root mean square of each position.
+    inverse: Vec<f32>,
+}
+
+impl Norm<'_> {
+    /// `y = s · w · x` with `s = (mean x² + ε)^-½`, position by position; `y` is the tape's output.
+    pub(super) fn forward(&self, input: &[f32], tape: &mut NormTape) {
+        tape.input.clear();
+        tape.input.extend_from_slice(input);
+        tape.output.resize(input.len(), 0.0);
+        tape.inverse.resize(input.len() / self.weight.len(), 0.0);
+        let (output, inverse) = (&mut tape.output[..], &mut tape.inverse[..]);
+        vectorised(Forward { norm: *self, input, output, inverse });
+    }
+
+    /// Adds `dx = s · (w · dy) - x · s³ · mean(w · dy · x)` to `to`; `slope` is `dy` and is overwritten.
+    pub(super) fn backward(&self, tape: &NormTape, slope: &mut [f32], to: &mut [f32]) {
+        vectorised(Backward { norm: *self, tape, slope, to });
+    }
+}
+
+struct Forward<'a> {
+    norm: Norm<'a>,
+    input: &'a [f32],
+    output: &'a mut [f32],
+    inverse: &'a mut [f32],
+}
+
+impl Kernel for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Norm { weight, epsilon } = self.norm;
+        let width = weight.len();
+        let rows = self.input.chunks_exact(width).zip(self.output.chunks_exact_mut(width));
+        for ((input, output), inverse) in rows.zip(self.inverse) {
+            let mean_square = sum_of_products(input, input) / width as f32;
+            let scale = (mean_square + epsilon).sqrt().recip();
+            *inverse = scale;
+            for ((output, input), weight) in output.iter_mut().zip(input).zip(weight) {
+                *output = scale * weight * input;
+            }
+        }
+    }
+}
+
+struct Backward<'a> {
+    norm: Norm<'a>,
+    tape: &'a NormTape,
+    slope: &'a mut [f32],
+    to: &'a mut [f32],
+}
+
+impl Kernel for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let weight = self.norm.weight;
+        let width = weight.len();
+        let rows = self.tape.input.chunks_exact(width).zip(&self.tape.inverse);
+        let slopes = self.slope.chunks_exact_mut(width).zip(self.to.chunks_exact_mut(width));
+        for ((input, scale), (slope, to)) in rows.zip(slopes) {
+            for (slope, weight) in slope.iter_mut().zip(weight) {
+                *slope *= weight;
+            }
+            let along = sum_of_products(slope, input);
+            let pull = scale * scale * scale * along / width as f32;
+            for ((to, slope), input) in to.iter_mut().zip(slope).zip(input) {
+                *to += scale * *slope - pull * input;
+            }
+        }
+    }
+}

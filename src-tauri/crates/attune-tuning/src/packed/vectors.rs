@@ -1,0 +1,164 @@
+//! What is done element by element, written so that the compiler makes vectors of it.
+//!
+//! The widest registers the processor has are chosen at run time: [`vectorised`] holds what it is given once for each
+//! of them. Sums are kept in a fixed number of lanes, because the compiler must not reorder a sum of floats.
+//! Invariant: a value that is not a number stays one through every function here; the trainer looks for it.
+
+/// Lanes of every sum and maximum: one register of AVX-512, two of AVX2.
+const LANES: usize = 16;
+
+/// Work to be compiled once for each kind of registers. `run` must be `#[inline(always)]`, with plain loops inside: a
+/// closure or an adapter with one is a function of its own, which the compiler leaves at the narrowest registers.
+pub(super) trait Kernel {
+    type Output;
+
+    fn run(self) -> Self::Output;
+}
+
+/// Runs the kernel compiled for the widest registers there are.
+pub(super) fn vectorised<K: Kernel>(kernel: K) -> K::Output {
+    struct Dispatched<K>(K);
+    impl<K: Kernel> pulp::WithSimd for Dispatched<K> {
+        type Output = K::Output;
+
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, _simd: S) -> K::Output {
+            self.0.run()
+        }
+    }
+    pulp::Arch::new().dispatch(Dispatched(kernel))
+}
+
+/// eˣ within 2e-7 of itself, for x up to 88; below -87 it stays at e⁻⁸⁷.
+///
+/// Source: the polynomial and the two parts of ln 2 are those of Cephes' `expf`.
+#[inline(always)]
+pub(super) fn exponential(x: f32) -> f32 {
+    // Adding 1.5 · 2²³ rounds to a whole number and leaves it in the lowest bits.
+    const ROUNDING: f32 = 12_582_912.0;
+    let x = x.clamp(-87.0, 88.0);
+    let rounded = x * std::f32::consts::LOG2_E + ROUNDING;
+    let whole = rounded - ROUNDING;
+    let rest = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
+    let mut power = 1.987_569_1e-4;
+    power = power * rest + 1.398_199_9e-3;
+    power = power * rest + 8.333_452e-3;
+    power = power * rest + 4.166_579_6e-2;
+    power = power * rest + 1.666_666_5e-1;
+    power = power * rest + 0.5;
+    let fraction = power * rest * rest + rest + 1.0;
+    fraction * f32::from_bits((rounded.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
+}
+
+/// `Σ left · right`.
+#[inline(always)]
+pub(super) fn sum_of_products(left: &[f32], right: &[f32]) -> f32 {
+    let (left, left_rest) = left.as_chunks::<LANES>();
+    let (right, right_rest) = right.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (left, right) in left.iter().zip(right) {
+        for lane in 0..LANES {
+            sums[lane] += left[lane] * right[lane];
+        }
+    }
+    let mut sum = 0.0;
+    for (left, right) in left_rest.iter().zip(right_rest) {
+        sum += left * right;
+    }
+    for lane in sums {
+        sum += lane;
+    }
+    sum
+}
+
+/// The largest of `values`, passing over what is not a number.
+#[inline(always)]
+pub(super) fn largest(values: &[f32]) -> f32 {
+    let (values, rest) = values.as_chunks::<LANES>();
+    let mut largest = [f32::NEG_INFINITY; LANES];
+    for values in values {
+        for lane in 0..LANES {
+            largest[lane] = if values[lane] > largest[lane] { values[lane] } else { largest[lane] };
+        }
+    }
+    let mut found = f32::NEG_INFINITY;
+    for value in largest {
+        found = found.max(value);
+    }
+    for value in rest {
+        found = found.max(*value);
+    }
+    found
+}
+
+/// Makes each value `e^(value - shift)`; their sum.
+#[inline(always)]
+pub(super) fn exponentials(values: &mut [f32], shift: f32) -> f32 {
+    let (values, rest) = values.as_chunks_mut::<LANES>();
+    let mut sums = [0.0; LANES];
+    for values in values {
+        for lane in 0..LANES {
+            values[lane] = exponential(values[lane] - shift);
+            sums[lane] += values[lane];
+        }
+    }
+    let mut sum = 0.0;
+    for value in rest {
+        *value = exponential(*value - shift);
+        sum += *value;
+    }
+    for lane in sums {
+        sum += lane;
+    }
+    sum
+}
+
+/// `to += from`.
+#[inline(always)]
+pub(super) fn add(to: &mut [f32], from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kernel, exponential, exponentials, largest, sum_of_products, vectorised};
+
+    #[test]
+    fn the_exponential_is_exact_to_the_last_bits_and_keeps_what_is_no_number() {
+        for step in 0..=174_900 {
+            let x = -87.0 + step as f32 * 1e-3;
+            let exact = f64::from(x).exp();
+            let error = (f64::from(exponential(x)) - exact).abs() / exact;
+            assert!(error < 2e-7, "{x}: {error}");
+        }
+        assert_eq!(exponential(0.0), 1.0);
+        assert!(exponential(f32::NAN).is_nan());
+        assert!(exponential(f32::NEG_INFINITY) < 1e-37);
+    }
+
+    struct All<'v>(&'v [f32], &'v mut [f32]);
+
+    impl Kernel for All<'_> {
+        type Output = (f32, f32, f32);
+
+        #[inline(always)]
+        fn run(self) -> (f32, f32, f32) {
+            (sum_of_products(self.0, self.0), largest(self.0), exponentials(self.1, 1.0))
+        }
+    }
+
+    #[test]
+    fn sums_and_maxima_take_every_value_at_every_length() {
+        for length in 1..70 {
+            let values: Vec<f32> = (0..length).map(|place| ((place * 37) % 11) as f32 - 5.0).collect();
+            let mut exponents = values.clone();
+            let found = vectorised(All(&values, &mut exponents));
+            let exact: f64 = values.iter().map(|value| f64::from(value - 1.0).exp()).sum();
+            assert_eq!(found.0, values.iter().map(|value| value * value).sum::<f32>());
+            assert_eq!(found.1, values.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+            assert!((f64::from(found.2) - exact).abs() < 1e-6 * exact, "{} for {exact}", found.2);
+        }
+    }
+}
