@@ -92,7 +92,10 @@ async fn with_a_tray_the_icon_keeps_the_run_and_its_end_is_told_with_two_next_st
     bus.tray_entry(|label| label == "No active run").await;
     bus.press("export").await;
     desk.comes_into_sight().await;
+    desk.window.click(&id("export-write")).await;
     desk.window.text_that(&id("export"), |text| text.contains("PeftModel.from_pretrained")).await;
+    let exported = desk.home.data().join("exports/in-the-tray/adapter_model.safetensors");
+    assert!(exported.is_file(), "{} is missing", exported.display());
 
     bus.choose("Quit").await;
     desk.home.is_left().await;

@@ -11,3 +11,4 @@ export type Point = Schemas["Point"];
 export type Base = Schemas["Base"];
 export type Source = Schemas["SourceSummary"];
 export type Answer = Schemas["Generated"];
+export type Exported = Schemas["Exported"];

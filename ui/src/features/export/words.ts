@@ -1,18 +1,19 @@
 export const words = {
   title: (name: string) => `Export the adapter of ${name}`,
-  what: "The adapter is this folder, in the layout of Hugging Face PEFT. Copy it to wherever it is needed; it works together with its base model.",
-  folder: "Folder",
+  what: "An export is a folder in the layout of Hugging Face PEFT, for use elsewhere. It works together with its base model.",
+  folder: "Folder to write to",
+  folderRule: "An absolute path; a new or an empty folder.",
+  merged: "As one complete model, with the base inside",
+  mergedMeaning: "For programs that know no adapters. Larger, and it cannot be taken apart again.",
+  export: "Export",
+  written: (size: string) => `Written, ${size}`,
+  at: "Folder",
   base: "Base model",
-  digest: "Digest",
-  uses: { attune: "Ask it with Attune", peft: "Load it with PEFT" },
-  attune: (folder: string) => `attune generate --adapter ${quotedForShell(folder)} "…"`,
+  digest: "Digest of the adapter",
+  uses: "Load it with PEFT",
   peft: (folder: string) => `model = PeftModel.from_pretrained(base, ${JSON.stringify(folder)})`,
   copy: (what: string) => `Copy: ${what}`,
   copied: "Copied",
-  gone: "This run has no adapter any more.",
+  gone: "This run has no adapter.",
   close: "Close",
 };
-
-function quotedForShell(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
-}
