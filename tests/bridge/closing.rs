@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::id;
-use crate::api::small_source;
+use crate::api::{ended, small_source};
 use crate::support::{Attune, DesktopBus, Home, WebDriver, X11, Xvfb, until};
 
 const NOTHING: [&str; 0] = [];
@@ -27,7 +27,7 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
     assert!(desk.is_seen(), "the window stays where it is");
 
     desk.close();
-    desk.window.click(&id("closing-discard")).await;
+    desk.window.click_away(&id("closing-discard")).await;
     desk.home.is_left().await;
     assert_eq!(command.wait().code, Some(1), "the command that waited for the run is told of its end");
     let run = only_run(&desk.home).await;
@@ -43,13 +43,14 @@ async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded(
     desk.window.text_that(&id("history-row"), |row| row.contains("second")).await;
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("waits in the queue")).await;
-    desk.window.click(&id("closing-discard")).await;
+    desk.window.click_away(&id("closing-discard")).await;
     desk.home.is_left().await;
 
     let (_server, http) = desk.home.serve();
     let runs = http.get("/api/v1/runs").await.expect(200);
-    let ended = crate::api::ended(&mut http.events("/api/v1/events").await, runs[0]["id"].as_str().unwrap());
-    assert_eq!(ended.await["status"], "completed", "it begins with the next start, and was not interrupted");
+    let mut events = http.events("/api/v1/events").await;
+    let run = ended(&mut events, runs[0]["id"].as_str().expect("a run has an id")).await;
+    assert_eq!(run["status"], "completed", "it begins with the next start, and was not interrupted");
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn without_a_tray_a_run_is_finished_in_the_background_and_a_second_start_b
     let desk = Desk::new(Home::new()).await;
     let command = desk.train("background", 150).await;
     desk.close();
-    desk.window.click(&id("closing-background")).await;
+    desk.window.click_away(&id("closing-background")).await;
     desk.goes_out_of_sight().await;
 
     let second = desk.home.start_on(&desk.display, NOTHING).wait();
@@ -65,7 +66,7 @@ async fn without_a_tray_a_run_is_finished_in_the_background_and_a_second_start_b
     desk.comes_into_sight().await;
 
     desk.close();
-    desk.window.click(&id("closing-background")).await;
+    desk.window.click_away(&id("closing-background")).await;
     assert_eq!(command.wait().code, Some(0));
     desk.home.is_left().await;
     assert_eq!(only_run(&desk.home).await["status"], "completed");
@@ -78,7 +79,7 @@ async fn with_a_tray_the_icon_keeps_the_run_and_its_end_is_told_with_two_next_st
     let command = desk.train("in-the-tray", 150).await;
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("stays in the tray")).await;
-    desk.window.click(&id("closing-background")).await;
+    desk.window.click_away(&id("closing-background")).await;
     desk.goes_out_of_sight().await;
     bus.tray_entry(|label| label.starts_with("Training in-the-tray: ")).await;
     assert_eq!(command.wait().code, Some(0));

@@ -82,6 +82,14 @@ impl WebDriver {
         clicked.await.unwrap_or_else(|error| panic!("{css} could not be clicked: {error}"));
     }
 
+    /// Clicks an element whose click takes the window away. WebDriver's own click would wait for a window that is
+    /// gone or hidden, so the page clicks, after it has answered.
+    pub(crate) async fn click_away(&self, css: &str) {
+        self.find(css).await;
+        let click = "const wanted = document.querySelector(arguments[0]); setTimeout(() => wanted.click())";
+        self.execute(click, &[json!(css)]).await;
+    }
+
     /// Types into an element, in place of what is there.
     pub(crate) async fn type_text(&self, css: &str, text: &str) {
         let typed = until(|| async {
