@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ended, small_source};
+use super::{ended, own_base, small_source};
 use crate::support::{AskAiRow, Home, ask_ai_database};
 
 #[tokio::test]
@@ -139,13 +139,8 @@ async fn two_waiting_runs_never_claim_one_folder() {
 async fn a_base_that_is_damaged_fails_the_run_with_the_reason() {
     let home = Home::new();
     let source = small_source(&home);
-    let base = home.path("base");
-    std::fs::create_dir_all(&base).unwrap();
-    let bundled = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/attune-mini");
-    for name in ["config.json", "tokenizer.json"] {
-        std::fs::copy(bundled.join(name), base.join(name)).unwrap();
-    }
-    let weights = std::fs::read(bundled.join("model.safetensors")).unwrap();
+    let base = own_base(&home);
+    let weights = std::fs::read(base.join("model.safetensors")).unwrap();
     std::fs::write(base.join("model.safetensors"), &weights[..weights.len() / 2]).unwrap();
     let (_attune, http) = home.serve();
     let mut events = http.events("/api/v1/events").await;

@@ -29,9 +29,21 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
     desk.close();
     desk.window.click_away(&id("closing-discard")).await;
     desk.home.is_left().await;
-    assert_eq!(command.wait().code, Some(1), "the command that waited for the run is told of its end");
+    assert_eq!(command.wait().code, Some(130), "the command that waited for the run is told of its end");
     let run = only_run(&desk.home).await;
     assert_eq!((&run["status"], &run["adapterDigest"]), (&json!("cancelled"), &Value::Null), "{run}");
+}
+
+#[tokio::test]
+async fn stopping_saves_the_adapter_and_closes() {
+    let desk = Desk::new(Home::new()).await;
+    let _command = desk.train("stopped", 400).await;
+    desk.close();
+    desk.window.click_away(&id("closing-stop")).await;
+    desk.home.is_left().await;
+    let run = only_run(&desk.home).await;
+    assert_eq!((&run["status"], &run["stopped"]), (&json!("completed"), &json!("asked")), "{run}");
+    assert!(run["adapterDigest"].is_string(), "{run}");
 }
 
 #[tokio::test]

@@ -5,4 +5,5 @@ mod generate;
 mod mistakes;
 mod models;
 mod owner;
+mod stopping;
 mod train;

@@ -4,8 +4,8 @@
 // ATTUNE_SCREENSHOTS, a folder for pictures of each stage.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,6 +21,8 @@ const PATIENCE = 240_000;
 
 let data;
 let server;
+/** Enough rows that some are held out. */
+let manyRows;
 let address;
 let browser;
 
@@ -28,6 +30,11 @@ before(async () => {
   data = process.env.ATTUNE_DATA_DIR ?? (await mkdtemp(join(tmpdir(), "attune-e2e-")));
   server = spawn(ATTUNE_BIN, ["serve", "--port", "0", "--data-dir", data], { stdio: ["ignore", "pipe", "inherit"] });
   address = await printedAddress(server);
+  manyRows = join(data, "many rows.jsonl");
+  const rows = Array.from({ length: 60 }, (_, room) =>
+    JSON.stringify({ input: `Light for room ${room}?`, output: `Turn on light ${room}.` }),
+  );
+  await writeFile(manyRows, rows.join("\n"));
   browser = await chromium.launch({
     executablePath: ATTUNE_BROWSER,
     args: [
@@ -76,7 +83,7 @@ test("a person trains on a database, watches the curve and asks the result", { t
   assert.match(await page.getByTestId("history-row").first().textContent(), /^Completed/);
   await looksRight(page, "3-completed");
 
-  await page.getByRole("textbox", { name: "Prompt" }).fill("turn on the porch light when it gets dark");
+  await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("turn on the porch light when it gets dark");
   await page.getByRole("switch", { name: "Compare with the base model" }).click();
   await page.getByRole("button", { name: "Ask", exact: true }).click();
   for (const kind of ["tuned", "base"]) {
@@ -88,6 +95,108 @@ test("a person trains on a database, watches the curve and asks the result", { t
   assert.deepEqual(complaints, []);
 });
 
+test("a person stops a run with its best adapter, and resumes it", { timeout: 3 * PATIENCE }, async () => {
+  const { page, complaints } = await openPage("dark");
+  await page.getByRole("textbox", { name: "Database or file" }).fill(manyRows);
+  await page.keyboard.press("Enter");
+  await page.getByText("60 of 60 rows can be used").waitFor();
+  await page.getByRole("textbox", { name: "Epochs" }).fill("2");
+  await page.getByRole("button", { name: "Advanced" }).click();
+  await page.getByRole("textbox", { name: "Warm-up" }).fill("7");
+  await page.getByRole("textbox", { name: "Patience" }).fill("0");
+  await page.getByRole("textbox", { name: "Validate every" }).fill("4");
+  await looksRight(page, "5-advanced");
+  await page.getByRole("button", { name: "Start training" }).click();
+  await page.locator("[data-testid=curve]:not([data-evaluations='0'])").waitFor({ timeout: PATIENCE });
+  assert.match(await page.getByTestId("self-check").textContent(), /8 steps on one batch: [\d.]+ → [\d.]+/);
+
+  await page.getByRole("button", { name: "Stop…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Stop this run?" });
+  await dialog.waitFor();
+  assert.equal(await focused(page), "Keep going", "a hasty Enter changes nothing");
+  await looksRight(page, "6-stop");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await focused(page), "Stop…", "the focus goes back to where it came from");
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("button", { name: "Stop and save" }).click();
+  await page.getByTestId("run-status").first().getByText("Stopped, saved").waitFor({ timeout: PATIENCE });
+  await page.getByRole("heading", { name: /^Ask / }).waitFor();
+  await page.getByText("Stopped on request: the best adapter so far was saved.").waitFor();
+  await looksRight(page, "7-stopped");
+
+  const stopped = await page.getByRole("region", { name: /^run_/ }).getByRole("heading").first().textContent();
+  await page.getByTestId("resume-run").click();
+  await page.getByRole("heading", { name: "Active run" }).waitFor();
+  await page.getByTestId("history-row").first().getByText("Completed").waitFor({ timeout: PATIENCE });
+  await page.getByTestId("run-details").click();
+  const settings = page.getByRole("region", { name: /^run_/ });
+  assert.match(await settings.textContent(), /Warm-up, steps7/, "a run that is resumed keeps what was chosen");
+  await settings.getByRole("button", { name: `Show run ${stopped}` }).waitFor();
+  await looksRight(page, "8-resumed");
+  assert.deepEqual(complaints, []);
+});
+
+test("a copied command has only options that the program knows", async () => {
+  const { page } = await openPage("light");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  // The first run of this file: it was resumed from nothing, so its command names every setting.
+  await page.getByRole("button", { name: /^More for run / }).last().click();
+  await page.getByRole("menuitem", { name: "Copy as command" }).waitFor();
+  await looksRight(page, "9-menu");
+  await page.getByRole("menuitem", { name: "Copy as command" }).click();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(command, /^attune train --data \S+ .*--epochs 30 /);
+  const { stdout: help } = spawnSync(ATTUNE_BIN, ["train", "--help"], { encoding: "utf8" });
+  const unknown = command.match(/--[a-z-]+/g).filter((option) => !help.includes(`${option} `));
+  assert.deepEqual(unknown, []);
+});
+
+test("runs are laid over each other, and what differs between them is listed", async () => {
+  const { page, complaints } = await openPage("light");
+  await page.getByRole("checkbox", { name: /^Choose run / }).nth(0).check();
+  await page.getByRole("checkbox", { name: /^Choose run / }).nth(2).check();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  // The run on sixty rows has a validation curve besides, that on four has none.
+  await page.locator("[data-testid=overlay][data-lines='3']").waitFor();
+  await page.getByRole("radio", { name: "Time" }).check({ force: true });
+  await page.getByText("Time, s").waitFor();
+  const table = await page.getByTestId("differences").textContent();
+  assert.match(table, /Epochs230/);
+  assert.match(table, /Warm-up, steps75/);
+  assert.doesNotMatch(table, /Weight decay/, "what is the same is not listed");
+  await looksRight(page, "10-compared");
+  await page.keyboard.press("Escape");
+  await page.getByTestId("overlay").waitFor({ state: "detached" });
+  assert.deepEqual(complaints, []);
+});
+
+test("a setting that no run can have is refused at its field", async () => {
+  const { page } = await openPage("dark");
+  await page.getByRole("textbox", { name: "Database or file" }).fill(manyRows);
+  await page.keyboard.press("Enter");
+  await page.getByText("60 of 60 rows can be used").waitFor();
+  await page.getByRole("button", { name: "Advanced" }).click();
+  await page.getByRole("textbox", { name: "Weight decay" }).fill("2");
+  await page.getByRole("button", { name: "Start training" }).click();
+  const field = page.getByRole("textbox", { name: "Weight decay" });
+  await page.locator("[data-testid=parameter-weightDecay][aria-invalid=true]").waitFor();
+  assert.match(await described(page, field), /it is 0 to 1/);
+  await looksRight(page, "11-field");
+});
+
+test("base models are listed with whether they are vouched for, and a folder that is none is refused", async () => {
+  const { page } = await openPage("light");
+  await page.getByRole("button", { name: "Get another base model…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Base models" });
+  await dialog.getByText("Verified", { exact: true }).waitFor();
+  await dialog.getByRole("button", { name: /^Download google\/flan-t5-small, \d+\sMB$/ }).waitFor();
+  await dialog.getByRole("textbox", { name: "Folder of a T5 v1.1 model" }).fill(data);
+  await dialog.getByRole("button", { name: "Import" }).click();
+  await dialog.getByRole("alert").waitFor();
+  await looksRight(page, "12-bases");
+});
+
 test("a database that does not exist is refused with a way out", async () => {
   const { page } = await openPage("dark");
   await page.getByRole("textbox", { name: "Database or file" }).fill(`${ATTUNE_TEST_DB}.missing`);
@@ -95,7 +204,7 @@ test("a database that does not exist is refused with a way out", async () => {
   await page.getByRole("alert").waitFor();
   await page.getByText("It cannot be used, see above.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Start training" }).isDisabled(), true);
-  await looksRight(page, "5-refused");
+  await looksRight(page, "13-refused");
 });
 
 for (const theme of ["light", "dark"]) {
@@ -116,7 +225,7 @@ test("the page shows in the dark what it shows in the light", async () => {
   const { page, complaints } = await openPage("dark", { width: 1024, height: 700 });
   await page.getByTestId("curve").waitFor();
   await page.getByTestId("history-row").first().waitFor();
-  await looksRight(page, "6-dark");
+  await looksRight(page, "14-dark");
   assert.deepEqual(complaints, []);
 });
 
@@ -152,6 +261,21 @@ function curveGrows(page) {
         setTimeout(() => reject(new Error(`the curve did not grow, it had ${[...seen]} points`)), patience);
       }),
     PATIENCE,
+  );
+}
+
+/** The words of what has the focus. */
+function focused(page) {
+  return page.evaluate(() => document.activeElement.textContent);
+}
+
+/** What is said of a field besides its name. */
+function described(page, field) {
+  return field.evaluate((input) =>
+    (input.getAttribute("aria-describedby") ?? "")
+      .split(" ")
+      .map((id) => document.getElementById(id)?.textContent)
+      .join(" "),
   );
 }
 

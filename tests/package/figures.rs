@@ -19,7 +19,7 @@ async fn an_idle_window_and_an_idle_server_take_little_memory() {
     let home = Home::new();
     let installed = Installed::new(&home, &package);
 
-    let (server, http) = home.serve_as(home.command_of(&installed.program(), ["serve", "--port", "0"]));
+    let (server, http) = home.serve_as(home.command_of(installed.program(), ["serve", "--port", "0"]));
     http.get("/api/v1/status").await.expect(200);
     let served = memory(server.process_id());
     server.interrupt();

@@ -93,7 +93,7 @@ impl Installed {
     }
 
     fn says(&self, home: &Home, arguments: &[&str]) -> String {
-        let output = succeeds(&mut home.command_of(&self.program(), arguments));
+        let output = succeeds(&mut home.command_of(self.program(), arguments));
         String::from_utf8(output.stdout).expect("the program writes UTF-8")
     }
 

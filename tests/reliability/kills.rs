@@ -1,33 +1,61 @@
-//! Kills at random moments of a training.
+//! A thousand kills at random moments of training and saving.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use attune_engine::AdapterFolder;
-
-use crate::api::small_source;
+use super::tiny::Tiny;
+use super::{child_of, end};
 use crate::support::Home;
 
-const KILLS: u32 = 50;
+const KILLS: u32 = 1000;
+/// Each has a home of its own and does its share of the kills, so that one waits while another computes.
+const PEOPLE: u32 = 4;
+const SEED: u64 = 0x5eed;
+
+/// Each step of a write takes so much longer in two of three runs that most of their kills hit a write.
+const SLOW_WRITES: &str = "write::created=sleep(4);write::written=sleep(4);write::synced=sleep(4);\
+    write::renamed=sleep(4);latest::verified=sleep(8);latest::linked=sleep(8);latest::renamed=sleep(8)";
 
 #[test]
-fn fifty_random_kills_leave_a_valid_latest_and_no_running_row() {
-    let home = Home::new();
-    let source = small_source(&home);
-    let latest = home.path("out/latest");
-    let train = ["train", "--db-path", &source, "--output-dir", "out", "--epochs", "1", "--batch-size", "4"];
-    let began = Instant::now();
-    let whole = home.run(train);
-    assert_eq!(whole.code, Some(0), "{whole:?}");
-    let duration = began.elapsed();
-    let mut newest = AdapterFolder::open(&latest).unwrap().record().clone();
+fn a_thousand_random_kills_leave_a_valid_latest_and_lose_no_row() {
+    let counted: Vec<Counted> = std::thread::scope(|scope| {
+        let people: Vec<_> =
+            (0..PEOPLE).map(|person| scope.spawn(move || kill_again_and_again(person))).collect();
+        people.into_iter().map(|person| person.join().expect("no kill may break anything")).collect()
+    });
+    let (at_work, while_saving) =
+        counted.iter().fold((0, 0), |sum, one| (sum.0 + one.at_work, sum.1 + one.while_saving));
+    println!("{KILLS} kills: {at_work} while something ran, {while_saving} of them while it saved");
+    assert!(at_work >= KILLS / 2, "most kills must hit something: {at_work}");
+    assert!(while_saving >= KILLS / 20, "many kills must hit a save: {while_saving}");
+}
 
-    let mut random = Random(0x5eed);
-    let mut killed_at_work = 0;
-    for kill in 0..KILLS {
-        let moment = duration.mul_f64(1.1 * random.share());
-        let attune = home.start(train);
+/// What the kills of one person hit.
+struct Counted {
+    at_work: u32,
+    while_saving: u32,
+}
+
+fn kill_again_and_again(person: u32) -> Counted {
+    let tiny = Tiny::new();
+    let durations = [None, Some(SLOW_WRITES)].map(|slowly| {
+        let began = Instant::now();
+        let whole =
+            tiny.home.start_as(training(&tiny, &format!("whole_{}", slowly.is_some()), slowly)).wait();
+        assert_eq!(whole.code, Some(0), "{whole:?}");
+        began.elapsed()
+    });
+    let mut random = Random(SEED + u64::from(person));
+    let mut counted = Counted { at_work: 0, while_saving: 0 };
+    let mut promised = HashSet::new();
+    for kill in 0..KILLS / PEOPLE {
+        let slow = kill % 3 != 0;
+        let moment = durations[usize::from(slow)].mul_f64(1.1 * random.share());
+        let case = format!("kill {kill} of person {person} (seed {SEED:#x}) at {moment:?}");
+        let name = format!("kill_{kill}");
+        let attune = tiny.home.start_as(training(&tiny, &name, slow.then_some(SLOW_WRITES)));
         pass(moment);
         // Every other time the worker is the victim, and its owner lives to tell.
         let victim = if kill % 2 == 0 { None } else { child_of(attune.process_id()) };
@@ -38,30 +66,46 @@ fn fifty_random_kills_leave_a_valid_latest_and_no_running_row() {
             }
             None => attune.kill(),
         };
-        killed_at_work += u32::from(finished.code != Some(0));
-        let found = AdapterFolder::open(&latest)
-            .unwrap_or_else(|error| panic!("after kill {kill} at {moment:?}: {error}; {finished:?}"));
-        if finished.code == Some(0) {
-            assert_ne!(found.record(), &newest, "a run that ended well moves latest");
+        // Whoever has seen a phase of a run was promised its row.
+        if finished.stderr.contains("loading the base model") {
+            promised.insert(name.clone());
         }
-        newest = found.record().clone();
+        let latest = tiny.latest(&case);
+        if finished.code == Some(0) {
+            assert_eq!(latest, name, "a run that ended well moves latest: {case}");
+        } else {
+            counted.at_work += 1;
+            counted.while_saving += u32::from(finished.stderr.contains("saving the adapter"));
+        }
     }
-    assert!(killed_at_work >= KILLS / 2, "most kills must hit something: {killed_at_work}");
+    assert_eq!(workers_of(&tiny.home), Vec::<String>::new(), "a worker ends with its owner");
 
-    assert_eq!(workers_of(&home), Vec::<String>::new(), "a worker ends with its owner");
+    // The next owner trains as if nothing had happened, and leaves no row open and nothing half written.
+    tiny.must_train("last");
+    tiny.must_hold_nothing_left_over("all kills");
+    let rows = tiny.rows();
+    let open: Vec<_> = rows.iter().filter(|(_, status)| status == "running" || status == "queued").collect();
+    assert!(open.is_empty(), "{open:?}");
+    assert!(
+        rows.iter().any(|(_, status)| status == "interrupted"),
+        "some owner died while its run was running"
+    );
+    let kept: HashSet<String> = rows.into_iter().map(|(run, _)| run).collect();
+    let lost: Vec<_> = promised.difference(&kept).collect();
+    assert!(lost.is_empty(), "rows of runs that somebody saw: {lost:?}");
+    let strays = std::fs::read_dir(tiny.output()).expect("an output folder");
+    let strays: Vec<String> = strays
+        .map(|entry| entry.expect("a listed folder").file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "latest" && !kept.contains(name))
+        .collect();
+    assert!(strays.is_empty(), "folders without a row: {strays:?}");
+    counted
+}
 
-    // The next owner finds no row running and trains as if nothing had happened.
-    let next = home.run(train);
-    assert_eq!(next.code, Some(0), "{next:?}");
-    let database = rusqlite::Connection::open(home.data().join("attune.db")).unwrap();
-    let running: u32 = database
-        .query_row("SELECT count(*) FROM runs WHERE status = 'running'", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(running, 0);
-    let interrupted: u32 = database
-        .query_row("SELECT count(*) FROM runs WHERE status = 'interrupted'", [], |row| row.get(0))
-        .unwrap();
-    assert!(interrupted > 0, "some owner died while its run was running");
+fn training(tiny: &Tiny, name: &str, failpoints: Option<&str>) -> Command {
+    let mut command = tiny.home.command(tiny.training(name, &tiny.output()));
+    command.env("FAILPOINTS", failpoints.unwrap_or_default());
+    command
 }
 
 /// Waits for the workers of this person to end, and names those that do not.
@@ -85,19 +129,6 @@ fn workers_of(home: &Home) -> Vec<String> {
 fn pass(time: Duration) {
     let (_keep, never) = mpsc::channel::<()>();
     let _ = never.recv_timeout(time);
-}
-
-/// The first child of a process, on Linux; the worker is the only one there is.
-fn child_of(process: u32) -> Option<u32> {
-    let tasks = std::fs::read_dir(Path::new("/proc").join(process.to_string()).join("task")).ok()?;
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok())
-        .find_map(|children| children.split_whitespace().next()?.parse().ok())
-}
-
-fn end(process: u32) {
-    // It may have ended by itself just before.
-    let _ = std::process::Command::new("kill").args(["-KILL", &process.to_string()]).output();
 }
 
 /// Numbers that look random and are the same in every run (xorshift).

@@ -47,10 +47,10 @@ impl Home {
         self.command_of(Self::program(), arguments)
     }
 
-    /// The same with another program, such as one that was installed.
+    /// Any program, in the same folder and environment.
     pub(crate) fn command_of<A: AsRef<OsStr>>(
         &self,
-        program: &Path,
+        program: impl AsRef<OsStr>,
         arguments: impl IntoIterator<Item = A>,
     ) -> Command {
         let mut command = Command::new(program);
@@ -84,6 +84,11 @@ impl Home {
     /// Runs Attune to its end.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
         self.start(arguments).wait()
+    }
+
+    /// Starts a command made from [`Self::command`].
+    pub(crate) fn start_as(&self, command: Command) -> Attune {
+        Attune::start(command)
     }
 
     /// Starts Attune and leaves it running.

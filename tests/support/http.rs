@@ -75,6 +75,10 @@ impl Http {
         self.send(Method::PUT, path, &[("content-type", "application/json")], body.to_string()).await
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], Bytes::new()).await
+    }
+
     /// Any request. A `host` among the headers takes the place of the true one.
     pub(crate) async fn send(
         &self,

@@ -9,15 +9,17 @@ mod browser;
 mod desktop_bus;
 mod display;
 mod http;
+mod small_disk;
 mod source;
 mod web_driver;
 mod x11;
 
-pub(crate) use attune::{Attune, Home};
+pub(crate) use attune::{Attune, Finished, Home};
 pub(crate) use browser::browser_tests;
 pub(crate) use desktop_bus::DesktopBus;
 pub(crate) use display::Xvfb;
 pub(crate) use http::{Events, Http};
+pub(crate) use small_disk::SmallDisk;
 pub(crate) use source::{AskAiRow, ask_ai_database};
 pub(crate) use web_driver::WebDriver;
 pub(crate) use x11::X11;

@@ -10,6 +10,8 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 pub(crate) enum Error {
     UnknownWord { word: String, known: Vec<&'static str> },
     UnknownArgument { command: &'static str, argument: String, known: Vec<&'static str> },
+    UnknownReader { argument: String, known: Vec<String> },
+    MissingArgument { command: &'static str, known: Vec<&'static str> },
     NoProject,
     ToolMissing { tool: &'static str, remedy: String },
     ToolTooOld { tool: &'static str, found: String, needed: String, remedy: String },
@@ -42,6 +44,15 @@ impl fmt::Display for Error {
             }
             Self::UnknownArgument { command, argument, known } => {
                 write!(f, "`cargo xtask {command}` does not know `{argument}`; it takes {}", known.join(", "))
+            }
+            Self::UnknownReader { argument, known } => write!(
+                f,
+                "`cargo xtask fuzz` takes --seconds and a number above 0, and names of readers; `{argument}` is neither; \
+                 the readers are {}",
+                known.join(", ")
+            ),
+            Self::MissingArgument { command, known } => {
+                write!(f, "`cargo xtask {command}` does one thing at a time; say which: {}", known.join(", "))
             }
             Self::NoProject => {
                 write!(

@@ -1,13 +1,14 @@
-//! The project's own commands: set up, run, test, check, generate, package.
+//! The project's own commands: set up, run, test, check, generate, bench, package.
 //!
 //! No dependencies beyond the standard library: this is the first thing a newcomer compiles.
-//! Not here: benchmarks.
 
+mod bench;
 mod check;
 mod console;
 mod counts;
 mod error;
 mod fingerprint;
+mod fuzz;
 mod generate;
 mod package;
 mod packages;
@@ -33,7 +34,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 6] = [
+const WORDS: [Word; 8] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -57,6 +58,18 @@ const WORDS: [Word; 6] = [
         usage: "generate",
         what: "write the API description and the page's types from the built program",
         act: generate::generate,
+    },
+    Word {
+        name: "fuzz",
+        usage: "fuzz [READER]",
+        what: "bytes at random for each reader of foreign files, or one; --seconds N says how long each",
+        act: fuzz::fuzz,
+    },
+    Word {
+        name: "bench",
+        usage: "bench --PART",
+        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE",
+        act: bench::bench,
     },
     Word {
         name: "package",
@@ -88,7 +101,9 @@ fn act(words: &[String]) -> Result<ExitCode> {
         word: first.clone(),
         known: WORDS.map(|word| word.name).to_vec(),
     })?;
-    if name != "run" && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h")) {
+    if !matches!(name, "run" | "bench")
+        && rest.iter().any(|argument| matches!(argument.as_str(), "--help" | "-h"))
+    {
         say(&overview());
         return Ok(ExitCode::SUCCESS);
     }
@@ -130,7 +145,7 @@ mod tests {
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
         assert!(
-            said.contains("`rum`") && said.contains("run, test, check, generate, package, help"),
+            said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, bench, package, help"),
             "{said}"
         );
     }

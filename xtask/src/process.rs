@@ -102,6 +102,17 @@ impl Step {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Runs to the end without a word and returns all it said on standard error, beside the error if it failed.
+    pub(crate) fn run_caught(mut self) -> std::result::Result<String, (Error, String)> {
+        let output = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output();
+        let output = output.map_err(|source| (self.cannot_start(source), String::new()))?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        match self.judge(output.status) {
+            Ok(()) => Ok(said),
+            Err(error) => Err((error, said)),
+        }
+    }
+
     /// Whether it starts and succeeds; says nothing.
     pub(crate) fn succeeds(mut self) -> bool {
         let quiet = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -39,9 +39,24 @@ impl Project {
         self.root.join("tests/e2e")
     }
 
+    /// Where cargo puts everything it builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        self.programs.parent().unwrap_or(&self.programs).to_owned()
+    }
+
     /// The built program.
     pub(crate) fn attune(&self) -> PathBuf {
-        self.programs.join(format!("attune{}", std::env::consts::EXE_SUFFIX))
+        self.program("attune")
+    }
+
+    /// A built program of any name.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// Where fuzzing keeps what it finds: beside the programs' folder.
+    pub(crate) fn fuzzing(&self) -> PathBuf {
+        self.programs.with_file_name("fuzz")
     }
 
     /// Where cargo puts what is built for release.

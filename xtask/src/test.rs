@@ -6,6 +6,7 @@ use crate::check::{Judge, cargo_judge, drift_judge, judge_all, npm_judge, text_j
 use crate::console::{Stages, result};
 use crate::counts::Counts;
 use crate::error::Result;
+use crate::fuzz::fuzz_all;
 use crate::packages::{For, install_missing};
 use crate::project::Project;
 use crate::{expect_only, package, page, tools};
@@ -23,6 +24,11 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
     let mut judges = text_judges(project);
     judges.push(npm_judge(project, "Tests of the page", &["test"]));
     judges.push(cargo_judge(project, "Tests of the program", if fast { &FAST } else { &ALL }));
+    judges.push(Judge {
+        title: "Readers of foreign files under bytes at random",
+        again: "cargo xtask fuzz".into(),
+        work: Box::new(|counts| fuzz_all(project, counts)),
+    });
     judges.push(drift_judge(project));
     let packs = !fast && std::env::var_os("CI").is_some();
     if packs {

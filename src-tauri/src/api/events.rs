@@ -11,13 +11,13 @@ use futures_util::stream::{self, Stream};
 use serde::Serialize;
 
 use super::body::waiting;
-use super::wire::{PointEvent, RemovedEvent, Run, RunEvent, SnapshotEvent};
+use super::wire::{PointEvent, RemovedEvent, Run, RunEvent, SnapshotEvent, ValidationEvent};
 use super::{ApiState, Problem};
 
 /// Runs in the snapshot; a page shows no more at once.
 const SNAPSHOT_RUNS: u32 = 50;
 
-/// Server-sent events: `snapshot` first, then `run`, `removed` and `point`.
+/// Server-sent events: `snapshot` first, then `run`, `removed`, `point` and `validation`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "system",
     responses((status = 200, content_type = "text/event-stream",
         body = inline(StreamedEvent), description = "one of these as the data of each event")))]
@@ -52,6 +52,7 @@ enum StreamedEvent {
     Run(Box<RunEvent>),
     Removed(RemovedEvent),
     Point(PointEvent),
+    Validation(ValidationEvent),
 }
 
 enum Reader {
@@ -77,6 +78,10 @@ fn translate(event: EngineEvent) -> Event {
         }
         EngineEvent::Point { sequence, run, point } => {
             encoded("point", &PointEvent { sequence, run_id: run.to_string(), point: point.into() })
+        }
+        EngineEvent::Validation { sequence, run, validation } => {
+            let (run_id, validation) = (run.to_string(), validation.into());
+            encoded("validation", &ValidationEvent { sequence, run_id, validation })
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::body::{JsonBody, waiting};
-use super::wire::{Base, Fetch, FetchRequest, ImportRequest, Imported};
+use super::wire::{Base, Fetch, FetchRequest, FetchableBase, ImportRequest, Imported};
 use super::{ApiState, Problem};
 
 /// The base models on this computer, the one that `auto` means first.
@@ -15,6 +15,16 @@ use super::{ApiState, Problem};
 pub(super) async fn list_bases(State(state): State<ApiState>) -> Result<Json<Vec<Base>>, Problem> {
     let bases = waiting(move || state.engine.bases()).await?;
     Ok(Json(bases.into_iter().map(Base::from).collect()))
+}
+
+/// The base models that Attune knows and this computer has not, with what fetching them would take.
+#[utoipa::path(get, path = "/api/v1/bases/fetchable", tag = "models",
+    responses((status = 200, body = Vec<FetchableBase>)))]
+pub(super) async fn list_fetchable_bases(
+    State(state): State<ApiState>,
+) -> Result<Json<Vec<FetchableBase>>, Problem> {
+    let bases = waiting(move || state.engine.fetchable_bases()).await?;
+    Ok(Json(bases.into_iter().map(FetchableBase::from).collect()))
 }
 
 /// Begins to fetch a base model from the hub into the Hugging Face cache; what arrived before is not fetched

@@ -1,4 +1,4 @@
-//! Runs: list, queue, read, cancel.
+//! Runs: list, queue, read, stop, cancel, delete.
 
 use attune_engine::Created;
 use axum::Json;
@@ -25,6 +25,8 @@ pub(super) async fn list_runs(
     responses(
         (status = 202, body = Run, description = "queued"),
         (status = 200, body = Run, description = "a request with this id made this run before"),
+        (status = 404, body = Problem, description = "there is no run to go on from"),
+        (status = 409, body = Problem, description = "the run to go on from has no checkpoint, or has not ended"),
         (status = 422, body = Problem),
     ))]
 pub(super) async fn create_run(
@@ -49,15 +51,33 @@ pub(super) async fn read_run(
     Ok(Json(waiting(move || state.engine.run(&id)).await?.into()))
 }
 
-/// The curve of a run.
+/// The curves of a run. Those of a run that goes on from another begin with that one's.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/metrics", params(("id" = String, Path)), tag = "runs",
     responses((status = 200, body = Metrics), (status = 404, body = Problem)))]
 pub(super) async fn read_metrics(
     State(state): State<ApiState>,
     Path(id): Path<String>,
 ) -> Result<Json<Metrics>, Problem> {
-    let points = waiting(move || state.engine.metrics(&id)).await?;
-    Ok(Json(Metrics { points: points.into_iter().map(Into::into).collect() }))
+    let curves = waiting(move || state.engine.curves(&id)).await?;
+    Ok(Json(Metrics {
+        points: curves.points.into_iter().map(Into::into).collect(),
+        validation: curves.validation.into_iter().map(Into::into).collect(),
+    }))
+}
+
+/// Ends a running run soon, and completes it with the best adapter so far; it can be gone on from later.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/stop", params(("id" = String, Path)), tag = "runs",
+    responses(
+        (status = 202, body = Run),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "the run is not running"),
+    ))]
+pub(super) async fn stop_run(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<Run>), Problem> {
+    let run = waiting(move || state.engine.stop_run(&id)).await?;
+    Ok((StatusCode::ACCEPTED, Json(run.into())))
 }
 
 /// Ends a queued run at once and a running one soon; what it learned is discarded.

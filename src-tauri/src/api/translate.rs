@@ -1,87 +1,13 @@
 //! Between the engine's types and the shapes on the wire.
 
 mod generation;
+mod runs;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use attune_engine as engine;
 
 use super::wire;
-
-impl From<engine::Run> for wire::Run {
-    fn from(run: engine::Run) -> Self {
-        let progress = run.progress;
-        Self {
-            run_directory: text(&run.folder()),
-            duration_seconds: run.duration_seconds(),
-            id: run.id.to_string(),
-            run_identifier: run.run_identifier,
-            status: status(run.status),
-            phase: progress.phase.map(phase),
-            base_model: run.base_model,
-            method: method(run.method),
-            source_path: text(&run.source_path),
-            samples_used: run.samples_used,
-            samples_skipped: run.samples_skipped,
-            notices: run.notices,
-            epochs: run.hyperparameters.epochs,
-            batch_size: run.hyperparameters.batch_size,
-            learning_rate: run.hyperparameters.learning_rate,
-            seed: run.hyperparameters.seed,
-            step: progress.step,
-            total_steps: progress.total_steps,
-            loss: progress.loss,
-            tokens_per_second: progress.tokens_per_second,
-            seconds_left: progress.seconds_left,
-            final_loss: run.final_loss,
-            error_message: run.error_message,
-            output_dir: text(&run.output_folder),
-            adapter_digest: run.adapter_digest.map(|digest| digest.to_string()),
-            created_at: run.created_at,
-            started_at: run.started_at,
-            finished_at: run.finished_at,
-        }
-    }
-}
-
-impl From<wire::RunRequest> for engine::RunRequest {
-    fn from(wanted: wire::RunRequest) -> Self {
-        Self {
-            id: wanted.id,
-            database_path: wanted.database_path.map(PathBuf::from),
-            data_path: wanted.data_path.map(PathBuf::from),
-            output_folder: wanted.output_dir.map(PathBuf::from),
-            base_model: wanted.base_model,
-            method: wanted.method.map(engine_method),
-            run_identifier: wanted.run_identifier,
-            run_directory: wanted.run_directory,
-            max_samples: wanted.max_samples,
-            epochs: wanted.epochs,
-            batch_size: wanted.batch_size,
-            learning_rate: wanted.learning_rate,
-            source_max_tokens: wanted.source_max_tokens,
-            target_max_tokens: wanted.target_max_tokens,
-            seed: wanted.seed,
-            lora_rank: wanted.lora_rank,
-            lora_alpha: wanted.lora_alpha,
-            lora_targets: wanted.lora_targets,
-        }
-    }
-}
-
-impl From<engine::Point> for wire::Point {
-    fn from(point: engine::Point) -> Self {
-        Self {
-            step: point.step,
-            epoch: point.epoch,
-            loss: point.loss,
-            learning_rate: point.learning_rate,
-            gradient_norm: point.gradient_norm,
-            tokens_per_second: point.tokens_per_second,
-            elapsed_seconds: point.elapsed_seconds,
-        }
-    }
-}
 
 impl From<engine::SourceSummary> for wire::SourceSummary {
     fn from(summary: engine::SourceSummary) -> Self {
@@ -126,6 +52,12 @@ impl From<engine::BaseSummary> for wire::Base {
             verified: summary.verified,
             chosen_by_auto: summary.chosen_by_auto,
         }
+    }
+}
+
+impl From<engine::FetchableBase> for wire::FetchableBase {
+    fn from(base: engine::FetchableBase) -> Self {
+        Self { hub_id: base.hub_id, size_bytes: base.size_bytes }
     }
 }
 
@@ -176,26 +108,6 @@ impl From<wire::SettingsChange> for engine::SettingsChange {
             training_max_samples: change.training_max_samples,
             training_epochs: change.training_epochs,
         }
-    }
-}
-
-fn status(status: engine::RunStatus) -> wire::RunStatus {
-    match status {
-        engine::RunStatus::Queued => wire::RunStatus::Queued,
-        engine::RunStatus::Running => wire::RunStatus::Running,
-        engine::RunStatus::Completed => wire::RunStatus::Completed,
-        engine::RunStatus::Failed => wire::RunStatus::Failed,
-        engine::RunStatus::Cancelled => wire::RunStatus::Cancelled,
-        engine::RunStatus::Interrupted => wire::RunStatus::Interrupted,
-    }
-}
-
-fn phase(phase: engine::Phase) -> wire::Phase {
-    match phase {
-        engine::Phase::Loading => wire::Phase::Loading,
-        engine::Phase::Preparing => wire::Phase::Preparing,
-        engine::Phase::Training => wire::Phase::Training,
-        engine::Phase::Saving => wire::Phase::Saving,
     }
 }
 

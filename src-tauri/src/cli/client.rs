@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 
 use super::output::Failure;
 use crate::api::Problem;
-use crate::api::wire::{Generated, GenerationRequest, PieceEvent, PointEvent, RunEvent, SnapshotEvent};
+use crate::api::wire::{
+    Generated, GenerationRequest, PieceEvent, PointEvent, RunEvent, SnapshotEvent, ValidationEvent,
+};
 use crate::server::Door;
 
 #[derive(Debug)]
@@ -24,6 +26,7 @@ pub(crate) enum Event {
     Snapshot(SnapshotEvent),
     Run(Box<RunEvent>),
     Point(PointEvent),
+    Validation(ValidationEvent),
 }
 
 /// A part of an answer that is read while it grows.
@@ -60,6 +63,7 @@ impl Client<'_> {
                 "snapshot" => serde_json::from_str(&event.data).map(Event::Snapshot),
                 "run" => serde_json::from_str(&event.data).map(Event::Run),
                 "point" => serde_json::from_str(&event.data).map(Event::Point),
+                "validation" => serde_json::from_str(&event.data).map(Event::Validation),
                 _ => return None,
             };
             Some(decoded.map_err(Failure::internal))

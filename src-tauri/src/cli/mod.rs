@@ -6,11 +6,15 @@
 pub(crate) mod client;
 mod doctor;
 mod export;
+mod follow;
 mod generate;
 mod models;
+mod origin;
 pub(crate) mod output;
 mod progress;
+mod report;
 mod serve;
+mod stop;
 pub(crate) mod surroundings;
 mod train;
 
@@ -44,6 +48,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 unu
 enum Command {
     /// Tune a base model on your rows
     Train(train::TrainArguments),
+    /// End a run that is running or waiting
+    Stop(stop::StopArguments),
     /// Ask a model one question, or many
     Generate(Box<generate::GenerateArguments>),
     /// Write an adapter for other programs: as a PEFT folder, or merged into its base
@@ -94,6 +100,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     match arguments.command {
         Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
+        Some(Command::Stop(wanted)) => runtime.block_on(stop::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),
         Some(Command::Export(wanted)) => runtime.block_on(export::run(wanted, surroundings)),
         Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),

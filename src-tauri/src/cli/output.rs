@@ -78,6 +78,11 @@ impl Failure {
     }
 }
 
+/// What a command ends with that a person stopped, though it has a result.
+pub(super) fn stopped_code() -> ExitCode {
+    ExitCode::from(code::STOPPED)
+}
+
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         let code = match problem.code.as_str() {
@@ -106,6 +111,7 @@ fn option(field: &str) -> String {
         "dataPath" => "--data".to_owned(),
         "runIdentifier" => "--run-id".to_owned(),
         "path" => "the folder".to_owned(),
+        "startFrom" => "--resume-from".to_owned(),
         _ => {
             let mut option = String::from("--");
             for character in field.chars() {

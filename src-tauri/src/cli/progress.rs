@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::say;
-use crate::api::wire::{Phase, Point, Run, RunStatus};
+use crate::api::wire::{Phase, Point, Run, RunStatus, ValidationPoint};
 
 /// Shows one run.
 #[derive(Debug)]
@@ -33,7 +33,9 @@ impl RunProgress {
             let words = match now {
                 (_, Some(Phase::Loading)) => "loading the base model",
                 (_, Some(Phase::Preparing)) => "preparing the rows",
+                (_, Some(Phase::Checking)) => "checking that these settings learn",
                 (_, Some(Phase::Training)) => "training",
+                (_, Some(Phase::Evaluating)) => "judging by the rows held out",
                 (_, Some(Phase::Saving)) => "saving the adapter",
                 _ => return,
             };
@@ -55,6 +57,11 @@ impl RunProgress {
     pub(super) fn point(&mut self, point: &Point) {
         self.bar.set_message(format!("training, loss {:.3}", point.loss));
         self.bar.set_position(point.step);
+    }
+
+    pub(super) fn validation(&self, point: &ValidationPoint) {
+        let words = format!("step {}: loss {:.3} on the rows held out", point.step, point.loss);
+        if self.on_terminal { self.bar.println(words) } else { say(&words) }
     }
 
     pub(super) fn finish(&self) {

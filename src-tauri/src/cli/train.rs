@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use futures_util::StreamExt;
 
-use super::client::{Client, Event, Events};
-use super::output::{Failure, print, say};
-use super::progress::RunProgress;
+use super::client::Client;
+use super::follow::{follow, is_active};
+use super::origin::Origin;
+use super::output::{self, Failure, print, say};
+use super::report;
 use super::surroundings::Surroundings;
-use crate::api::wire::{Method, OwnerKind, Run, RunRequest, RunStatus, Status};
+use crate::api::wire::{
+    Decay, InitialPrompt, Method, OwnerKind, Run, RunRequest, RunStatus, Status, Stopped,
+};
 use crate::server::{Entered, owner};
 
 /// What is read if no database is named, as existing scripts expect.
@@ -57,6 +60,18 @@ pub(super) struct TrainArguments {
     /// Tokens of an output that are learned [default: 128]
     #[arg(long)]
     target_max_tokens: Option<u32>,
+    /// Go on from a run that was stopped, by its id, name or folder; or begin with the adapter in a folder
+    #[arg(long, value_name = "RUN_OR_FOLDER")]
+    resume_from: Option<String>,
+    /// Rows of a soft prompt [default: 20]
+    #[arg(long)]
+    prompt_rows: Option<u32>,
+    /// Where a soft prompt starts [default: outputs]
+    #[arg(long, value_enum)]
+    initial_prompt: Option<InitialPromptArgument>,
+    /// A few words that say the task, for a soft prompt to start from
+    #[arg(long, value_name = "TEXT")]
+    initial_text: Option<String>,
     /// Rank of a LoRA adapter [default: 16]
     #[arg(long)]
     lora_rank: Option<u32>,
@@ -66,6 +81,36 @@ pub(super) struct TrainArguments {
     /// Modules of a LoRA adapter, with commas: q, k, v, o, wi_0, wi_1, wo [default: q,v]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     lora_targets: Option<Vec<String>>,
+    /// Steps over which the learning rate rises [default: 5]
+    #[arg(long)]
+    warmup_steps: Option<u32>,
+    /// What becomes of the learning rate then [default: linear]
+    #[arg(long, value_enum)]
+    decay: Option<DecayArgument>,
+    /// Batches whose gradients make one step [default: 1]
+    #[arg(long)]
+    accumulation_steps: Option<u32>,
+    /// The most tokens in a batch [default: no limit]
+    #[arg(long)]
+    batch_tokens: Option<u32>,
+    /// The longest a gradient may be, 0 for any length [default: 1]
+    #[arg(long)]
+    gradient_clip: Option<f64>,
+    /// Pull of the values towards zero, 0 to 1 [default: 0]
+    #[arg(long)]
+    weight_decay: Option<f64>,
+    /// Share of values left out of each step by chance, 0 to below 1 [default: 0]
+    #[arg(long)]
+    dropout: Option<f64>,
+    /// Evaluations without a lower held-out loss after which training ends, 0 for never [default: 3]
+    #[arg(long)]
+    patience: Option<u32>,
+    /// Steps between two evaluations of the rows held out [default: an epoch]
+    #[arg(long)]
+    validation_steps: Option<u32>,
+    /// Do not find out first whether these settings learn anything
+    #[arg(long)]
+    skip_self_check: bool,
     /// The same seed on the same machine gives the same adapter [default: 1]
     #[arg(long)]
     seed: Option<u64>,
@@ -80,14 +125,39 @@ enum MethodArgument {
     Lora,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum InitialPromptArgument {
+    Outputs,
+    Text,
+    Vocabulary,
+    Random,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DecayArgument {
+    Linear,
+    Cosine,
+    Constant,
+}
+
 pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let json = wanted.json;
-    let request = wanted.into_request()?;
+    let resume_from = wanted.resume_from.clone();
+    let mut request = wanted.into_request()?;
     let mut said_notices = false;
+    let mut is_complete = false;
     // An owner that ends before the run leaves it queued, interrupted, or not made. The request carries the run's
     // id, so it can be repeated to whoever owns the folder then: it makes the run or finds it.
     loop {
         let entered = owner::enter(surroundings.clone().into_place(OwnerKind::Command, None)).await?;
+        if !is_complete {
+            let completed = complete(&mut request, resume_from.as_deref(), &Client(entered.door())).await;
+            if let Err(failure) = completed {
+                entered.leave().await;
+                return Err(failure);
+            }
+            is_complete = true;
+        }
         match attempt(&entered, &request, &mut said_notices).await {
             Ok(run) if is_active(&run) => {}
             Err(failure) if failure.owner_is_gone() => {}
@@ -98,6 +168,27 @@ pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> R
             }
         }
     }
+}
+
+/// Finds out what the run goes on from, and takes the usual database if it needs rows and none are named.
+async fn complete(
+    request: &mut RunRequest,
+    resume_from: Option<&str>,
+    client: &Client<'_>,
+) -> Result<(), Failure> {
+    if let Some(name) = resume_from {
+        Origin::find(client, name).await?.put_into(request);
+    }
+    if request.resume_from.is_some() || request.data_path.is_some() || request.database_path.is_some() {
+        return Ok(());
+    }
+    let usual = Path::new(USUAL_DATABASE);
+    if !usual.is_file() {
+        return Err(Failure::unusable("no rows to train on are named")
+            .with_hint("Name them with --data FILE, or an Ask AI database with --db-path FILE."));
+    }
+    request.database_path = Some(absolute(usual)?);
+    Ok(())
 }
 
 /// Makes or finds the run and shows it, until it or its owner has ended.
@@ -122,88 +213,25 @@ async fn attempt(entered: &Entered, request: &RunRequest, said_notices: &mut boo
     follow(&client, events, run).await
 }
 
-/// Shows the run until it or its owner has ended. Ctrl-C cancels it, and its end is awaited all the same.
-async fn follow(client: &Client<'_>, mut events: Events, mut run: Run) -> Result<Run, Failure> {
-    let mut progress = RunProgress::new();
-    progress.run(&run);
-    let mut interrupted = false;
-    while is_active(&run) {
-        let event = tokio::select! {
-            event = events.next() => event,
-            _ = tokio::signal::ctrl_c(), if !interrupted => {
-                interrupted = true;
-                let cancelled: Result<Run, Failure> =
-                    client.post(&format!("/api/v1/runs/{}/cancel", run.id), None::<&()>).await;
-                // A run that has just ended cannot be cancelled; its end is on the way.
-                if let Ok(cancelled) = cancelled {
-                    run = cancelled;
-                }
-                continue;
-            }
-        };
-        match event {
-            Some(Ok(Event::Run(event))) if event.run.id == run.id => run = event.run,
-            Some(Ok(Event::Snapshot(snapshot))) => {
-                if let Some(now) = snapshot.runs.into_iter().find(|other| other.id == run.id) {
-                    run = now;
-                }
-            }
-            Some(Ok(Event::Point(event))) if event.run_id == run.id => progress.point(&event.point),
-            Some(Ok(_)) => {}
-            Some(Err(_)) | None => break,
-        }
-        progress.run(&run);
-    }
-    progress.finish();
-    Ok(run)
-}
-
-fn is_active(run: &Run) -> bool {
-    matches!(run.status, RunStatus::Queued | RunStatus::Running)
-}
-
 fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
     if json {
-        print(&serde_json::to_string_pretty(run).map_err(Failure::internal)?)?;
+        print(&report::as_json(run)?)?;
     }
-    match run.status {
-        RunStatus::Completed if json => Ok(ExitCode::SUCCESS),
-        RunStatus::Completed => {
-            let latest = Path::new(&run.output_dir).join("latest");
-            print(&format!(
-                "Trained on {} rows with {}: final loss {:.4} after {} steps in {:.1} s.\n\
-                 Adapter: {}\n\
-                 Ask it:  attune generate --adapter {} \"...\"",
-                run.samples_used,
-                run.base_model,
-                run.final_loss.unwrap_or(f64::NAN),
-                run.total_steps,
-                run.duration_seconds.unwrap_or(f64::NAN),
-                run.run_directory,
-                shell_word(&latest),
-            ))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        RunStatus::Cancelled => Err(Failure::stopped(format!("{} was cancelled", run.run_identifier))),
-        status => {
-            let why = run.error_message.as_deref().unwrap_or("no reason was given");
-            let how = if status == RunStatus::Interrupted { "was interrupted" } else { "failed" };
-            Err(Failure::failed(format!("{} {how}: {why}", run.run_identifier)))
-        }
+    if run.status != RunStatus::Completed {
+        return Err(report::failure(run));
     }
+    if !json {
+        print(&report::completed(run))?;
+    }
+    // Whoever chains commands must not take half a training for a whole one.
+    Ok(if run.stopped == Some(Stopped::Asked) { output::stopped_code() } else { ExitCode::SUCCESS })
 }
 
 impl TrainArguments {
     fn into_request(self) -> Result<RunRequest, Failure> {
-        let usual = || Some(PathBuf::from(USUAL_DATABASE)).filter(|usual| usual.is_file());
-        let database = if self.data.is_some() { None } else { self.db_path.or_else(usual) };
-        if self.data.is_none() && database.is_none() {
-            return Err(Failure::unusable("no rows to train on are named")
-                .with_hint("Name them with --data FILE, or an Ask AI database with --db-path FILE."));
-        }
         Ok(RunRequest {
             id: Some(attune_engine::RunId::generate().to_string()),
-            database_path: database.as_deref().map(absolute).transpose()?,
+            database_path: self.db_path.as_deref().map(absolute).transpose()?,
             data_path: self.data.as_deref().map(absolute).transpose()?,
             output_dir: self.output_dir.as_deref().map(absolute).transpose()?,
             base_model: self.base_model.map(base_argument).transpose()?,
@@ -223,6 +251,30 @@ impl TrainArguments {
             lora_rank: self.lora_rank,
             lora_alpha: self.lora_alpha,
             lora_targets: self.lora_targets,
+            prompt_rows: self.prompt_rows,
+            initial_prompt: self.initial_prompt.map(|start| match start {
+                InitialPromptArgument::Outputs => InitialPrompt::Outputs,
+                InitialPromptArgument::Text => InitialPrompt::Text,
+                InitialPromptArgument::Vocabulary => InitialPrompt::Vocabulary,
+                InitialPromptArgument::Random => InitialPrompt::Random,
+            }),
+            initial_text: self.initial_text,
+            warmup_steps: self.warmup_steps,
+            decay: self.decay.map(|decay| match decay {
+                DecayArgument::Linear => Decay::Linear,
+                DecayArgument::Cosine => Decay::Cosine,
+                DecayArgument::Constant => Decay::Constant,
+            }),
+            accumulation_steps: self.accumulation_steps,
+            batch_tokens: self.batch_tokens,
+            gradient_clip: self.gradient_clip,
+            weight_decay: self.weight_decay,
+            dropout: self.dropout,
+            patience: self.patience,
+            validation_steps: self.validation_steps,
+            skip_self_check: self.skip_self_check.then_some(true),
+            resume_from: None,
+            start_from: None,
         })
     }
 }
@@ -238,10 +290,4 @@ pub(super) fn absolute(path: &Path) -> Result<String, Failure> {
 pub(super) fn base_argument(base: String) -> Result<String, Failure> {
     let path = Path::new(&base);
     if path.is_dir() { absolute(path) } else { Ok(base) }
-}
-
-fn shell_word(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+,=@%".contains(character);
-    if text.chars().all(plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

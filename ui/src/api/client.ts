@@ -10,13 +10,15 @@ import type { paths } from "./schema";
 export interface Api {
   /** Hooks and query options by door, as the OpenAPI document names them. */
   doors: OpenapiQueryClient<paths>;
+  /** For answers that come in pieces. */
+  fetch: typeof globalThis.fetch;
   connection: Connection;
 }
 
 export function createApi(fetch: typeof globalThis.fetch): Api {
   const client = createFetchClient<paths>({ fetch });
   client.use(problemsAsErrors);
-  return { doors: createQueryClient(client), connection: new Connection() };
+  return { doors: createQueryClient(client), fetch, connection: new Connection() };
 }
 
 export const ApiContext = createContext<Api | undefined>(undefined);

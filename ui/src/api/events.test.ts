@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { createApi } from "./client";
 import { followEvents } from "./events";
 import { metricsQuery, runsQuery } from "./runs";
-import type { Point, Run } from "./types";
+import type { Curves, Point, Run } from "./types";
 
 const QUICK = { firstDelay: 1, longestDelay: 4, drawEvery: 1 };
 
@@ -51,8 +51,8 @@ async function followed() {
   stop = followEvents(server.fetch, api, queries, QUICK);
   await vi.waitFor(() => expect(server.connections).toHaveLength(1));
   const runs = () => queries.getQueryData<Run[]>(runsQuery(api).queryKey);
-  const points = (id: string) => queries.getQueryData<{ points: Point[] }>(metricsQuery(api, id).queryKey)?.points;
-  return { server, api, queries, runs, points };
+  const curves = (id: string) => queries.getQueryData<Curves>(metricsQuery(api, id).queryKey);
+  return { server, api, queries, runs, curves };
 }
 
 test("a snapshot becomes the list of runs and the connection is live", async () => {
@@ -94,13 +94,27 @@ test("a record older than the snapshot changes nothing", async () => {
 });
 
 test("points join a curve that is looked at, and no other", async () => {
-  const { server, api, queries, points } = await followed();
-  queries.setQueryData(metricsQuery(api, "1").queryKey, { points: [point(1)] });
+  const { server, api, queries, curves } = await followed();
+  queries.setQueryData(metricsQuery(api, "1").queryKey, { points: [point(1)], validation: [] });
   server.send("point", { sequence: 1, runId: "1", point: point(2) });
   server.send("point", { sequence: 2, runId: "1", point: point(3) });
   server.send("point", { sequence: 3, runId: "2", point: point(1) });
-  await vi.waitFor(() => expect(points("1")?.map(({ step }) => step)).toEqual([1, 2, 3]));
-  expect(points("2")).toBeUndefined();
+  server.send("validation", { sequence: 4, runId: "1", validation: { step: 3, epoch: 1, loss: 2.5 } });
+  await vi.waitFor(() => expect(curves("1")?.points.map(({ step }) => step)).toEqual([1, 2, 3]));
+  await vi.waitFor(() => expect(curves("1")?.validation).toEqual([{ step: 3, epoch: 1, loss: 2.5 }]));
+  expect(curves("2")).toBeUndefined();
+});
+
+test("a change reaches every list of runs, whatever its length", async () => {
+  const { server, api, queries } = await followed();
+  const long = api.doors.queryOptions("get", "/api/v1/runs", { params: { query: { limit: 1000 } } }).queryKey;
+  queries.setQueryData(long, [run("2"), run("1")]);
+  server.send("snapshot", { sequence: 1, runs: [run("2"), run("1")] });
+  server.send("run", { sequence: 2, run: run("1", { step: 7 }) });
+  server.send("removed", { sequence: 3, runId: "2" });
+  await vi.waitFor(() =>
+    expect(queries.getQueryData<Run[]>(long)?.map(({ id, step }) => [id, step])).toEqual([["1", 7]]),
+  );
 });
 
 test("after a lost connection it connects again, and the new snapshot replaces what was known", async () => {
@@ -108,7 +122,7 @@ test("after a lost connection it connects again, and the new snapshot replaces w
   server.send("snapshot", { sequence: 40, runs: [run("1", { status: "running" })] });
   await vi.waitFor(() => expect(api.connection.get()).toBe("live"));
   const curve = metricsQuery(api, "1").queryKey;
-  queries.setQueryData(curve, { points: [point(1)] });
+  queries.setQueryData(curve, { points: [point(1)], validation: [] });
   server.refusals = 3;
   server.connections[0]?.close();
   await vi.waitFor(() => expect(api.connection.get()).toBe("reconnecting"));

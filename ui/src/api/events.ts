@@ -2,11 +2,11 @@
 //
 // Invariant: after a lost connection a snapshot comes first, and replaces what was known.
 
-import type { QueryClient } from "@tanstack/react-query";
+import { hashKey, type QueryClient } from "@tanstack/react-query";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { Api } from "./client";
-import { mergePoints, metricsQuery, runsQuery, withRun } from "./runs";
-import type { Point, Run } from "./types";
+import { mergeCurves, metricsQuery, RUN_LISTS, runsQuery, withRun } from "./runs";
+import type { Curves, Point, Run, ValidationPoint } from "./types";
 
 type Timing = { firstDelay: number; longestDelay: number; drawEvery: number };
 
@@ -67,7 +67,7 @@ async function readOnce(fetch: typeof globalThis.fetch, feed: Feed, signal: Abor
 class Feed {
   private sequence = 0;
   private isFirstSnapshot = true;
-  private readonly waiting = new Map<string, Point[]>();
+  private readonly waiting = new Map<string, Curves>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -80,7 +80,14 @@ class Feed {
     if (event === "snapshot") this.takeSnapshot(JSON.parse(data) as { sequence: number; runs: Run[] });
     if (event === "run") this.takeRun(JSON.parse(data) as { sequence: number; run: Run });
     if (event === "removed") this.takeRemoved(JSON.parse(data) as { sequence: number; runId: string });
-    if (event === "point") this.takePoint(JSON.parse(data) as { runId: string; point: Point });
+    if (event === "point") {
+      const { runId, point } = JSON.parse(data) as { runId: string; point: Point };
+      this.waitingOf(runId).points.push(point);
+    }
+    if (event === "validation") {
+      const { runId, validation } = JSON.parse(data) as { runId: string; validation: ValidationPoint };
+      this.waitingOf(runId).validation.push(validation);
+    }
   }
 
   stop() {
@@ -96,7 +103,8 @@ class Feed {
     this.api.connection.set("live");
     // Points were missed, and whatever failed while the connection was down deserves another try.
     if (!this.isFirstSnapshot) {
-      void this.queries.invalidateQueries({ predicate: (query) => query.queryKey[1] !== queryKey[1] });
+      const current = hashKey(queryKey);
+      void this.queries.invalidateQueries({ predicate: ({ queryHash }) => queryHash !== current });
     }
     this.isFirstSnapshot = false;
   }
@@ -104,20 +112,21 @@ class Feed {
   private takeRun({ sequence, run }: { sequence: number; run: Run }) {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
-    this.queries.setQueryData<Run[]>(runsQuery(this.api).queryKey, (runs) => withRun(runs ?? [], run));
+    this.queries.setQueriesData<Run[]>(RUN_LISTS, (runs) => runs && withRun(runs, run));
   }
 
   private takeRemoved({ sequence, runId }: { sequence: number; runId: string }) {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
-    this.queries.setQueryData<Run[]>(runsQuery(this.api).queryKey, (runs) => runs?.filter(({ id }) => id !== runId));
+    this.queries.setQueriesData<Run[]>(RUN_LISTS, (runs) => runs?.filter(({ id }) => id !== runId));
   }
 
-  private takePoint({ runId, point }: { runId: string; point: Point }) {
-    const points = this.waiting.get(runId);
-    if (points) points.push(point);
-    else this.waiting.set(runId, [point]);
+  /** Where news of a curve waits until it is time to draw. */
+  private waitingOf(runId: string): Curves {
+    const waiting = this.waiting.get(runId) ?? { points: [], validation: [] };
+    this.waiting.set(runId, waiting);
     this.timer ??= setTimeout(() => this.handOnPoints(), this.drawEvery);
+    return waiting;
   }
 
   private handOnPoints() {
@@ -126,9 +135,7 @@ class Feed {
       const { queryKey } = metricsQuery(this.api, runId);
       // A curve that nobody looks at is fetched whole once somebody does.
       if (!this.queries.getQueryState(queryKey)) continue;
-      this.queries.setQueryData<{ points: Point[] }>(queryKey, (known) => ({
-        points: mergePoints(known?.points ?? [], arrived),
-      }));
+      this.queries.setQueryData<Curves>(queryKey, (known) => mergeCurves(known, arrived));
     }
     this.waiting.clear();
   }

@@ -38,7 +38,7 @@ export class ApiProblem extends Error {
   }
 }
 
-interface ProblemFields {
+export interface ProblemFields {
   code: string;
   message: string;
   hint?: string | null;

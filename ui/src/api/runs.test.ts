@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { activeRun, mergePoints, progressOf } from "./runs";
+import { activeRun, mergePoints, progressOf, queuedRuns, withOlder } from "./runs";
 import type { Point, Run } from "./types";
 
 const point = (step: number, loss = 0) => ({ step, loss }) as Point;
@@ -31,4 +31,18 @@ test("the running run is the active one, or else the one that waits longest", ()
 
 test("a run without known steps has not begun", () => {
   expect(progressOf({ step: 0, totalSteps: 0 } as Run)).toBe(0);
+});
+
+test("the queue begins with the run that waits longest", () => {
+  const runs = [
+    { id: "3", status: "queued" },
+    { id: "2", status: "running" },
+    { id: "1", status: "queued" },
+  ] as Run[];
+  expect(queuedRuns(runs).map(({ id }) => id)).toEqual(["1", "3"]);
+});
+
+test("older runs follow the newest, which are shown as they are now", () => {
+  const [now, before] = [{ id: "2", step: 7 } as Run, { id: "2", step: 6 } as Run];
+  expect(withOlder([now], [before, { id: "1" } as Run])).toEqual([now, { id: "1" }]);
 });

@@ -1,12 +1,15 @@
 // Runs as the page knows them: read once, then kept current by the event stream (`events.ts`).
 
-import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type UseQueryResult, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import { type Api, useApi } from "./client";
 import type { ApiProblem } from "./problem";
-import type { Point, Run } from "./types";
+import type { Curves, Point, Run, ValidationPoint } from "./types";
 
 /** As many as a snapshot of the event stream holds. */
 const NEWEST = 50;
+/** As many as the API lists at all. */
+const ALL = 1000;
 
 export function runsQuery({ doors }: Api) {
   return {
@@ -20,20 +23,41 @@ export function metricsQuery({ doors }: Api, runId: string) {
   return {
     ...doors.queryOptions("get", "/api/v1/runs/{id}/metrics", { params: { path: { id: runId } } }),
     // Points may arrive by event while the answer is on its way; neither may lose the other's.
-    structuralSharing: (known: unknown, arrived: unknown) => ({
-      points: mergePoints((known as Metrics | undefined)?.points ?? [], (arrived as Metrics).points),
-    }),
+    structuralSharing: (known: unknown, arrived: unknown) =>
+      mergeCurves(known as Curves | undefined, arrived as Curves),
   };
 }
 
-interface Metrics {
-  points: Point[];
-}
+/** Every list of runs, however long. */
+export const RUN_LISTS = { queryKey: ["get", "/api/v1/runs"] as const };
 
 export function useRuns() {
   const runs = useQuery(runsQuery(useApi()));
   // Every failure is an ApiProblem (client.ts), also behind a door whose document names none.
   return runs as UseQueryResult<Run[], ApiProblem>;
+}
+
+/** Every run: the newest at once, those before them once they are wanted. */
+export function useAllRuns() {
+  const api = useApi();
+  const newest = useRuns();
+  const [isWanted, want] = useState(false);
+  const all = useQuery({
+    ...api.doors.queryOptions("get", "/api/v1/runs", { params: { query: { limit: ALL } } }),
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: isWanted,
+  }) as UseQueryResult<Run[], ApiProblem>;
+  return {
+    newest,
+    runs: useMemo(() => newest.data && withOlder(newest.data, all.data ?? []), [newest.data, all.data]),
+    older: {
+      /** Whether there may be runs that are not in `runs`. */
+      mayExist: (newest.data?.length ?? 0) >= NEWEST && !all.data,
+      isLoading: all.isFetching,
+      problem: all.error,
+      load: () => (isWanted ? void all.refetch() : want(true)),
+    },
+  };
 }
 
 /** The run that is running, or else the next in the queue. */
@@ -45,6 +69,17 @@ export function useMetrics(runId: string) {
   return useQuery(metricsQuery(useApi(), runId));
 }
 
+/** A curve that is fetched once it is `wanted`, and then only kept current by events. */
+export function useKeptMetrics(runId: string, wanted: boolean) {
+  return useQuery({ ...metricsQuery(useApi(), runId), enabled: wanted, staleTime: Number.POSITIVE_INFINITY });
+}
+
+/** The curves of several runs, in their order. */
+export function useCurvesOf(runIds: string[]) {
+  const api = useApi();
+  return useQueries({ queries: runIds.map((id) => metricsQuery(api, id)) });
+}
+
 export function useStartRun() {
   const { doors } = useApi();
   return doors.useMutation("post", "/api/v1/runs", { onSuccess: useAddUnknownRun() });
@@ -53,6 +88,11 @@ export function useStartRun() {
 export function useCancelRun() {
   const { doors } = useApi();
   return doors.useMutation("post", "/api/v1/runs/{id}/cancel");
+}
+
+export function useStopRun() {
+  const { doors } = useApi();
+  return doors.useMutation("post", "/api/v1/runs/{id}/stop");
 }
 
 export function useDeleteRun() {
@@ -73,6 +113,17 @@ export function activeRun(runs: Run[]): Run | undefined {
   return runs.find((run) => run.status === "running") ?? runs.findLast((run) => run.status === "queued");
 }
 
+/** Runs that wait, the next one first. */
+export function queuedRuns(runs: Run[]): Run[] {
+  return runs.filter((run) => run.status === "queued").reverse();
+}
+
+/** `newest`, and what `all` has besides. */
+export function withOlder(newest: Run[], all: Run[]): Run[] {
+  const known = new Set(newest.map(({ id }) => id));
+  return [...newest, ...all.filter(({ id }) => !known.has(id))];
+}
+
 /** `runs` with `changed` in its place; newest first, as the API lists them. */
 export function withRun(runs: Run[], changed: Run): Run[] {
   const others = runs.filter((run) => run.id !== changed.id);
@@ -80,13 +131,20 @@ export function withRun(runs: Run[], changed: Run): Run[] {
 }
 
 /** Both series as one, by step. A resumed run repeats steps: the later value counts. */
-export function mergePoints(known: Point[], arrived: Point[]): Point[] {
+export function mergePoints<P extends { step: number }>(known: P[], arrived: P[]): P[] {
   const last = known.at(-1);
   const first = arrived[0];
   if (!first) return known;
   if (!last || last.step < first.step) return [...known, ...arrived];
   const byStep = new Map([...known, ...arrived].map((point) => [point.step, point]));
   return [...byStep.values()].sort((a, b) => a.step - b.step);
+}
+
+export function mergeCurves(known: Curves | undefined, arrived: Curves): Curves {
+  return {
+    points: mergePoints<Point>(known?.points ?? [], arrived.points),
+    validation: mergePoints<ValidationPoint>(known?.validation ?? [], arrived.validation),
+  };
 }
 
 /** The answer to a start may come after events that already know more about the run: those stay. */

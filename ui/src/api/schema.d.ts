@@ -75,6 +75,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bases/fetchable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The base models that Attune knows and this computer has not, with what fetching them would take. */
+        get: operations["list_fetchable_bases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bases/fetches": {
         parameters: {
             query?: never;
@@ -133,7 +150,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Server-sent events: `snapshot` first, then `run`, `removed` and `point`. */
+        /** Server-sent events: `snapshot` first, then `run`, `removed`, `point` and `validation`. */
         get: operations["events"];
         put?: never;
         post?: never;
@@ -297,10 +314,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The curve of a run. */
+        /** The curves of a run. Those of a run that goes on from another begin with that one's. */
         get: operations["read_metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a running run soon, and completes it with the best adapter so far; it can be gone on from later. */
+        post: operations["stop_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -467,6 +501,11 @@ export interface components {
              */
             topP?: number | null;
         };
+        /**
+         * @description What becomes of the learning rate after its warm-up.
+         * @enum {string}
+         */
+        Decay: "linear" | "cosine" | "constant";
         /** @description How an answer was made, a drawn seed included: sent with the same question, it gives the same answer. */
         Decoding: {
             /** Format: int32 */
@@ -549,6 +588,15 @@ export interface components {
         };
         /** @enum {string} */
         FetchStatus: "fetching" | "completed" | "failed" | "cancelled";
+        /** @description A base model that Attune knows and this computer has not. */
+        FetchableBase: {
+            hubId: string;
+            /**
+             * Format: int64
+             * @description Of its published files together.
+             */
+            sizeBytes: number;
+        };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
         /** @description An answer, and what answered. */
@@ -663,11 +711,18 @@ export interface components {
             /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
             verified: boolean;
         };
+        /**
+         * @description Where a soft prompt starts.
+         * @enum {string}
+         */
+        InitialPrompt: "outputs" | "text" | "vocabulary" | "random";
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
+        /** @description Two curves, each of at most 500 points, evenly chosen, the first and the last among them. */
         Metrics: {
-            /** @description At most 500, evenly chosen, the first and the last among them. */
             points: components["schemas"]["Point"][];
+            /** @description Empty where no row is held out. */
+            validation: components["schemas"]["ValidationPoint"][];
         };
         /** @enum {string} */
         OwnerKind: "window" | "server" | "command";
@@ -680,7 +735,7 @@ export interface components {
             processId: number;
         };
         /** @enum {string} */
-        Phase: "loading" | "preparing" | "training" | "saving";
+        Phase: "loading" | "preparing" | "checking" | "training" | "evaluating" | "saving";
         /** @description Text of an answer that will not be taken back. */
         PieceEvent: {
             text: string;
@@ -744,6 +799,11 @@ export interface components {
             baseModel: string;
             /** Format: int32 */
             batchSize: number;
+            /**
+             * Format: int64
+             * @description The step after which the validation loss was lowest.
+             */
+            bestStep: number | null;
             createdAt: string;
             /** Format: double */
             durationSeconds: number | null;
@@ -756,6 +816,11 @@ export interface components {
              */
             finalLoss: number | null;
             finishedAt: string | null;
+            /**
+             * Format: int64
+             * @description Rows that are never trained on and decide which adapter is kept.
+             */
+            heldOut: number;
             id: string;
             /** Format: double */
             learningRate: number;
@@ -764,32 +829,54 @@ export interface components {
              * @description Of the last step, while running: nats per target token.
              */
             loss: number | null;
+            /**
+             * Format: int64
+             * @description Resident memory of the training process, while running.
+             */
+            memoryBytes: number | null;
             method: components["schemas"]["Method"];
             /** @description Plain sentences about the data and the result. */
             notices: string[];
             /** @description Absolute path of the output folder, which holds `latest`. */
             outputDir: string;
             phase: components["schemas"]["Phase"] | null;
+            /** @description Whether a new run can go on from this one. */
+            resumable: boolean;
+            /** @description The run that this one goes on from. */
+            resumedFrom: string | null;
             /** @description Absolute path of the run's folder. */
             runDirectory: string;
             runIdentifier: string;
             /** Format: int64 */
             samplesSkipped: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Usable rows: those that are trained on and those that are held out.
+             */
             samplesUsed: number;
             /** Format: double */
             secondsLeft: number | null;
             /** Format: int64 */
             seed: number;
+            selfCheck: components["schemas"]["SelfCheck"] | null;
+            settings: components["schemas"]["RunSettings"];
             sourcePath: string;
             startedAt: string | null;
+            /** @description Absolute path of the adapter that this run began with. */
+            startedFrom: string | null;
             status: components["schemas"]["RunStatus"];
             /** Format: int64 */
             step: number;
+            stopped: components["schemas"]["Stopped"] | null;
             /** Format: double */
             tokensPerSecond: number | null;
             /** Format: int64 */
             totalSteps: number;
+            /**
+             * Format: double
+             * @description The lowest so far on the held-out rows: nats per target token. The adapter that is kept has it.
+             */
+            validationLoss: number | null;
         };
         RunEvent: {
             run: components["schemas"]["Run"];
@@ -798,18 +885,42 @@ export interface components {
         };
         /** @description A run to queue; everything but the source has a default. */
         RunRequest: {
+            /**
+             * Format: int32
+             * @description Batches in a step: 1 to 256; default 1.
+             */
+            accumulationSteps?: number | null;
             /** @description `auto`, a name, a hub id or the absolute path of a folder. */
             baseModel?: string | null;
             /** Format: int32 */
             batchSize?: number | null;
+            /**
+             * Format: int32
+             * @description The most tokens in a batch: 16 or more; default: no limit.
+             */
+            batchTokens?: number | null;
             /** @description The source: absolute path of JSON lines, a CSV file or a SQLite database. */
             dataPath?: string | null;
             /** @description The source; means the same as `dataPath`. */
             databasePath?: string | null;
+            decay?: components["schemas"]["Decay"] | null;
+            /**
+             * Format: double
+             * @description At least 0 and below 1; default 0.
+             */
+            dropout?: number | null;
             /** Format: int32 */
             epochs?: number | null;
+            /**
+             * Format: double
+             * @description The longest a gradient may be; 0 leaves it as it is; default 1.
+             */
+            gradientClip?: number | null;
             /** @description `run_` and a ULID, made by the client: repeating the request does not start a second run. */
             id?: string | null;
+            initialPrompt?: components["schemas"]["InitialPrompt"] | null;
+            /** @description Only with the initial prompt `text`, which it implies. */
+            initialText?: string | null;
             /** Format: double */
             learningRate?: number | null;
             /**
@@ -829,21 +940,113 @@ export interface components {
             method?: components["schemas"]["Method"] | null;
             /** @description Absolute path; default: a folder named after the source in the data folder. */
             outputDir?: string | null;
+            /**
+             * Format: int32
+             * @description Evaluations without a lower validation loss after which the run ends; 0 never ends it early; default 3.
+             */
+            patience?: number | null;
+            /**
+             * Format: int32
+             * @description Only with the method `soft-prompt`: 1 to 200; default 20.
+             */
+            promptRows?: number | null;
+            /**
+             * @description A run to go on from, exactly as if it had never stopped. Nothing but `id`, `runIdentifier` and `runDirectory`
+             *     may be given besides: all else is that run's.
+             */
+            resumeFrom?: string | null;
             /** @description Name of the run's folder in the output folder. */
             runDirectory?: string | null;
             runIdentifier?: string | null;
             /** Format: int64 */
             seed?: number | null;
+            /** @description Begins to train without the learning self-check. */
+            skipSelfCheck?: boolean | null;
             /** Format: int32 */
             sourceMaxTokens?: number | null;
+            /** @description Absolute path of an adapter folder to begin with; what kind of adapter is trained is then its own. */
+            startFrom?: string | null;
             /** Format: int32 */
             targetMaxTokens?: number | null;
+            /**
+             * Format: int32
+             * @description Steps between two evaluations of the held-out rows; default: an epoch.
+             */
+            validationSteps?: number | null;
+            /**
+             * Format: int32
+             * @description Steps over which the learning rate rises; default 5.
+             */
+            warmupSteps?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1; default 0.
+             */
+            weightDecay?: number | null;
+        };
+        /** @description Everything that decides what a run computes, besides the epochs, batch size, learning rate and seed of the run. */
+        RunSettings: {
+            /** Format: int32 */
+            accumulationSteps: number;
+            /** Format: int32 */
+            batchTokens: number | null;
+            decay: components["schemas"]["Decay"];
+            /** Format: double */
+            dropout: number;
+            /**
+             * Format: double
+             * @description 0 where gradients are not shortened.
+             */
+            gradientClip: number;
+            initialPrompt: components["schemas"]["InitialPrompt"] | null;
+            initialText: string | null;
+            /** Format: double */
+            loraAlpha: number | null;
+            /** Format: int32 */
+            loraRank: number | null;
+            loraTargets: string[] | null;
+            /**
+             * Format: int32
+             * @description Absent in runs that were made before it was kept.
+             */
+            maxSamples: number | null;
+            /**
+             * Format: int32
+             * @description 0 where the run never ends early.
+             */
+            patience: number;
+            /**
+             * Format: int32
+             * @description Rows of a soft prompt.
+             */
+            promptRows: number | null;
+            skipSelfCheck: boolean;
+            /** Format: int32 */
+            sourceMaxTokens: number;
+            /** Format: int32 */
+            targetMaxTokens: number;
+            /**
+             * Format: int32
+             * @description Absent where the held-out rows are evaluated after each epoch.
+             */
+            validationSteps: number | null;
+            /** Format: int32 */
+            warmupSteps: number;
+            /** Format: double */
+            weightDecay: number;
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
         SampleRow: {
             input: string;
             output: string;
+        };
+        /** @description What the learning self-check found: nats per target token. */
+        SelfCheck: {
+            /** Format: double */
+            lossAfter: number;
+            /** Format: double */
+            lossBefore: number;
         };
         Settings: {
             /** Format: double */
@@ -935,6 +1138,32 @@ export interface components {
             dataFolder: string;
             owner: components["schemas"]["OwnerProcess"];
             version: string;
+        };
+        /**
+         * @description Why a completed run ended before its last step.
+         * @enum {string}
+         */
+        Stopped: "asked" | "early";
+        ValidationEvent: {
+            runId: string;
+            /** Format: int64 */
+            sequence: number;
+            validation: components["schemas"]["ValidationPoint"];
+        };
+        /** @description One evaluation of the held-out rows. */
+        ValidationPoint: {
+            /** Format: double */
+            epoch: number;
+            /**
+             * Format: double
+             * @description Nats per target token.
+             */
+            loss: number;
+            /**
+             * Format: int64
+             * @description The step after which it was made.
+             */
+            step: number;
         };
     };
     responses: never;
@@ -1072,6 +1301,25 @@ export interface operations {
             };
         };
     };
+    list_fetchable_bases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FetchableBase"][];
+                };
+            };
+        };
+    };
     list_fetches: {
         parameters: {
             query?: never;
@@ -1188,7 +1436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"];
+                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"] | components["schemas"]["ValidationEvent"];
                 };
             };
         };
@@ -1475,6 +1723,24 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
+            /** @description there is no run to go on from */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run to go on from has no checkpoint, or has not ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1609,6 +1875,44 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run is not running */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -10,7 +10,6 @@ import { followEvents } from "../api/events";
 import { platform } from "../platform";
 import { Frame } from "./Frame";
 import { cssVariables, theme } from "./theme";
-import { words } from "./words";
 
 const api = createApi(platform.fetch);
 
@@ -28,7 +27,7 @@ export function App() {
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
         <ApiContext value={api}>
-          <ModalsProvider modalProps={{ closeButtonProps: { "aria-label": words.close } }}>
+          <ModalsProvider>
             {/* Above the status strip. */}
             <Notifications position="bottom-right" mb={32} />
             <Frame />

@@ -18,6 +18,6 @@ export const pages: [Page, ...Page[]] = [
     id: "train",
     label: words.pages.train,
     icon: IconActivity,
-    content: <TrainPage pickFile={platform.pickFile} />,
+    content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
   },
 ];

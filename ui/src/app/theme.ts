@@ -73,6 +73,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": words.close } } },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": words.close } } },
     Tooltip: {
       defaultProps: {

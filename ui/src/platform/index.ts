@@ -10,6 +10,8 @@ export interface Platform {
   fetch: typeof globalThis.fetch;
   /** Opens the system's file dialog; resolves to undefined if the person closes it. Absent where there is none. */
   pickFile?: (wanted: WantedFile) => Promise<string | undefined>;
+  /** The same for a folder. */
+  pickFolder?: (wanted: { title: string }) => Promise<string | undefined>;
   /** The window around the page. Absent in a browser, whose tabs close unasked and end nothing. */
   window?: PageWindow;
 }
@@ -39,6 +41,7 @@ const inWindow: Platform = {
   kind: "window",
   fetch: fetchOverBridge({ invoke, openChannel: (onFrame) => new Channel(onFrame) }),
   pickFile: async ({ title, kinds }) => (await open({ title, filters: kinds })) ?? undefined,
+  pickFolder: async ({ title }) => (await open({ title, directory: true })) ?? undefined,
   window: {
     follow: (listener) => {
       const channel = new Channel<WindowMessage>((message) => {

@@ -107,9 +107,14 @@ impl DataFolder {
         self.path.join("adapters")
     }
 
+    /// Where each run has its [`run_files`](Self::run_files).
+    pub(crate) fn runs(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
     /// What a run needs that is nobody else's business: its job file and its frozen rows.
     pub(crate) fn run_files(&self, run: &crate::RunId) -> PathBuf {
-        self.path.join("runs").join(run.as_str())
+        self.runs().join(run.as_str())
     }
 }
 

@@ -178,10 +178,22 @@ pub enum Error {
     RunActive { run: RunId, status: RunStatus },
     #[error("there is no run {id:?}")]
     UnknownRun { id: String },
-    #[error("run {run} is {status}, so it cannot be cancelled")]
-    RunNotActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status}, so it cannot be {doing}")]
+    RunNotActive { run: RunId, status: RunStatus, doing: &'static str },
+    #[error("run {run} waits in the queue, so there is nothing to save yet")]
+    RunStillQueued { run: RunId },
     #[error("run {run} is {status}, so it cannot be deleted")]
     RunStillActive { run: RunId, status: RunStatus },
+    #[error("run {run} is {status} and has no checkpoint, so nothing can go on from it")]
+    NothingToResume { run: RunId, status: RunStatus },
+    #[error("the base model in {path} is not the one that the run was trained on any more")]
+    BaseChanged { path: PathBuf },
+    #[error("the checkpoint {path} cannot be used: {source}")]
+    CheckpointRefused {
+        path: PathBuf,
+        #[source]
+        source: attune_tuning::Error,
+    },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
     #[error("{field} cannot be {value}: {reason}")]
@@ -288,6 +300,7 @@ impl Error {
             | Self::OutputUnwritable { .. }
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
+            | Self::BaseChanged { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
             Self::InField { source, .. } | Self::ServedAdapter { source } => source.kind(),
             Self::Generation {
@@ -298,6 +311,8 @@ impl Error {
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }
             | Self::RunNotActive { .. }
+            | Self::RunStillQueued { .. }
+            | Self::NothingToResume { .. }
             | Self::RunStillActive { .. }
             | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
@@ -312,6 +327,7 @@ impl Error {
             Self::Generation { .. }
             | Self::Merge { .. }
             | Self::Training { .. }
+            | Self::CheckpointRefused { .. }
             | Self::Database { .. }
             | Self::Encode(_)
             | Self::Decode { .. } => Kind::Internal,

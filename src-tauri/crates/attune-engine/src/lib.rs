@@ -14,6 +14,7 @@ pub mod doctor;
 mod engine;
 mod error;
 mod export;
+mod failpoints;
 mod limits;
 mod model_host;
 mod runs;
@@ -24,8 +25,8 @@ pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{
-    Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, Fetched, Hub,
-    Imported,
+    Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
+    Fetched, Hub, Imported,
 };
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};
@@ -38,6 +39,9 @@ pub use model_host::{
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;
 pub use runs::request::RunRequest;
-pub use runs::{Hyperparameters, Method, Phase, Point, Progress, Run, RunId, RunStatus};
+pub use runs::{
+    Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
+    Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
+};
 pub use settings::{Settings, SettingsChange};
-pub use sources::{SkippedRows, SourceKind, SourceSummary};
+pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};

@@ -31,6 +31,11 @@ pub(crate) fn check_range(
     Err(Error::InvalidField { field, value: value.to_string(), reason })
 }
 
+/// Refuses a number for which `holds` is false.
+pub(crate) fn check_number(field: &'static str, value: f64, holds: bool, reason: &'static str) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::InvalidField { field, value: value.to_string(), reason }) }
+}
+
 /// Refuses a path that would mean another place in another process, or that cannot be stored as text.
 pub(crate) fn require_absolute(field: &'static str, path: &Path) -> Result<()> {
     let reason = if !path.is_absolute() {

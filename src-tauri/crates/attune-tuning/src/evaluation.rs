@@ -1,12 +1,16 @@
-//! The loss of a batch without a gradient, and the readable forward line that gradients by autograd start from.
+//! The loss of a batch without a gradient, the logits of an example, and the readable forward line that gradients by
+//! autograd start from.
 //!
 //! Not here: what is held out and what a loss means (the engine's), and the arithmetic of a whole batch (`packed`).
 
 use candle_core::{Result as CandleResult, Tensor};
 
+use crate::error::WhileDoing;
 use crate::network::{DecoderMemory, summed_cross_entropy};
 use crate::placed::Placed;
-use crate::{Adapter, BaseModel, Loss, PackedBatch, PackedPass, Result, RowDropout, TrainingPass};
+use crate::{
+    Adapter, BaseModel, EncodedExample, Loss, PackedBatch, PackedPass, Result, RowDropout, TrainingPass,
+};
 
 /// The mean cross-entropy over all target tokens of the batch, with or without an adapter.
 ///
@@ -20,6 +24,19 @@ pub fn evaluate(base: &BaseModel, adapter: Option<&Adapter>, batch: &PackedBatch
     }
     let values = adapter.map_or(&[][..], Adapter::values);
     PackedPass::for_losses(base, adapter, batch.len())?.loss(values, batch)
+}
+
+/// The logits of an example's target, each computed from the true tokens before it, with or without an adapter:
+/// `[target tokens, vocabulary]`, row-major.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn logits(base: &BaseModel, adapter: Option<&Adapter>, example: &EncodedExample) -> Result<Vec<f32>> {
+    let placed = Placed::new(base, adapter)?;
+    PackedBatch::pack([example])?.refuse_tokens_outside(base.architecture().vocabulary)?;
+    teacher_forced_logits(&placed, &example.source, &example.target, None)
+        .and_then(|logits| logits.flatten_all()?.to_vec1())
+        .while_doing("computing the logits of an example")
 }
 
 /// The summed cross-entropy of one row, with a graph back to the adapter if its tensors are variables.

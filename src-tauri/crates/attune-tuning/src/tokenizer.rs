@@ -27,7 +27,7 @@ impl Tokenizer {
     /// network has no embedding for.
     pub(crate) fn from_json(json: &[u8], architecture: &Architecture) -> Result<Self> {
         let unreadable = |source| Error::TokenizerUnreadable { source };
-        let mut json = JsonTokenizer::from_bytes(json).map_err(unreadable)?;
+        let mut json = contained(|| JsonTokenizer::from_bytes(json)).map_err(unreadable)?;
         // A file may carry the padding and the cut of whoever saved it.
         json.with_padding(None).with_truncation(None).map_err(unreadable)?;
 
@@ -87,9 +87,7 @@ impl Tokenizer {
 
     pub(crate) fn encode_whole(&self, text: &str) -> Result<Vec<u32>> {
         let text = text.trim();
-        let encoding = self
-            .json
-            .encode_fast(text, false)
+        let encoding = contained(|| self.json.encode_fast(text, false))
             .map_err(|source| Error::Encode { characters: text.chars().count(), source })?;
         let mut tokens = encoding.get_ids().to_vec();
         tokens.push(self.end_of_sequence);
@@ -114,8 +112,14 @@ impl Tokenizer {
     }
 
     fn decode_where(&self, tokens: &[u32], skip_special: bool) -> Result<String> {
-        self.json
-            .decode(tokens, skip_special)
+        contained(|| self.json.decode(tokens, skip_special))
             .map_err(|source| Error::Decode { tokens: tokens.len(), source })
     }
+}
+
+/// What the tokenizers crate answers. It panics on some files that are no good; here that is one more error.
+fn contained<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    // What it was changing when it panicked is thrown away, or was only read.
+    let answered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    answered.unwrap_or_else(|_| Err("the file makes its reader fail".into()))
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::present;
+use super::settings::present;
 
 /// Declares a question; the two kinds differ in what is asked and in nothing else.
 macro_rules! question {

@@ -1,19 +1,20 @@
 // The training page: what to train at the left, what comes of it at the right, what there was below.
 
 import { Box, Button, Stack, Title } from "@mantine/core";
-import { useRef, useState } from "react";
-import { activeRun, useRuns } from "../../api/runs";
+import { useCallback, useRef, useState } from "react";
+import { activeRun, useAllRuns } from "../../api/runs";
 import type { Run } from "../../api/types";
-import { AskCard } from "./AskCard";
-import type { PickFile } from "./DatasetCard";
-import { RunCard, RunCardEmpty, RunCardSkeleton } from "./RunCard";
-import { RunForm } from "./RunForm";
-import { RunHistory } from "./RunHistory";
+import { AskCard } from "./ask/AskCard";
+import { type Pick, RunForm } from "./form/RunForm";
+import { RunHistory } from "./history/RunHistory";
+import { QueueCard } from "./run/QueueCard";
+import { RunCard, RunCardEmpty, RunCardSkeleton } from "./run/RunCard";
 import classes from "./TrainPage.module.css";
 import { words } from "./words";
 
-export function TrainPage({ pickFile }: { pickFile?: PickFile }) {
-  const { data: runs, isPending } = useRuns();
+export function TrainPage({ pick }: { pick: Pick }) {
+  const all = useAllRuns();
+  const { runs } = all;
   const outcome = useRef<HTMLDivElement>(null);
   const [selectedId, select] = useState<string>();
   const active = runs && activeRun(runs);
@@ -22,10 +23,11 @@ export function TrainPage({ pickFile }: { pickFile?: PickFile }) {
   const asked = selectedId || shown?.status === "completed" ? shown : runs?.find(isCompleted);
 
   /** Without an id: the active run, or else the newest. */
-  const bringIntoSight = (runId?: string) => {
+  const bringIntoSight = useCallback((runId?: string) => {
     select(runId);
     outcome.current?.scrollIntoView({ block: "start" });
-  };
+  }, []);
+  const showActive = useCallback(() => bringIntoSight(), [bringIntoSight]);
 
   return (
     <Box className={classes.page}>
@@ -33,29 +35,33 @@ export function TrainPage({ pickFile }: { pickFile?: PickFile }) {
         {words.title}
       </Title>
       <Box className={classes.columns}>
-        <RunForm pickFile={pickFile} onStarted={() => bringIntoSight()} />
+        <RunForm pick={pick} onStarted={showActive} />
         <div ref={outcome} className={classes.outcome}>
           <Stack gap="md" className={classes.sticky}>
-            {isPending ? <RunCardSkeleton /> : null}
+            {all.newest.isPending ? <RunCardSkeleton /> : null}
             {runs && !shown ? <RunCardEmpty /> : null}
             {shown ? (
               <RunCard
                 key={shown.id}
                 run={shown}
+                parent={runs?.find(({ id }) => id === shown.resumedFrom)}
+                onSelect={bringIntoSight}
+                onResumed={showActive}
                 aside={
                   active && active.id !== shown.id ? (
-                    <Button variant="subtle" size="compact-sm" onClick={() => bringIntoSight()}>
+                    <Button variant="subtle" size="compact-sm" onClick={showActive}>
                       {words.run.backToActive}
                     </Button>
                   ) : null
                 }
               />
             ) : null}
+            {runs ? <QueueCard runs={runs} /> : null}
             {runs ? <AskCard run={asked} /> : null}
           </Stack>
         </div>
       </Box>
-      <RunHistory shownId={shown?.id} onSelect={bringIntoSight} />
+      <RunHistory all={all} shownId={shown?.id} onSelect={bringIntoSight} onResumed={showActive} />
     </Box>
   );
 }

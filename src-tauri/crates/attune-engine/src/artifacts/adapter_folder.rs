@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::durable_writer;
 use super::found_adapter::{CONFIG, WEIGHTS};
+use crate::runs::{Hyperparameters, SelfCheck, Stopped};
 use crate::{Error, Result};
 
 pub(crate) const RECORD: &str = "training_run.json";
@@ -44,15 +45,37 @@ pub struct TrainingRecord {
     /// Digest of the base's weights, so that an adapter is not used on another base by mistake.
     pub base_model_digest: String,
     pub method: String,
-    /// Usable rows that were trained on.
+    /// Usable rows: those that were trained on and those that were held out.
     pub samples_used: u64,
+    #[serde(default)]
+    pub held_out: u64,
     pub epochs: u32,
     pub batch_size: u32,
     pub learning_rate: f64,
     pub seed: u64,
+    /// Every setting. Absent in older records, as is all that has a default here.
+    #[serde(default)]
+    pub settings: Option<Hyperparameters>,
+    #[serde(default)]
+    pub self_check: Option<SelfCheck>,
     pub steps: u64,
     /// Mean cross-entropy per target token (nats) over the last epoch.
     pub final_loss: f64,
+    /// The same over the held-out rows, of the adapter in this folder.
+    #[serde(default)]
+    pub validation_loss: Option<f64>,
+    /// The step after which the adapter in this folder was taken; absent where it is the last.
+    #[serde(default)]
+    pub best_step: Option<u64>,
+    /// Why the run ended before its last step.
+    #[serde(default)]
+    pub stopped: Option<Stopped>,
+    /// The `run_id` of the run that this one went on from.
+    #[serde(default)]
+    pub resumed_from: Option<String>,
+    /// The folder of the adapter that the run began with.
+    #[serde(default)]
+    pub started_from: Option<PathBuf>,
     /// Name of the folder that holds this file.
     pub run_directory: String,
     /// RFC 3339, UTC.
@@ -173,10 +196,34 @@ fn is_plain(name: &str) -> bool {
 
 /// `sha256:` and the digest in hexadecimal digits.
 pub(crate) fn digest_of(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
+    shown(Sha256::digest(bytes))
+}
+
+/// Takes what is written to it and gives its [`digest_of`] at the end.
+#[derive(Debug, Default)]
+pub(crate) struct DigestWriter(Sha256);
+
+impl DigestWriter {
+    pub(crate) fn finish(self) -> String {
+        shown(self.0.finalize())
+    }
+}
+
+impl io::Write for DigestWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn shown(digest: impl AsRef<[u8]>) -> String {
     let mut text = String::with_capacity(7 + 64);
     text.push_str("sha256:");
-    for byte in digest {
+    for byte in digest.as_ref() {
         text.push_str(&format!("{byte:02x}"));
     }
     text
@@ -204,12 +251,20 @@ pub(crate) mod tests {
             base_model_digest: "sha256:0".into(),
             method: "soft-prompt".into(),
             samples_used: 19,
+            held_out: 0,
             epochs: 3,
             batch_size: 4,
             learning_rate: 0.3,
             seed: 1,
+            settings: None,
+            self_check: None,
             steps: 15,
             final_loss: 0.5,
+            validation_loss: None,
+            best_step: None,
+            stopped: None,
+            resumed_from: None,
+            started_from: None,
             run_directory: "night".into(),
             trained_at: "2026-11-21T01:18:51.000Z".into(),
             dataset_hash: "sha256:1".into(),

@@ -10,6 +10,6 @@ mod found_adapter;
 mod latest;
 
 pub use adapter_folder::{AdapterDigest, AdapterFolder, TrainingRecord};
-pub(crate) use adapter_folder::{NewAdapter, RECORD, digest_of, files_of};
+pub(crate) use adapter_folder::{DigestWriter, NewAdapter, RECORD, digest_of, files_of};
 pub(crate) use found_adapter::{CONFIG, FoundAdapter, WEIGHTS, Written};
 pub(crate) use latest::{check_latest_can_move, forget_latest, latest_means, move_latest, resolve};

@@ -121,6 +121,13 @@ impl BaseFiles {
         BaseModel::from_bytes(files).map_err(|source| Error::BaseRefused { path: folder.to_owned(), source })
     }
 
+    /// Of all files that decide what a training on this base computes.
+    pub(crate) fn digest(&self) -> String {
+        let files = [&self.config, &self.weights, &self.tokenizer_files[0].1];
+        let digests = files.map(|file| crate::artifacts::digest_of(file));
+        crate::artifacts::digest_of(digests.concat().as_bytes())
+    }
+
     /// Name and content of every file.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let tokenizer =

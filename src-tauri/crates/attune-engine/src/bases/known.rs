@@ -65,6 +65,11 @@ impl KnownBase {
         &self.id
     }
 
+    /// Of its files together.
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
     pub(super) fn file(&self, name: &str) -> Option<&KnownFile> {
         self.files.iter().find(|file| file.name == name)
     }

@@ -42,6 +42,17 @@ pub struct Base {
     pub bundled: bool,
 }
 
+impl Base {
+    /// SHA-256 of its weights, as records of runs say it. Reads the whole file.
+    pub(crate) fn weights_digest(&self) -> Result<String> {
+        let path = self.folder.join(folder::WEIGHTS);
+        match digest::file_digest(&path, digest::Algorithm::Sha256) {
+            Ok(digest) => Ok(format!("sha256:{digest}")),
+            Err(source) => Err(Error::BaseUnreadable { path, source }),
+        }
+    }
+}
+
 /// What a listing says of a base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseSummary {
@@ -52,6 +63,14 @@ pub struct BaseSummary {
     /// Whether every file has the published hash. Nobody publishes hashes of an unknown base.
     pub verified: bool,
     pub chosen_by_auto: bool,
+}
+
+/// A base that Attune knows and this computer has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchableBase {
+    pub hub_id: String,
+    /// Of its published files together.
+    pub size_bytes: u64,
 }
 
 /// The places where base models are looked for.
@@ -113,6 +132,21 @@ impl Bases {
             }
         }
         Ok(summaries)
+    }
+
+    /// The known bases on the hub that this computer has not.
+    ///
+    /// # Errors
+    /// The manifest of known bases cannot be read.
+    pub fn fetchable(&self) -> Result<Vec<FetchableBase>> {
+        let here: Vec<_> = self.all().into_iter().map(|base| base.name).collect();
+        let known = KnownBase::all(&self.models)?.into_iter();
+        // Only what has a revision is on the hub; the rest comes with the program.
+        let missing =
+            known.filter(|base| base.revision.is_some() && !here.iter().any(|name| name == base.id()));
+        Ok(missing
+            .map(|base| FetchableBase { hub_id: base.id().to_owned(), size_bytes: base.size_bytes() })
+            .collect())
     }
 
     fn is_verified(&self, base: &Base) -> Result<bool> {
@@ -227,6 +261,26 @@ mod tests {
             .collect();
         assert_eq!(said, [(BUNDLED, true, false), ("some/tiny", false, false)]);
         assert!(listed[1].size_bytes > 100_000 && listed[1].parameters > 10_000, "{listed:?}");
+    }
+
+    #[test]
+    fn a_known_base_of_the_hub_can_be_fetched_until_it_is_here() {
+        let home = tempfile::tempdir().unwrap();
+        let (models, hub) = (home.path().join("models"), home.path().join("hub"));
+        tiny_at(&models.join(BUNDLED));
+        let file = |bytes: u64| format!(r#"{{"name": "f{bytes}", "bytes": {bytes}, "sha256": ""}}"#);
+        let manifest = format!(
+            r#"{{"bases": [{{"id": "{BUNDLED}", "files": []}},
+                {{"id": "some/tiny", "revision": "0", "files": [{}, {}]}}]}}"#,
+            file(300),
+            file(8)
+        );
+        fs::write(models.join("bases.json"), manifest).unwrap();
+        let bases = Bases::new(models, hub.clone());
+        let missing = FetchableBase { hub_id: "some/tiny".to_owned(), size_bytes: 308 };
+        assert_eq!(bases.fetchable().unwrap(), [missing]);
+        tiny_at(&snapshot(&hub, "some", "tiny"));
+        assert_eq!(bases.fetchable().unwrap(), []);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::Engine;
 use crate::limits::require_absolute;
 use crate::{
-    AdapterChoice, AnswerObserver, BaseSummary, Error, ExportRequest, Exported, Fetch, Generated,
-    GenerationRequest, Imported, Result,
+    AdapterChoice, AnswerObserver, BaseSummary, Error, ExportRequest, Exported, Fetch, FetchableBase,
+    Generated, GenerationRequest, Imported, Result,
 };
 
 impl Engine {
@@ -16,6 +16,14 @@ impl Engine {
     /// The manifest of known bases cannot be read.
     pub fn bases(&self) -> Result<Vec<BaseSummary>> {
         self.0.bases.summaries()
+    }
+
+    /// The known bases on the hub that this computer has not.
+    ///
+    /// # Errors
+    /// As [`Self::bases`].
+    pub fn fetchable_bases(&self) -> Result<Vec<FetchableBase>> {
+        self.0.bases.fetchable()
     }
 
     /// Begins to fetch a base from the hub, or answers with the fetch that is at it.

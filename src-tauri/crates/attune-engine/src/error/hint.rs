@@ -120,6 +120,18 @@ impl Error {
             Self::RunDirectoryTaken { .. } => "Choose another run id or run directory.",
             Self::LatestIsNotOurs { .. } => "Move that folder away, or choose another output folder.",
             Self::RunStillActive { .. } => "Cancel it first.",
+            Self::RunStillQueued { .. } => "Cancel it.",
+            Self::NothingToResume { .. } => {
+                "Go on from a run that was stopped, interrupted or failed after its first epoch, or start a new one."
+            }
+            Self::BaseChanged { .. } => {
+                "Put the files of that base back, or start a new run, from its adapter if it has one."
+            }
+            Self::CheckpointRefused { .. } => "Start a new run.",
+            Self::Training {
+                source:
+                    attune_tuning::Error::NothingLearned { .. } | attune_tuning::Error::NothingChanged { .. },
+            } => "To train all the same, skip the check: `--skip-self-check`, or skipSelfCheck in a request.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",
@@ -129,6 +141,9 @@ impl Error {
             Self::DatabaseNewer { .. } => "Install the newer Attune again, or choose another --data-dir.",
             Self::Migration { .. } => {
                 "The database was backed up beside itself before the upgrade; report this with the log."
+            }
+            Self::Database { source, .. } if is_want_of_room(source) => {
+                "Make room on the disk of the data folder, which `attune doctor` names, then try again."
             }
             Self::Write { .. } => "Check that the disk has room and that you may write there.",
             _ => return None,
@@ -153,4 +168,10 @@ fn refused_adapter_hint(reason: &attune_tuning::Error) -> &'static str {
         }
         _ => "Export the adapter again, or use another one.",
     }
+}
+
+/// Whether a database could not be written for want of room, or of the right to write.
+fn is_want_of_room(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    matches!(error.sqlite_error_code(), Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen))
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::broadcast;
 
-use super::{Point, Run, RunId};
+use super::{Point, Run, RunId, ValidationPoint};
 
 /// Events that wait for a slow subscriber before it has to start again from a snapshot.
 const BACKLOG: usize = 512;
@@ -20,14 +20,17 @@ pub enum Event {
     Removed { sequence: u64, run: RunId },
     /// A step that a run has taken.
     Point { sequence: u64, run: RunId, point: Point },
+    /// An evaluation that a run has made.
+    Validation { sequence: u64, run: RunId, validation: ValidationPoint },
 }
 
 impl Event {
     fn sequence(&self) -> u64 {
         match self {
-            Self::Run { sequence, .. } | Self::Removed { sequence, .. } | Self::Point { sequence, .. } => {
-                *sequence
-            }
+            Self::Run { sequence, .. }
+            | Self::Removed { sequence, .. }
+            | Self::Point { sequence, .. }
+            | Self::Validation { sequence, .. } => *sequence,
         }
     }
 }
@@ -87,6 +90,10 @@ impl Events {
 
     pub(crate) fn point(&self, run: RunId, point: Point) {
         self.publish(|sequence| Event::Point { sequence, run, point });
+    }
+
+    pub(crate) fn validation(&self, run: RunId, validation: ValidationPoint) {
+        self.publish(|sequence| Event::Validation { sequence, run, validation });
     }
 
     pub(crate) fn subscribe(&self) -> Subscription {

@@ -3,17 +3,29 @@
 //! Not here: the mathematics (`attune_tuning`) and what happens inside the child (`worker`).
 //! Invariants: at most one run is `running` (the database enforces it); a row that ended never changes again.
 
+mod attend;
+mod choices;
 pub(crate) mod dispatcher;
 pub(crate) mod events;
+mod follow;
+mod hyperparameters;
+pub(crate) mod kept_files;
+pub(crate) mod left_over;
 pub(crate) mod metrics;
 pub(crate) mod removal;
 pub(crate) mod request;
+pub(crate) mod resume;
+mod start;
+mod words;
 mod worker_process;
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use hyperparameters::{Course, Hyperparameters, LoraDimensions, PromptDimensions};
+pub use words::{Decay, InitialPrompt, Method, Phase, RunStatus, Stopped};
 
 use crate::{AdapterDigest, Error, Result};
 
@@ -52,67 +64,6 @@ impl fmt::Display for RunId {
     }
 }
 
-/// Declares an enum that is stored and shown by one lower-case word per value.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$value_meta:meta])* $value:ident = $word:literal),* $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$value_meta])* #[serde(rename = $word)] $value),* }
-
-        impl $name {
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$value => $word),* }
-            }
-
-            /// `None` if no value has this word.
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$value),)* _ => None }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(self.as_str())
-            }
-        }
-    };
-}
-
-words! {
-    RunStatus {
-        Queued = "queued",
-        Running = "running",
-        Completed = "completed",
-        Failed = "failed",
-        Cancelled = "cancelled",
-        /// Its process ended without a word: Attune was closed or killed.
-        Interrupted = "interrupted",
-    }
-}
-
-words! {
-    /// What a running run is busy with.
-    Phase {
-        Loading = "loading",
-        Preparing = "preparing",
-        Training = "training",
-        Saving = "saving",
-    }
-}
-
-words! {
-    Method {
-        SoftPrompt = "soft-prompt",
-        Lora = "lora",
-    }
-}
-
-impl RunStatus {
-    pub fn is_active(self) -> bool {
-        matches!(self, Self::Queued | Self::Running)
-    }
-}
-
 /// One optimiser step as it is kept and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
@@ -131,6 +82,49 @@ pub struct Point {
     pub elapsed_seconds: f64,
 }
 
+/// One evaluation of the held-out rows as it is kept and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ValidationPoint {
+    /// The step after which it was made.
+    pub step: u64,
+    /// As [`Point::epoch`].
+    pub epoch: f64,
+    /// Mean cross-entropy per target token of all held-out rows, in nats.
+    pub loss: f64,
+}
+
+/// The curves of a run, each thinned evenly to at most 500 points.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Curves {
+    pub points: Vec<Point>,
+    /// Empty where no row is held out.
+    pub validation: Vec<ValidationPoint>,
+}
+
+impl Curves {
+    /// The first evaluation with the lowest loss, as the trainer chooses it.
+    pub(crate) fn best(&self) -> Option<Best> {
+        let lowest =
+            self.validation.iter().reduce(|best, next| if next.loss < best.loss { next } else { best });
+        lowest.map(|point| Best { step: point.step, loss: point.loss })
+    }
+}
+
+/// The evaluation with the lowest loss, whose adapter is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    pub step: u64,
+    /// Mean cross-entropy per target token of all held-out rows, in nats.
+    pub loss: f64,
+}
+
+/// What the learning self-check found: mean cross-entropy per target token of its batch, in nats.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SelfCheck {
+    pub loss_before: f64,
+    pub loss_after: f64,
+}
+
 /// How far a running run is; not stored, gone when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Progress {
@@ -140,32 +134,9 @@ pub struct Progress {
     pub loss: Option<f64>,
     pub tokens_per_second: Option<f64>,
     pub seconds_left: Option<f64>,
-}
-
-/// Everything that decides what a training computes; frozen when the run is created.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Hyperparameters {
-    pub epochs: u32,
-    pub batch_size: u32,
-    pub learning_rate: f64,
-    /// Tokens of an input that are read, the end of sequence included.
-    pub source_max_tokens: u32,
-    /// Tokens of an output that are learned, the end of sequence included.
-    pub target_max_tokens: u32,
-    pub seed: u64,
-    /// Dimensions of a LoRA adapter; absent for a soft prompt.
-    #[serde(default)]
-    pub lora: Option<LoraDimensions>,
-}
-
-/// The dimensions of a LoRA adapter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LoraDimensions {
-    pub rank: u32,
-    /// What is learned is multiplied by `alpha / rank`.
-    pub alpha: f64,
-    /// Modules by their last name, in every layer: q, k, v, o, wi_0, wi_1, wo.
-    pub targets: Vec<String>,
+    pub best: Option<Best>,
+    /// Resident memory of the worker.
+    pub memory_bytes: Option<u64>,
 }
 
 /// One training, with its progress while it is running.
@@ -181,11 +152,26 @@ pub struct Run {
     pub method: Method,
     pub source_path: PathBuf,
     pub dataset_hash: String,
+    /// Usable rows: those that are trained on and those that are held out.
     pub samples_used: u64,
+    /// Rows that are never trained on and decide which adapter is kept.
+    pub held_out: u64,
     pub samples_skipped: u64,
     pub notices: Vec<String>,
     pub hyperparameters: Hyperparameters,
     pub final_loss: Option<f64>,
+    /// The evaluation that decided which adapter is kept; none where no row is held out.
+    pub best: Option<Best>,
+    /// None where it was skipped or not made yet.
+    pub self_check: Option<SelfCheck>,
+    /// Why a completed run ended before its last step.
+    pub stopped: Option<Stopped>,
+    /// Whether a new run can go on from this one. Not stored: it is so as long as there is a checkpoint.
+    pub resumable: bool,
+    /// The run that this one goes on from.
+    pub resumed_from: Option<RunId>,
+    /// The adapter that this run began with.
+    pub started_from: Option<PathBuf>,
     pub error_message: Option<String>,
     pub run_directory: String,
     pub output_folder: PathBuf,

@@ -61,9 +61,11 @@ fn give_latest_away(shared: &Shared, run: &Run) -> Result<Option<String>> {
 /// Removes what a run writes, then its folder if nothing else lies there.
 fn remove_files(folder: &Path) -> Result<u64> {
     let mut freed = 0;
-    for name in files_of(folder).into_iter().chain([metrics::NAME.to_owned()]) {
+    let curves = [metrics::NAME, metrics::VALIDATION_NAME].map(str::to_owned);
+    for name in files_of(folder).into_iter().chain(curves) {
         freed += remove_file(&folder.join(name))?;
     }
+    artifacts::durable_writer::remove_left_over(folder);
     // The record goes last: until then the folder says what it is.
     freed += remove_file(&folder.join(artifacts::RECORD))?;
     match fs::remove_dir(folder) {

@@ -4,12 +4,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use attune_tuning::{Example, LoraSettings, LoraTarget, TrainingConfig};
+use attune_tuning::peft::PeftFiles;
 
-use super::{Hyperparameters, LoraDimensions, Method, Progress, Run, RunId, RunStatus};
+use super::start::Start;
+use super::{Decay, Hyperparameters, InitialPrompt, Method, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
-use crate::limits::{check_epochs, check_max_samples, check_range, require_absolute};
-use crate::sources::{SourceRows, read_source};
+use crate::limits::{check_max_samples, require_absolute};
+use crate::sources::{SourceRows, Split, read_source, split};
 use crate::{Bases, DataFolder, Error, Result, Settings};
 
 pub(crate) const DEFAULT_MAX_SAMPLES: u32 = 2000;
@@ -31,6 +32,10 @@ pub struct RunRequest {
     pub run_identifier: Option<String>,
     /// Name of the run's folder in the output folder; default: the run identifier.
     pub run_directory: Option<String>,
+    /// A run to go on from. Then nothing but `id`, `run_identifier` and `run_directory` may be given.
+    pub resume_from: Option<String>,
+    /// The folder of an adapter to begin with.
+    pub start_from: Option<PathBuf>,
     pub max_samples: Option<u32>,
     pub epochs: Option<u32>,
     pub batch_size: Option<u32>,
@@ -38,12 +43,39 @@ pub struct RunRequest {
     pub source_max_tokens: Option<u32>,
     pub target_max_tokens: Option<u32>,
     pub seed: Option<u64>,
+    /// Only with [`Method::SoftPrompt`].
+    pub prompt_rows: Option<u32>,
+    /// Only with [`Method::SoftPrompt`].
+    pub initial_prompt: Option<InitialPrompt>,
+    /// Only with [`InitialPrompt::Text`], which it implies.
+    pub initial_text: Option<String>,
+    pub warmup_steps: Option<u32>,
+    pub decay: Option<Decay>,
+    pub accumulation_steps: Option<u32>,
+    pub batch_tokens: Option<u32>,
+    /// 0 leaves gradients as they are.
+    pub gradient_clip: Option<f64>,
+    pub weight_decay: Option<f64>,
+    pub dropout: Option<f64>,
+    /// 0 never ends a run early.
+    pub patience: Option<u32>,
+    pub validation_steps: Option<u32>,
+    pub skip_self_check: Option<bool>,
     /// Only with [`Method::Lora`].
     pub lora_rank: Option<u32>,
     /// Only with [`Method::Lora`]; default: twice the rank.
     pub lora_alpha: Option<f64>,
     /// Only with [`Method::Lora`]; default: q and v.
     pub lora_targets: Option<Vec<String>>,
+}
+
+/// A run that can be queued, and what it needs.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) run: Run,
+    pub(crate) rows: Split,
+    /// The adapter to begin with.
+    pub(crate) start: Option<PeftFiles>,
 }
 
 impl RunRequest {
@@ -64,15 +96,21 @@ impl RunRequest {
         })
     }
 
+    pub(crate) fn max_samples(&self) -> u32 {
+        self.max_samples.unwrap_or(DEFAULT_MAX_SAMPLES)
+    }
+
     /// The queued run and its rows. Makes the output folder, as that is the test of whether it can be written.
     ///
     /// # Errors
     /// The first value, file or folder that makes the run impossible.
-    pub(crate) fn prepare(self, folder: &DataFolder, bases: &Bases) -> Result<(Run, Vec<Example>)> {
+    pub(crate) fn prepare(&self, folder: &DataFolder, bases: &Bases) -> Result<Prepared> {
         let id = self.id.as_deref().map_or_else(|| Ok(RunId::generate()), RunId::parse)?;
-        // Some defaults wait for the number of rows, but a wrong value is said before a file is opened.
-        self.hyperparameters(1)?;
-        let max_samples = self.max_samples.unwrap_or(DEFAULT_MAX_SAMPLES);
+        let start = self.start_from.as_deref().map(Start::open).transpose()?;
+        let kind = start.as_ref().map(|start| &start.kind);
+        // Some defaults wait for the number of rows, but a wrong value is said before the source is opened.
+        Hyperparameters::chosen(self, 1, kind)?;
+        let max_samples = self.max_samples();
         check_max_samples("maxSamples", max_samples)?;
         let run_identifier = self.run_identifier.clone().unwrap_or_else(|| generated_identifier(&id));
         check_name("runIdentifier", &run_identifier)?;
@@ -85,8 +123,12 @@ impl RunRequest {
             .and_then(SourceRows::require_usable)
             .map_err(|source| Error::InField { field, source: Box::new(source) })?;
         let summary = rows.summary();
-        let hyperparameters = self.hyperparameters(rows.examples.len())?;
-        let base = bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?;
+        let mut split = split(rows.examples);
+        let hyperparameters = Hyperparameters::chosen(self, split.train.len(), kind)?;
+        let base = match &start {
+            Some(start) => start.base(bases, self.base_model.as_deref())?,
+            None => bases.resolve(self.base_model.as_deref().unwrap_or("auto"))?,
+        };
 
         let output_folder =
             self.output_folder.clone().unwrap_or_else(|| folder.adapters().join(stem(&source_path)));
@@ -100,14 +142,21 @@ impl RunRequest {
             progress: Progress::default(),
             base_model: base.name,
             base_folder: base.folder,
-            method: self.method.unwrap_or(Method::SoftPrompt),
+            method: hyperparameters.method(),
             source_path,
             dataset_hash: summary.dataset_hash,
             samples_used: summary.usable,
+            held_out: split.held_out.len() as u64,
             samples_skipped: summary.skipped.total(),
-            notices: summary.notices,
+            notices: summary.notices.into_iter().chain(split.notice.take()).collect(),
             hyperparameters,
             final_loss: None,
+            best: None,
+            self_check: None,
+            stopped: None,
+            resumable: false,
+            resumed_from: None,
+            started_from: start.as_ref().map(|start| start.path.clone()),
             error_message: None,
             run_directory,
             output_folder,
@@ -116,7 +165,7 @@ impl RunRequest {
             started_at: None,
             finished_at: None,
         };
-        Ok((run, rows.examples))
+        Ok(Prepared { run, rows: split, start: start.map(Start::into_files) })
     }
 
     /// Where the rows come from, and the field that says so.
@@ -132,81 +181,10 @@ impl RunRequest {
             (None, None) => Err(Error::NoSourceChosen),
         }
     }
-
-    /// The dimensions of a LoRA adapter; refused where the method has none.
-    fn lora(&self, method: Method) -> Result<Option<LoraDimensions>> {
-        if method != Method::Lora {
-            let given = [
-                ("loraRank", self.lora_rank.is_some()),
-                ("loraAlpha", self.lora_alpha.is_some()),
-                ("loraTargets", self.lora_targets.is_some()),
-            ];
-            return match given.iter().find(|(_, is_given)| *is_given) {
-                Some((field, _)) => Err(Error::InvalidField {
-                    field,
-                    value: "set".to_owned(),
-                    reason: "only the method lora has it",
-                }),
-                None => Ok(None),
-            };
-        }
-        let defaults = LoraSettings::default();
-        let rank = self.lora_rank.unwrap_or(defaults.rank as u32);
-        check_range("loraRank", rank, 1, 256, "a rank is 1 to 256")?;
-        let alpha = self.lora_alpha.unwrap_or(f64::from(rank) * 2.0);
-        if !(alpha > 0.0 && alpha <= 1024.0) {
-            let reason = "it is above 0 and at most 1024";
-            return Err(Error::InvalidField { field: "loraAlpha", value: alpha.to_string(), reason });
-        }
-        let targets = self
-            .lora_targets
-            .clone()
-            .unwrap_or_else(|| defaults.targets.iter().map(|target| target.name().to_owned()).collect());
-        let unknown = targets.iter().find(|name| LoraTarget::from_name(name).is_none());
-        if targets.is_empty() || unknown.is_some() {
-            let value = unknown.map_or_else(|| "empty".to_owned(), |name| format!("{name:?}"));
-            let reason = "the targets are some of q, k, v, o, wi_0, wi_1, wo";
-            return Err(Error::InvalidField { field: "loraTargets", value, reason });
-        }
-        Ok(Some(LoraDimensions { rank, alpha, targets }))
-    }
-
-    /// The chosen values, and the defaults for this many rows.
-    fn hyperparameters(&self, rows: usize) -> Result<Hyperparameters> {
-        let method = self.method.unwrap_or(Method::SoftPrompt);
-        let defaults = match method {
-            Method::SoftPrompt => TrainingConfig::for_examples(rows),
-            Method::Lora => TrainingConfig::for_lora(rows, LoraSettings::default()),
-        };
-        let chosen = Hyperparameters {
-            epochs: self.epochs.unwrap_or(defaults.epochs as u32),
-            batch_size: self.batch_size.unwrap_or(defaults.batch_size as u32),
-            learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
-            source_max_tokens: self.source_max_tokens.unwrap_or(defaults.source_max_tokens as u32),
-            target_max_tokens: self.target_max_tokens.unwrap_or(defaults.target_max_tokens as u32),
-            seed: self.seed.unwrap_or(defaults.seed),
-            lora: self.lora(method)?,
-        };
-        check_epochs("epochs", chosen.epochs)?;
-        check_range("batchSize", chosen.batch_size, 1, 256, "a batch has 1 to 256 rows")?;
-        for (field, tokens) in
-            [("sourceMaxTokens", chosen.source_max_tokens), ("targetMaxTokens", chosen.target_max_tokens)]
-        {
-            check_range(field, tokens, 2, 1024, "it is 2 to 1024 tokens")?;
-        }
-        if !(chosen.learning_rate > 0.0 && chosen.learning_rate <= 10.0) {
-            return Err(Error::InvalidField {
-                field: "learningRate",
-                value: chosen.learning_rate.to_string(),
-                reason: "it is above 0 and at most 10",
-            });
-        }
-        Ok(chosen)
-    }
 }
 
 /// Refuses what is not the name of a folder inside the output folder.
-fn check_name(field: &'static str, name: &str) -> Result<()> {
+pub(super) fn check_name(field: &'static str, name: &str) -> Result<()> {
     let mut components = Path::new(name).components();
     let one_name = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
     let reason = if !one_name || name.contains(['/', '\\', '\0', '\n']) {
@@ -223,7 +201,7 @@ fn check_name(field: &'static str, name: &str) -> Result<()> {
     Err(Error::InvalidField { field, value: format!("{name:?}"), reason })
 }
 
-fn check_output(output_folder: &Path, run_directory: &str) -> Result<()> {
+pub(super) fn check_output(output_folder: &Path, run_directory: &str) -> Result<()> {
     let unwritable = |source| Error::OutputUnwritable { path: output_folder.to_owned(), source };
     std::fs::create_dir_all(output_folder).map_err(unwritable)?;
     // Rights, a read-only disk, a full disk: only a write tells.
@@ -272,16 +250,5 @@ mod tests {
         assert_eq!(request(None, Some("/b")).source().unwrap(), ("dataPath", PathBuf::from("/b")));
         assert_eq!(request(Some("/a"), Some("/b")).source().unwrap_err().field(), Some("dataPath"));
         assert!(matches!(request(None, None).source(), Err(Error::NoSourceChosen)));
-    }
-
-    #[test]
-    fn impossible_hyperparameters_are_refused_by_field() {
-        let field = |request: RunRequest| request.hyperparameters(1).err().and_then(|error| error.field());
-        let default = RunRequest::default;
-        assert_eq!(field(default()), None);
-        assert_eq!(field(RunRequest { epochs: Some(0), ..default() }), Some("epochs"));
-        assert_eq!(field(RunRequest { batch_size: Some(0), ..default() }), Some("batchSize"));
-        assert_eq!(field(RunRequest { learning_rate: Some(f64::NAN), ..default() }), Some("learningRate"));
-        assert_eq!(field(RunRequest { target_max_tokens: Some(1), ..default() }), Some("targetMaxTokens"));
     }
 }

@@ -9,11 +9,16 @@ use std::process::{Child, ChildStdin, Command as Program, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
+use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
+
 use crate::worker::protocol::{self, Message, VERSION, Versioned};
 use crate::{Error, Result};
 
 /// What is kept of a worker's error output, in characters.
 const KEPT_ERROR_OUTPUT: usize = 5000;
+
+/// What Rust's standard library says before it gives up for want of memory.
+const REFUSED_MEMORY: &str = "memory allocation of";
 
 /// What a worker made the owner hear.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub(crate) struct WorkerProcess {
     input: Option<ChildStdin>,
     error_output: Option<JoinHandle<String>>,
     kills_for_memory_before: Option<u64>,
+    /// Absent where the system shows no processes.
+    system: Option<System>,
 }
 
 /// How a worker's process ended.
@@ -38,7 +45,7 @@ pub(crate) struct Exit {
     pub(crate) status: Option<ExitStatus>,
     /// The end of what it wrote to its error output.
     pub(crate) error_output: String,
-    /// The kernel killed a process for want of memory while it ran.
+    /// It was refused memory, or the kernel killed a process for want of it while it ran.
     pub(crate) memory_ran_out: bool,
 }
 
@@ -66,7 +73,7 @@ impl WorkerProcess {
             std::thread::spawn(move || listen(output, &heard));
         }
         let error_output = child.stderr.take().map(|output| std::thread::spawn(move || tail(output)));
-        Ok(Self { child, input, error_output, kills_for_memory_before })
+        Ok(Self { child, input, error_output, kills_for_memory_before, system: System::new().ok() })
     }
 
     /// Asks for a command; a worker that ended meanwhile does not hear it, which is fine.
@@ -85,6 +92,15 @@ impl WorkerProcess {
         self.input = None;
     }
 
+    /// Its resident memory; `None` once it is gone.
+    pub(crate) fn memory_bytes(&mut self) -> Option<u64> {
+        let id = Pid::from_u32(self.child.id());
+        let memory = ProcessRefreshKind::nothing().with_memory();
+        let system = self.system.as_mut()?;
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), true, memory);
+        system.process(id).map(Process::memory)
+    }
+
     pub(crate) fn kill(&mut self) {
         if let Err(error) = self.child.kill() {
             tracing::debug!(%error, "the worker was gone before it could be killed");
@@ -96,10 +112,11 @@ impl WorkerProcess {
         self.close_input();
         let status = self.child.wait().ok();
         let error_output = self.error_output.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
-        let memory_ran_out = match (self.kills_for_memory_before, kills_for_memory()) {
+        let somebody_was_killed = match (self.kills_for_memory_before, kills_for_memory()) {
             (Some(before), Some(after)) => after > before,
             _ => false,
         };
+        let memory_ran_out = somebody_was_killed || error_output.contains(REFUSED_MEMORY);
         Exit { status, error_output, memory_ran_out }
     }
 }
@@ -164,5 +181,23 @@ mod tests {
         let kept = tail(text.as_bytes());
         assert_eq!(kept.chars().count(), KEPT_ERROR_OUTPUT);
         assert!(kept.ends_with("the reason"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_worker_that_is_refused_memory_is_known_by_its_last_words() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("worker");
+        let ends_with = |words: &str| {
+            std::fs::write(&program, format!("#!/bin/sh\necho '{words}' >&2\nkill -ABRT $$\n")).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+            let (heard, hear) = std::sync::mpsc::channel::<Heard>();
+            let worker = WorkerProcess::start(&program, Path::new("job.json"), heard).unwrap();
+            assert!(matches!(hear.recv(), Ok(Heard::Ended)));
+            worker.wait()
+        };
+        let refused = ends_with("memory allocation of 4194304 bytes failed");
+        assert!(refused.memory_ran_out && refused.status.is_some_and(|status| !status.success()));
     }
 }

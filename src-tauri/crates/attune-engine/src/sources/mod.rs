@@ -11,7 +11,6 @@ pub(crate) mod foreign_database;
 mod json_lines;
 mod lines;
 mod recognise;
-#[cfg_attr(not(test), expect(dead_code, reason = "the trainer does not take a held-out set yet"))]
 mod split;
 mod sqlite_table;
 mod summary;
@@ -20,11 +19,15 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) use recognise::read_source;
-pub use summary::SourceSummary;
+pub(crate) use split::{Split, split};
+pub use summary::{SourceSummary, inspect_source};
 
+use crate::artifacts::DigestWriter;
 use crate::{Error, Result};
 use attune_tuning::Example;
 
@@ -183,28 +186,40 @@ impl SourceRows {
     }
 }
 
-/// Rows as JSON lines of `input` and `output`: the form in which a run keeps them, and whose digest names them.
-pub(crate) fn frozen(examples: &[Example]) -> Vec<u8> {
-    let mut text = Vec::new();
+/// Writes rows as JSON lines of `input` and `output`: the form in which a run keeps them, and whose digest names them.
+pub(crate) fn write_frozen(examples: &[Example], to: &mut dyn Write) -> io::Result<()> {
+    let mut to = BufWriter::new(to);
     for example in examples {
         let line = serde_json::json!({ "input": example.input, "output": example.output });
-        text.extend_from_slice(line.to_string().as_bytes());
-        text.push(b'\n');
+        serde_json::to_writer(&mut to, &line)?;
+        to.write_all(b"\n")?;
     }
-    text
+    to.flush()
 }
 
-/// Reads back what [`frozen`] wrote.
-pub(crate) fn thawed(path: &Path, text: &[u8]) -> Result<Vec<Example>> {
+/// The digest of what [`write_frozen`] writes.
+fn frozen_digest(examples: &[Example]) -> String {
+    let mut digest = DigestWriter::default();
+    // A digest takes everything.
+    let _ = write_frozen(examples, &mut digest);
+    digest.finish()
+}
+
+/// Reads back what [`write_frozen`] wrote.
+///
+/// # Errors
+/// [`Error::Read`], or [`Error::Decode`] for what is no such row.
+pub(crate) fn read_frozen(path: &Path) -> Result<Vec<Example>> {
     #[derive(serde::Deserialize)]
     struct Row {
         input: String,
         output: String,
     }
-    text.split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
+    let file = BufReader::new(File::open(path).map_err(unreadable)?);
+    file.split(b'\n')
         .map(|line| {
-            let row: Row = serde_json::from_slice(line)
+            let row: Row = serde_json::from_slice(&line.map_err(unreadable)?)
                 .map_err(|source| Error::Decode { path: path.to_owned(), source })?;
             Ok(Example { input: row.input, output: row.output })
         })

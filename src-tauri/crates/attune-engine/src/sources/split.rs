@@ -25,27 +25,19 @@ pub(crate) struct Split {
 /// fall on one side, as they do if they all ask the same.
 pub(crate) fn split(examples: Vec<Example>) -> Split {
     let rows = examples.len();
-    let everything = |train, why: String| Split { train, held_out: Vec::new(), notice: Some(why) };
+    let are = if rows == 1 { "The only row is".to_owned() } else { format!("All {rows} rows are") };
+    let everything = |train, why: &str| {
+        let notice = format!("{are} used for training and none is held out to judge by: {why}.");
+        Split { train, held_out: Vec::new(), notice: Some(notice) }
+    };
     if rows < FEWEST_ROWS {
-        return everything(
-            examples,
-            format!(
-                "All {rows} rows are used for training and none is held out to judge by: that begins with \
-                 {FEWEST_ROWS} rows."
-            ),
-        );
+        return everything(examples, &format!("that begins with {FEWEST_ROWS} rows"));
     }
-    let (held_out, train): (Vec<_>, Vec<_>) =
-        examples.iter().cloned().partition(|example| is_held_out(&example.input));
-    if held_out.is_empty() || train.is_empty() {
-        return everything(
-            examples,
-            format!(
-                "All {rows} rows are used for training and none is held out to judge by: their inputs differ \
-                 too little."
-            ),
-        );
+    let held_out = examples.iter().filter(|example| is_held_out(&example.input)).count();
+    if held_out == 0 || held_out == rows {
+        return everything(examples, "their inputs differ too little");
     }
+    let (held_out, train) = examples.into_iter().partition(|example| is_held_out(&example.input));
     Split { train, held_out, notice: None }
 }
 

@@ -1,9 +1,10 @@
 //! What a person wants to know about a source before training on it, in plain sentences.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{SkippedRows, SourceKind, SourceRows, frozen};
+use super::{SkippedRows, SourceKind, SourceRows, frozen_digest, read_source};
+use crate::Result;
 use attune_tuning::Example;
 
 /// What is in a source, as far as it was read.
@@ -20,6 +21,15 @@ pub struct SourceSummary {
     /// The first rows as (input, output).
     pub sample_rows: Vec<(String, String)>,
     pub dataset_hash: String,
+}
+
+/// Looks at a source of any kind without changing anything; at most `max_samples` usable rows are read.
+///
+/// # Errors
+/// What makes it unusable, [`Error::NoUsableRow`](crate::Error::NoUsableRow) and its like included.
+pub fn inspect_source(path: &Path, max_samples: u32) -> Result<SourceSummary> {
+    let rows = read_source(path, max_samples)?.require_usable()?;
+    Ok(rows.summary())
 }
 
 impl SourceRows {
@@ -45,7 +55,7 @@ impl SourceRows {
                 .take(5)
                 .map(|row| (row.input.clone(), row.output.clone()))
                 .collect(),
-            dataset_hash: crate::artifacts::digest_of(&frozen(&self.examples)),
+            dataset_hash: frozen_digest(&self.examples),
         }
     }
 

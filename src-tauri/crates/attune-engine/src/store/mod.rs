@@ -7,15 +7,16 @@
 pub(crate) mod runs;
 pub(crate) mod settings;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
+use crate::failpoints::reach;
 use crate::{Error, Result};
 
-const MIGRATIONS: &[&str] = &[runs::MIGRATION, settings::MIGRATION];
+const MIGRATIONS: &[&str] = &[runs::MIGRATION, settings::MIGRATION, runs::VALIDATION_MIGRATION];
 
 /// The version of the database that this Attune writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -23,6 +24,7 @@ pub(crate) const VERSION: usize = MIGRATIONS.len();
 /// The open database. One connection is enough: every statement here takes well under a millisecond.
 #[derive(Debug)]
 pub(crate) struct Store {
+    path: PathBuf,
     connection: Mutex<Connection>,
 }
 
@@ -52,7 +54,7 @@ impl Store {
         Migrations::new(MIGRATIONS.iter().map(|sql| M::up(sql)).collect())
             .to_latest(&mut connection)
             .map_err(|source| Error::Migration { path: path.to_owned(), source })?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection) })
     }
 
     /// The connection for one statement.
@@ -67,8 +69,13 @@ impl Store {
         let mut connection = self.connection();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(in_transaction)?;
+        let reached =
+            |step| reach(step, &self.path).map_err(|source| Error::Write { path: self.path.clone(), source });
+        reached("store::begun")?;
         let value = work(&transaction)?;
+        reached("store::changed")?;
         transaction.commit().map_err(in_transaction)?;
+        reached("store::committed")?;
         Ok(value)
     }
 }

@@ -5,9 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use serde::Serialize;
 
-use crate::runs::{Hyperparameters, Method, Progress, Run, RunId, RunStatus};
+use crate::runs::{Best, Hyperparameters, Method, Progress, Run, RunId, RunStatus, SelfCheck, Stopped};
 use crate::{AdapterDigest, Error, Result};
 
 pub(crate) const MIGRATION: &str = "
@@ -39,15 +41,43 @@ CREATE UNIQUE INDEX one_running_run ON runs (status) WHERE status = 'running';
 CREATE INDEX active_runs ON runs (status) WHERE status IN ('queued','running');
 ";
 
+/// Validation, the self-check, and runs that are stopped and gone on from.
+pub(crate) const VALIDATION_MIGRATION: &str = "
+ALTER TABLE runs ADD COLUMN held_out INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN best TEXT;
+ALTER TABLE runs ADD COLUMN self_check TEXT;
+ALTER TABLE runs ADD COLUMN stopped TEXT;
+ALTER TABLE runs ADD COLUMN resumed_from TEXT;
+ALTER TABLE runs ADD COLUMN started_from TEXT;
+";
+
 /// How a run ended.
 #[derive(Debug)]
 pub(crate) struct Ending<'a> {
     pub(crate) status: RunStatus,
     pub(crate) error_message: Option<&'a str>,
     pub(crate) final_loss: Option<f64>,
+    pub(crate) best: Option<Best>,
+    pub(crate) stopped: Option<Stopped>,
     pub(crate) adapter_digest: Option<&'a AdapterDigest>,
     pub(crate) step: u64,
     pub(crate) total_steps: u64,
+}
+
+impl Ending<'_> {
+    /// An end of which there is nothing more to say.
+    pub(crate) fn of(status: RunStatus) -> Self {
+        Self {
+            status,
+            error_message: None,
+            final_loss: None,
+            best: None,
+            stopped: None,
+            adapter_digest: None,
+            step: 0,
+            total_steps: 0,
+        }
+    }
 }
 
 /// The table; a transaction serves as its connection where several statements belong together.
@@ -61,11 +91,11 @@ impl Runs<'_> {
         self.0
             .execute(
                 "INSERT INTO runs (id, run_identifier, status, base_model, base_folder, method, source_path,
-                    dataset_hash, samples_used, samples_skipped, notices, hyperparameters, run_directory,
-                    output_folder, created_at)
+                    dataset_hash, samples_used, held_out, samples_skipped, notices, hyperparameters,
+                    self_check, resumed_from, started_from, run_directory, output_folder, created_at)
                  VALUES (:id, :run_identifier, :status, :base_model, :base_folder, :method, :source_path,
-                    :dataset_hash, :samples_used, :samples_skipped, :notices, :hyperparameters, :run_directory,
-                    :output_folder, :created_at)",
+                    :dataset_hash, :samples_used, :held_out, :samples_skipped, :notices, :hyperparameters,
+                    :self_check, :resumed_from, :started_from, :run_directory, :output_folder, :created_at)",
                 named_params! {
                     ":id": run.id.as_str(),
                     ":run_identifier": run.run_identifier,
@@ -76,9 +106,13 @@ impl Runs<'_> {
                     ":source_path": text(&run.source_path),
                     ":dataset_hash": run.dataset_hash,
                     ":samples_used": run.samples_used as i64,
+                    ":held_out": run.held_out as i64,
                     ":samples_skipped": run.samples_skipped as i64,
                     ":notices": notices,
                     ":hyperparameters": hyperparameters,
+                    ":self_check": encoded(run.self_check.as_ref())?,
+                    ":resumed_from": run.resumed_from.as_ref().map(RunId::as_str),
+                    ":started_from": run.started_from.as_deref().map(text),
                     ":run_directory": run.run_directory,
                     ":output_folder": text(&run.output_folder),
                     ":created_at": run.created_at,
@@ -149,7 +183,7 @@ impl Runs<'_> {
     pub(crate) fn end(&self, id: &RunId, ending: &Ending<'_>) -> Result<bool> {
         let changed = self.0.execute(
             "UPDATE runs SET status = ?2, error_message = ?3, final_loss = ?4, adapter_digest = ?5,
-                step = ?6, total_steps = ?7, finished_at = ?8
+                step = ?6, total_steps = ?7, finished_at = ?8, best = ?9, stopped = ?10
              WHERE id = ?1 AND status IN ('queued','running')",
             params![
                 id.as_str(),
@@ -159,10 +193,27 @@ impl Runs<'_> {
                 ending.adapter_digest.map(AdapterDigest::as_str),
                 ending.step as i64,
                 ending.total_steps as i64,
-                crate::clock::now()
+                crate::clock::now(),
+                encoded(ending.best.as_ref())?,
+                ending.stopped.map(Stopped::as_str),
             ],
         );
         Ok(changed.map_err(|source| Error::Database { doing: "ending a run", source })? == 1)
+    }
+
+    /// Keeps what the self-check of a running run found.
+    pub(crate) fn keep_self_check(&self, id: &RunId, found: SelfCheck) -> Result<()> {
+        let sql = "UPDATE runs SET self_check = ?2 WHERE id = ?1 AND status = 'running'";
+        let changed = self.0.execute(sql, params![id.as_str(), encoded(Some(&found))?]);
+        changed.map(drop).map_err(|source| Error::Database { doing: "keeping a self-check", source })
+    }
+
+    /// Tells a person of a running run something more.
+    pub(crate) fn add_notice(&self, id: &RunId, notice: &str) -> Result<()> {
+        let sql =
+            "UPDATE runs SET notices = json_insert(notices, '$[#]', ?2) WHERE id = ?1 AND status = 'running'";
+        let changed = self.0.execute(sql, params![id.as_str(), notice]);
+        changed.map(drop).map_err(|source| Error::Database { doing: "adding a notice", source })
     }
 
     pub(crate) fn running(&self) -> Result<Option<Run>> {
@@ -200,21 +251,41 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         source_path: PathBuf::from(row.get::<_, String>("source_path")?),
         dataset_hash: row.get("dataset_hash")?,
         samples_used: count("samples_used")?,
+        held_out: count("held_out")?,
         samples_skipped: count("samples_skipped")?,
         notices: json(row, "notices")?,
         hyperparameters: json::<Hyperparameters>(row, "hyperparameters")?,
         final_loss: row.get("final_loss")?,
+        best: absent_or(row, "best", json)?,
+        self_check: absent_or(row, "self_check", json)?,
+        stopped: absent_or(row, "stopped", json_text)?,
+        resumable: false,
+        resumed_from: absent_or(row, "resumed_from", json_text)?,
+        started_from: row.get::<_, Option<String>>("started_from")?.map(PathBuf::from),
         error_message: row.get("error_message")?,
         run_directory: row.get("run_directory")?,
         output_folder: PathBuf::from(row.get::<_, String>("output_folder")?),
-        adapter_digest: match row.get::<_, Option<String>>("adapter_digest")? {
-            Some(_) => Some(json_text(row, "adapter_digest")?),
-            None => None,
-        },
+        adapter_digest: absent_or(row, "adapter_digest", json_text)?,
         created_at: row.get("created_at")?,
         started_at: row.get("started_at")?,
         finished_at: row.get("finished_at")?,
     })
+}
+
+/// A column that may be empty.
+fn absent_or<T>(
+    row: &Row<'_>,
+    column: &str,
+    read: impl Fn(&Row<'_>, &str) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => read(row, column).map(Some),
+    }
+}
+
+fn encoded(value: Option<&impl Serialize>) -> Result<Option<String>> {
+    value.map(serde_json::to_string).transpose().map_err(Error::Encode)
 }
 
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {

@@ -1,19 +1,26 @@
-//! The work itself: load, train, save.
+//! The work itself: load, prepare, check, train, save.
+//!
+//! Not here: what is kept while it trains (`chronicle`) and what the owner makes of the end.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::path::PathBuf;
 
-use attune_tuning::{Example, LoraSettings, LoraTarget, TrainingConfig, TrainingOutcome, peft};
+use attune_tuning::peft::{self, PeftFiles};
+use attune_tuning::{Adapter, BaseModel, Checkpoint, Training, TrainingOutcome};
 
+use super::checkpoint_file;
+use super::chronicle::Chronicle;
 use super::protocol::{Job, Message};
-use crate::artifacts::{AdapterFolder, NewAdapter, TrainingRecord};
+use super::record::record;
+use super::wishes::{Wish, Wishes};
+use crate::artifacts::{AdapterFolder, NewAdapter};
 use crate::bases::BaseFiles;
-use crate::runs::metrics::MetricsWriter;
-use crate::runs::{Phase, Point};
+use crate::runs::{Best, Phase, SelfCheck, Stopped};
+use crate::sources::read_frozen;
 use crate::{Error, Result};
+
+/// Says something to the owner.
+pub(super) type Say<'s> = dyn FnMut(&Message) + 's;
 
 /// Trains the job and writes its adapter folder; the message to end with.
 ///
@@ -21,122 +28,114 @@ use crate::{Error, Result};
 /// Whatever makes the training impossible; the adapter folder is incomplete then.
 pub(super) fn run(
     job: &Job,
-    stop: &AtomicBool,
+    wishes: &Wishes,
     send: &mut dyn FnMut(&Message) -> io::Result<()>,
 ) -> Result<Message> {
-    // A message that nobody reads means that the owner is gone; stopping is the answer to that.
     let mut say = |message: &Message| {
+        // A message that nobody reads means that the owner is gone.
         if send(message).is_err() {
-            stop.store(true, Ordering::Relaxed);
+            wishes.add(Wish::Interrupt);
         }
     };
     say(&Message::Phase { phase: Phase::Loading });
     let files = BaseFiles::read(&job.base_folder)?;
     let base = files.load(&job.base_folder)?;
+    let base_digest = files.digest();
 
     say(&Message::Phase { phase: Phase::Preparing });
-    let examples = read_examples(job)?;
-    let config = config(job, examples.len());
-    let mut metrics = MetricsWriter::create(&job.run_folder)?;
-    let mut metrics_failure = None;
+    let examples = read_frozen(&job.dataset)?;
+    let held_out = job.held_out.as_deref().map(read_frozen).transpose()?.unwrap_or_default();
+    let config = job.hyperparameters.training_config();
+    let start = start(job, &base)?;
+    let resume = match job.resumed_from {
+        Some(_) => Some(checkpoint_file::read(&job.checkpoint, &job.base_folder, &base_digest)?),
+        None => None,
+    };
+    let training = Training {
+        base: &base,
+        examples: &examples,
+        held_out: &held_out,
+        config: &config,
+        start: start.as_ref(),
+        resume: resume.as_ref(),
+    };
+    let mut found = job.self_check;
+    if resume.is_none() {
+        if !job.hyperparameters.course.skip_self_check && wishes.strongest() == Wish::GoOn {
+            say(&Message::Phase { phase: Phase::Checking });
+            found = self_check(&training, wishes)?;
+            found.iter().for_each(|found| say(&Message::Checked { found: *found }));
+        }
+        // A run that goes on from another has something to save even now.
+        if wishes.strongest() != Wish::GoOn {
+            return Ok(Message::Stopped);
+        }
+    }
 
     say(&Message::Phase { phase: Phase::Training });
-    let began = Instant::now();
-    let (mut tokens, mut steps) = (0_usize, 0);
-    let outcome = attune_tuning::train(&base, &examples, &config, &mut |report| {
-        if stop.load(Ordering::Relaxed) {
-            return ControlFlow::Break(());
+    let mut chronicle = Chronicle::new(job, &base_digest, wishes, &mut say)?;
+    let outcome = training.run(&mut |progress| chronicle.observe(&progress));
+    chronicle.finish()?;
+    let (trained, stopped) = match outcome.map_err(|source| failed(job, source))? {
+        TrainingOutcome::Finished(trained) if trained.stopped_early => (trained, Some(Stopped::Early)),
+        TrainingOutcome::Finished(trained) => (trained, None),
+        TrainingOutcome::Cancelled { trained, checkpoint } => {
+            if !leave(job, wishes.strongest(), &checkpoint, &base_digest)? {
+                return Ok(Message::Stopped);
+            }
+            (trained, Some(Stopped::Asked))
         }
-        tokens += report.tokens;
-        steps = report.step as u64;
-        let elapsed_seconds = began.elapsed().as_secs_f64();
-        let steps_per_epoch = report.total_steps as f64 / f64::from(job.hyperparameters.epochs);
-        let point = Point {
-            step: steps,
-            epoch: report.step as f64 / steps_per_epoch,
-            loss: report.loss,
-            learning_rate: report.learning_rate,
-            gradient_norm: report.gradient_norm,
-            tokens_per_second: tokens as f64 / elapsed_seconds,
-            elapsed_seconds,
-        };
-        if let Err(error) = metrics.append(&point) {
-            metrics_failure = Some(error);
-            return ControlFlow::Break(());
-        }
-        say(&Message::Step { point, total_steps: report.total_steps as u64 });
-        ControlFlow::Continue(())
-    })
-    .map_err(|source| Error::Training { source })?;
-    if let Some(error) = metrics_failure {
-        return Err(error);
-    }
-    let trained = match outcome {
-        TrainingOutcome::Finished(trained) => trained,
-        TrainingOutcome::Cancelled { .. } => return Ok(Message::Stopped),
     };
-
     say(&Message::Phase { phase: Phase::Saving });
-    let final_loss = trained.final_loss;
-    let encoded =
+    let best = trained.validated.map(|best| Best { step: best.step as u64, loss: best.loss });
+    let peft =
         peft::encode(&trained.adapter, &job.base_model).map_err(|source| Error::Training { source })?;
+    let rows = [examples.len(), held_out.len()];
     let adapter = NewAdapter {
-        peft: &encoded,
+        peft: &peft,
         tokenizer_files: &files.tokenizer_files,
-        record: record(job, &files, examples.len(), steps, final_loss),
+        record: record(job, &files, &trained, stopped, found, rows),
     };
     AdapterFolder::write(&job.run_folder, adapter)?;
-    Ok(Message::Finished { final_loss })
+    Ok(Message::Finished { final_loss: trained.final_loss, best, stopped })
 }
 
-fn read_examples(job: &Job) -> Result<Vec<Example>> {
-    let text =
-        std::fs::read(&job.dataset).map_err(|source| Error::Read { path: job.dataset.clone(), source })?;
-    crate::sources::thawed(&job.dataset, &text)
+fn self_check(training: &Training<'_>, wishes: &Wishes) -> Result<Option<SelfCheck>> {
+    let found = attune_tuning::self_check(training, &mut || wishes.flow());
+    let found = found.map_err(|source| Error::Training { source })?;
+    Ok(found.map(|found| SelfCheck { loss_before: found.loss_before, loss_after: found.loss_after }))
 }
 
-fn config(job: &Job, examples: usize) -> TrainingConfig {
-    let chosen = &job.hyperparameters;
-    TrainingConfig {
-        epochs: chosen.epochs as usize,
-        batch_size: chosen.batch_size as usize,
-        learning_rate: chosen.learning_rate,
-        source_max_tokens: chosen.source_max_tokens as usize,
-        target_max_tokens: chosen.target_max_tokens as usize,
-        seed: chosen.seed,
-        ..match &chosen.lora {
-            None => TrainingConfig::for_examples(examples),
-            Some(lora) => {
-                let settings = LoraSettings {
-                    rank: lora.rank as usize,
-                    alpha: lora.alpha,
-                    // Names were checked when the run was created.
-                    targets: lora.targets.iter().filter_map(|name| LoraTarget::from_name(name)).collect(),
-                };
-                TrainingConfig::for_lora(examples, settings)
-            }
-        }
+/// Writes the checkpoint of a run that was told to end, if it is wanted; whether its adapter is wanted too.
+fn leave(job: &Job, wish: Wish, checkpoint: &Checkpoint, base_digest: &str) -> Result<bool> {
+    if wish == Wish::Discard || checkpoint.steps() == 0 {
+        return Ok(false);
     }
+    checkpoint_file::write(&job.checkpoint, checkpoint, base_digest)?;
+    Ok(wish == Wish::StopAndSave)
 }
 
-fn record(job: &Job, files: &BaseFiles, samples: usize, steps: u64, final_loss: f64) -> TrainingRecord {
-    let chosen = &job.hyperparameters;
-    TrainingRecord {
-        run_id: job.run_identifier.clone(),
-        base_model: job.base_model.clone(),
-        base_model_digest: files.weights_digest(),
-        method: job.method.as_str().to_owned(),
-        samples_used: samples as u64,
-        epochs: chosen.epochs,
-        batch_size: chosen.batch_size,
-        learning_rate: chosen.learning_rate,
-        seed: chosen.seed,
-        steps,
-        final_loss,
-        run_directory: job.run_directory.clone(),
-        trained_at: crate::clock::now(),
-        dataset_hash: job.dataset_hash.clone(),
-        versions: BTreeMap::from([("attune".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
-        files: BTreeMap::new(),
+/// A run that left the numbers would leave them again: its checkpoint is of no use.
+fn failed(job: &Job, source: attune_tuning::Error) -> Error {
+    if matches!(source, attune_tuning::Error::Diverged { .. })
+        && let Err(error) = std::fs::remove_file(&job.checkpoint)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "the checkpoint of a diverged run is left");
     }
+    Error::Training { source }
+}
+
+/// The adapter to begin with.
+fn start(job: &Job, base: &BaseModel) -> Result<Option<Adapter>> {
+    let Some(start) = &job.start else { return Ok(None) };
+    let read =
+        |path: &PathBuf| std::fs::read(path).map_err(|source| Error::Read { path: path.clone(), source });
+    let files = PeftFiles {
+        adapter_config: read(&start.adapter_config)?,
+        adapter_model: read(&start.adapter_model)?,
+    };
+    let adapter = peft::decode(&files, base);
+    let path = job.started_from.as_ref().unwrap_or(&start.adapter_model);
+    adapter.map(Some).map_err(|source| Error::AdapterRefused { path: path.clone(), source })
 }

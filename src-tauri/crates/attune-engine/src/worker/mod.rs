@@ -3,16 +3,20 @@
 //! It never opens the database and never moves `latest`: the owner of the data folder does, after it has
 //! verified what the worker wrote. So a worker may be killed at any moment.
 
+pub(crate) mod checkpoint_file;
+mod chronicle;
 mod execute;
 pub(crate) mod protocol;
+mod record;
+mod wishes;
 
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use protocol::{Command, Job, Message, VERSION};
+use wishes::{Wish, Wishes};
 
 use crate::error::with_reasons;
 use crate::{Error, Result};
@@ -20,9 +24,9 @@ use crate::{Error, Result};
 /// Runs the job in the file `job_path` and reports on standard output. What `attune worker` does.
 pub fn main(job_path: &Path) -> ExitCode {
     step_back();
-    let stop = Arc::new(AtomicBool::new(false));
-    listen(Arc::clone(&stop));
-    let outcome = read_job(job_path).and_then(|job| execute::run(&job, &stop, &mut send));
+    let wishes = Arc::new(Wishes::default());
+    listen(Arc::clone(&wishes));
+    let outcome = read_job(job_path).and_then(|job| execute::run(&job, &wishes, &mut send));
     let last = match outcome {
         Ok(message) => message,
         Err(error) => Message::Failed { message: with_reasons(&error), hint: error.hint() },
@@ -46,16 +50,19 @@ fn send(message: &Message) -> io::Result<()> {
     output.flush()
 }
 
-/// Sets `stop` on a command to stop, and when the owner's end of the pipe is closed.
-fn listen(stop: Arc<AtomicBool>) {
+/// Adds what the owner wants to `wishes`; that it says no more is a wish too.
+fn listen(wishes: Arc<Wishes>) {
     std::thread::spawn(move || {
         for line in io::stdin().lines().map_while(io::Result::ok) {
             match serde_json::from_str(&line) {
-                Ok(protocol::Versioned { version: VERSION, body: Command::Discard }) => break,
+                Ok(protocol::Versioned { version: VERSION, body }) => wishes.add(match body {
+                    Command::StopAndSave => Wish::StopAndSave,
+                    Command::Discard => Wish::Discard,
+                }),
                 Ok(_) | Err(_) => tracing::warn!(line, "the owner said what is not understood"),
             }
         }
-        stop.store(true, Ordering::Relaxed);
+        wishes.add(Wish::Interrupt);
     });
 }
 

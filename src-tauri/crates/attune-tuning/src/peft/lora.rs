@@ -81,13 +81,18 @@ pub(super) fn config<'a>(lora: &Lora, base_model_name: &'a str) -> WrittenConfig
     }
 }
 
-pub(super) fn decode(files: &PeftFiles, base: &BaseModel) -> Result<Lora> {
-    let config: ReadConfig = from_json(&files.adapter_config)?;
+/// The dimensions that a configuration says.
+pub(super) fn settings(adapter_config: &[u8]) -> Result<LoraSettings> {
+    let config: ReadConfig = from_json(adapter_config)?;
     config.refuse_other_variants()?;
     let settings =
         LoraSettings { rank: config.r, alpha: config.lora_alpha, targets: targets(&config.target_modules)? };
     settings.validate()?;
+    Ok(settings)
+}
 
+pub(super) fn decode(files: &PeftFiles, base: &BaseModel) -> Result<Lora> {
+    let settings = settings(&files.adapter_config)?;
     let file = SafeTensors::deserialize(&files.adapter_model)
         .map_err(|source| Error::PeftWeightsUnreadable { source })?;
     let layout = settings.layout(base);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use merge::{StoredAs, merge};
 
-use crate::{Adapter, BaseModel, Error, Result};
+use crate::{Adapter, AdapterKind, BaseModel, Error, Result};
 
 const PROMPT_TUNING: &str = "PROMPT_TUNING";
 const LORA: &str = "LORA";
@@ -35,6 +35,12 @@ pub struct PeftFiles {
 struct Kind {
     peft_type: Option<String>,
     task_type: Option<String>,
+}
+
+/// The kinds of adapter that are read.
+enum Known {
+    PromptTuning,
+    Lora,
 }
 
 /// Writes an adapter for PEFT, trained on the base model of this name.
@@ -69,13 +75,31 @@ pub fn encode(adapter: &Adapter, base_model_name: &str) -> Result<PeftFiles> {
 /// Another kind of adapter or a setting that cannot be honoured, by its name; damaged files; missing or
 /// foreign tensors; shapes that do not fit the configuration or the base model; values that are not finite.
 pub fn decode(files: &PeftFiles, base: &BaseModel) -> Result<Adapter> {
-    let kind: Kind = from_json(&files.adapter_config)?;
+    match known(&files.adapter_config)? {
+        Known::PromptTuning => soft_prompt::decode(files, base).map(Adapter::SoftPrompt),
+        Known::Lora => lora::decode(files, base).map(Adapter::Lora),
+    }
+}
+
+/// What an `adapter_config.json` is the configuration of, without its weights and its base model.
+///
+/// # Errors
+/// Another kind of adapter or a setting that cannot be honoured, by its name.
+pub fn kind(adapter_config: &[u8]) -> Result<AdapterKind> {
+    match known(adapter_config)? {
+        Known::PromptTuning => Ok(AdapterKind::SoftPrompt { rows: soft_prompt::rows(adapter_config)? }),
+        Known::Lora => lora::settings(adapter_config).map(AdapterKind::Lora),
+    }
+}
+
+fn known(adapter_config: &[u8]) -> Result<Known> {
+    let kind: Kind = from_json(adapter_config)?;
     if kind.task_type.as_deref() != Some(SEQUENCE_TO_SEQUENCE) {
         return Err(unsupported("task_type", kind.task_type, SEQUENCE_TO_SEQUENCE));
     }
     match kind.peft_type.as_deref() {
-        Some(PROMPT_TUNING) => soft_prompt::decode(files, base).map(Adapter::SoftPrompt),
-        Some(LORA) => lora::decode(files, base).map(Adapter::Lora),
+        Some(PROMPT_TUNING) => Ok(Known::PromptTuning),
+        Some(LORA) => Ok(Known::Lora),
         _ => Err(unsupported("peft_type", kind.peft_type, "PROMPT_TUNING and LORA")),
     }
 }

@@ -43,13 +43,17 @@ pub(super) fn config<'a>(prompt: &SoftPrompt, base_model_name: &'a str) -> Writt
     }
 }
 
-pub(super) fn decode(files: &PeftFiles, base: &BaseModel) -> Result<SoftPrompt> {
-    let config: ReadConfig = from_json(&files.adapter_config)?;
-    let Some(rows) = config.num_virtual_tokens.filter(|rows| *rows > 0) else {
+/// The rows that a configuration says.
+pub(super) fn rows(adapter_config: &[u8]) -> Result<usize> {
+    let config: ReadConfig = from_json(adapter_config)?;
+    config.num_virtual_tokens.filter(|rows| *rows > 0).ok_or_else(|| {
         let found = config.num_virtual_tokens.map_or("nothing".to_owned(), |rows| rows.to_string());
-        return Err(Error::InvalidSetting { field: "num_virtual_tokens", found, needed: "1 or more" });
-    };
+        Error::InvalidSetting { field: "num_virtual_tokens", found, needed: "1 or more" }
+    })
+}
 
+pub(super) fn decode(files: &PeftFiles, base: &BaseModel) -> Result<SoftPrompt> {
+    let rows = rows(&files.adapter_config)?;
     let file = SafeTensors::deserialize(&files.adapter_model)
         .map_err(|source| Error::PeftWeightsUnreadable { source })?;
     let missing = |_| Error::PeftMissingTensor { name: PROMPT_TENSOR.to_owned() };

@@ -39,6 +39,8 @@ pub struct StepReport {
     pub target_tokens: usize,
     /// Source and target tokens of its batches.
     pub tokens: usize,
+    /// Whether it is the last of its epoch.
+    pub ends_epoch: bool,
 }
 
 /// What an evaluation of the held-out examples found.
@@ -59,6 +61,22 @@ pub struct ValidationReport {
 /// What just happened.
 #[derive(Debug, Clone, Copy)]
 pub enum TrainingEvent<'r> {
+    /// The examples are encoded and the first step is next, of a resumed run the first one more.
+    Begun {
+        /// Steps that are done already.
+        steps: usize,
+        /// How many steps the run has, those before a checkpoint included.
+        total_steps: usize,
+        /// Examples of which an input or output was cut to its limit of tokens, held-out ones included.
+        cut_examples: usize,
+    },
+    /// An evaluation of the held-out examples goes on: so many of them are done.
+    Evaluating {
+        /// Examples that are done; 0 where it begins.
+        done: usize,
+        /// All held-out examples.
+        of: usize,
+    },
     /// A step was done.
     Step(&'r StepReport),
     /// The held-out examples were evaluated.
@@ -133,7 +151,9 @@ pub fn train(
 ) -> Result<TrainingOutcome> {
     Training::new(base, examples, config).run(&mut |progress| match progress.event {
         TrainingEvent::Step(report) => observer(report),
-        TrainingEvent::Validation(_) => ControlFlow::Continue(()),
+        TrainingEvent::Begun { .. } | TrainingEvent::Evaluating { .. } | TrainingEvent::Validation(_) => {
+            ControlFlow::Continue(())
+        }
     })
 }
 
@@ -162,8 +182,8 @@ impl<'t> Training<'t> {
 
     /// Trains on a [`PackedPass`].
     ///
-    /// The observer is called after every step and every evaluation; `Break` ends the run with
-    /// [`TrainingOutcome::Cancelled`], unless no step was left.
+    /// The observer is called before the first step, after every step, and in and after every evaluation. `Break`
+    /// ends the run with [`TrainingOutcome::Cancelled`]; after the last step and the last evaluation it comes too late.
     ///
     /// # Errors
     /// An impossible setting, no examples, a start of another kind than the settings',

@@ -13,6 +13,9 @@ use crate::{
     TrainingPass,
 };
 
+/// Held-out examples that are evaluated before the observer may ask to stop: seconds at most on a large model.
+const EVALUATED_AT_ONCE: usize = 32;
+
 /// All of a run that changes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RunState {
@@ -57,7 +60,7 @@ pub(super) enum End {
 pub(super) struct Run<'t> {
     config: &'t TrainingConfig,
     examples: Vec<EncodedExample>,
-    held_out: Option<PackedBatch>,
+    held_out: Vec<PackedBatch>,
     total_steps: usize,
     pub(super) cut_examples: usize,
     pub(super) state: RunState,
@@ -81,9 +84,9 @@ impl<'t> Run<'t> {
             return Err(Error::NoExamples);
         }
         let (examples, cut_examples) = encode(base.tokenizer(), training.examples, config)?;
-        let (held_out, _) = encode(base.tokenizer(), training.held_out, config)?;
+        let (held_out, cut_held_out) = encode(base.tokenizer(), training.held_out, config)?;
         let fingerprint = fingerprint(config, [&examples, &held_out]);
-        let held_out = if held_out.is_empty() { None } else { Some(PackedBatch::pack(&held_out)?) };
+        let held_out = held_out.chunks(EVALUATED_AT_ONCE).map(PackedBatch::pack).collect::<Result<_>>()?;
         let orders = (0..config.epochs).map(|epoch| EpochOrder::new(&examples, config, epoch));
         let total_steps = orders.map(|order| order.steps()).sum();
         let parameters = config.method.kind().layout(base)?.parameters();
@@ -111,6 +114,7 @@ impl<'t> Run<'t> {
         };
         let zeros = vec![0.0; parameters];
         let (gradient, share) = (zeros.clone(), zeros);
+        let cut_examples = cut_examples + cut_held_out;
         Ok(Self { config, examples, held_out, total_steps, cut_examples, state, gradient, share })
     }
 
@@ -121,9 +125,18 @@ impl<'t> Run<'t> {
         observer: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<End> {
         let mut order = self.order();
+        let begun = TrainingEvent::Begun {
+            steps: self.state.steps(),
+            total_steps: self.total_steps,
+            cut_examples: self.cut_examples,
+        };
+        if observer(Progress { event: begun, state: &self.state }).is_break() {
+            return Ok(End::Asked);
+        }
         loop {
             // Before the step and not after it, so that a run resumed here does what was still due.
-            if let Some(report) = self.validate_if_due(pass, &order)? {
+            if self.validation_is_due(&order) {
+                let Some(report) = self.validate(pass, observer)? else { return Ok(End::Asked) };
                 let event = TrainingEvent::Validation(&report);
                 if observer(Progress { event, state: &self.state }).is_break() && !self.is_done() {
                     return Ok(End::Asked);
@@ -144,6 +157,7 @@ impl<'t> Run<'t> {
             let batches = self.with_dropout(order.step(self.state.steps_in_epoch, &self.examples)?);
             let report = self.step(pass, &batches)?;
             self.state.steps_in_epoch += 1;
+            let report = StepReport { ends_epoch: self.state.steps_in_epoch == order.steps(), ..report };
             let event = TrainingEvent::Step(&report);
             if observer(Progress { event, state: &self.state }).is_break() && !self.is_done() {
                 return Ok(End::Asked);
@@ -199,6 +213,7 @@ impl<'t> Run<'t> {
             gradient_norm,
             target_tokens,
             tokens: batches.iter().map(PackedBatch::tokens).sum(),
+            ends_epoch: false,
         })
     }
 
@@ -233,21 +248,35 @@ impl<'t> Run<'t> {
         self.config.patience.is_some_and(|patience| since >= patience)
     }
 
-    fn validate_if_due(
-        &mut self,
-        pass: &mut dyn TrainingPass,
-        order: &EpochOrder,
-    ) -> Result<Option<ValidationReport>> {
+    fn validation_is_due(&self, order: &EpochOrder) -> bool {
         let step = self.state.steps();
         let due = self.is_done()
             || match self.config.validation_steps {
                 Some(every) => step.is_multiple_of(every),
                 None => self.state.steps_in_epoch == order.steps(),
             };
-        let Some(held_out) = self.held_out.as_ref().filter(|_| due && step > self.state.validated_at) else {
-            return Ok(None);
-        };
-        let loss = pass.loss(&self.state.adapter, held_out)?.mean;
+        due && step > self.state.validated_at && !self.held_out.is_empty()
+    }
+
+    /// Evaluates the held-out examples; `None` if the observer asked to stop meanwhile, and the evaluation is due
+    /// again then.
+    fn validate(
+        &mut self,
+        pass: &mut dyn TrainingPass,
+        observer: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<ValidationReport>> {
+        let step = self.state.steps();
+        let of = self.held_out.iter().map(PackedBatch::len).sum();
+        let (mut mean, mut done) = (MeanLoss::default(), 0);
+        for batch in &self.held_out {
+            let event = TrainingEvent::Evaluating { done, of };
+            if observer(Progress { event, state: &self.state }).is_break() {
+                return Ok(None);
+            }
+            mean.add(pass.loss(&self.state.adapter, batch)?);
+            done += batch.len();
+        }
+        let loss = mean.mean();
         if !loss.is_finite() {
             let learning_rate = self.config.learning_rate_at(step - 1, self.total_steps);
             return Err(Error::Diverged { step, quantity: Quantity::Loss, learning_rate });

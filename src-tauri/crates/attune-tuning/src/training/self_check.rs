@@ -2,6 +2,8 @@
 //!
 //! Not here: when it is made or skipped (the engine's). It works on a copy: the run after it starts afresh.
 
+use std::ops::ControlFlow;
+
 use super::run::Run;
 use super::{Decay, Training, TrainingConfig};
 use crate::{Error, PackedPass, Result, TrainingPass};
@@ -23,10 +25,15 @@ pub struct SelfCheck {
 /// Takes eight steps on one fixed batch, the first of the run, without warm-up and without dropout: the loss must fall
 /// by 1 % at least and the adapter must change. What chance leaves out must not decide whether a run may begin.
 ///
+/// The observer is asked before each step; after a `Break` there is nothing to tell, and the answer is `None`.
+///
 /// # Errors
 /// [`Error::NothingChanged`] or [`Error::NothingLearned`] with the reason, [`Error::Diverged`] if a number stops
 /// being finite, and whatever [`Training::run`] refuses.
-pub fn self_check(training: &Training<'_>) -> Result<SelfCheck> {
+pub fn self_check(
+    training: &Training<'_>,
+    observer: &mut dyn FnMut() -> ControlFlow<()>,
+) -> Result<Option<SelfCheck>> {
     let config = TrainingConfig { warmup_steps: 0, decay: Decay::Constant, ..training.config.clone() };
     let copy = Training { config: &config, resume: None, ..*training };
     let mut run = Run::new(&copy)?;
@@ -35,6 +42,9 @@ pub fn self_check(training: &Training<'_>) -> Result<SelfCheck> {
     let start = run.state.adapter.clone();
     let mut losses = Vec::with_capacity(STEPS + 1);
     for _ in 0..STEPS {
+        if observer().is_break() {
+            return Ok(None);
+        }
         losses.push(run.step(&mut pass, &batches)?.loss);
     }
     for batch in &batches {
@@ -47,7 +57,7 @@ pub fn self_check(training: &Training<'_>) -> Result<SelfCheck> {
     let (loss_before, loss_after) = (losses[0], losses[losses.len() - 1]);
     // Written so that a loss that is no number does not pass.
     if loss_after <= loss_before * (1.0 - FALL) {
-        return Ok(SelfCheck { loss_before, loss_after });
+        return Ok(Some(SelfCheck { loss_before, loss_after }));
     }
     Err(Error::NothingLearned { steps: STEPS, loss_before, loss_after, learning_rate })
 }

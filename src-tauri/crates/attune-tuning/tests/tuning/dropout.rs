@@ -169,7 +169,8 @@ fn evaluations_and_the_self_check_know_no_dropout() {
     let lora = Method::Lora(LoraSettings { rank: 4, alpha: 8.0, ..LoraSettings::default() });
     let check = |dropout: f64| -> SelfCheck {
         let config = TrainingConfig { dropout, method: lora.clone(), learning_rate: 0.03, ..config.clone() };
-        self_check(&Training::new(&base, &examples, &config)).unwrap()
+        let training = Training::new(&base, &examples, &config);
+        self_check(&training, &mut || ControlFlow::Continue(())).unwrap().unwrap()
     };
     assert_eq!(check(0.9), check(0.0));
 

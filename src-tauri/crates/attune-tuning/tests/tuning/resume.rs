@@ -26,6 +26,10 @@ fn run(training: Training<'_>, stop: Option<usize>) -> (Shown, TrainingOutcome, 
         shown.push(match progress.event {
             TrainingEvent::Step(report) => format!("{report:?}"),
             TrainingEvent::Validation(report) => format!("{report:?}"),
+            // They change nothing, and come again where a run is resumed.
+            TrainingEvent::Begun { .. } | TrainingEvent::Evaluating { .. } => {
+                return ControlFlow::Continue(());
+            }
         });
         checkpoints.push(progress.checkpoint());
         if Some(shown.len()) == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -104,6 +108,34 @@ fn resuming_between_epochs_and_with_budgets_of_tokens_changes_no_bit_either() {
             ..config(method)
         };
         resumed_equals_whole(&base, &config);
+    }
+}
+
+#[test]
+fn a_stop_before_the_first_step_or_in_an_evaluation_is_obeyed_and_costs_nothing() {
+    let base = fixtures::tiny_base();
+    let config = config(methods()[0].clone());
+    let (examples, held_out) = rows();
+    // More than are evaluated at once.
+    let held_out: Vec<Example> = held_out.iter().cycle().take(70).cloned().collect();
+    let training = Training { held_out: &held_out, ..Training::new(&base, &examples, &config) };
+    let (_, outcome, _) = run(training, None);
+    let TrainingOutcome::Finished(expected) = outcome else { panic!("nobody asked to stop") };
+    let is_begin = |event: &TrainingEvent<'_>| {
+        matches!(event, TrainingEvent::Begun { steps: 0, total_steps: 6, cut_examples: 0 })
+    };
+    let is_evaluation =
+        |event: &TrainingEvent<'_>| matches!(event, TrainingEvent::Evaluating { done: 64, of: 70 });
+    for (is_moment, steps) in [(&is_begin as &dyn Fn(&TrainingEvent<'_>) -> bool, 0), (&is_evaluation, 3)] {
+        let outcome = training.run(&mut |progress| {
+            if is_moment(&progress.event) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let TrainingOutcome::Cancelled { checkpoint, trained } = outcome.unwrap() else {
+            panic!("it was asked to")
+        };
+        assert_eq!((trained.steps, trained.validated), (steps, None));
+        let (_, outcome, _) = run(Training { resume: Some(&checkpoint), ..training }, None);
+        assert_eq!(outcome, TrainingOutcome::Finished(expected.clone()));
     }
 }
 

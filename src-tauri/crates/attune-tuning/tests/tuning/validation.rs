@@ -108,14 +108,26 @@ fn the_self_check_passes_where_something_can_be_learned_and_leaves_the_run_alone
         let training = Training::new(&base, &examples, &config);
         let run = || training.run(&mut |_| ControlFlow::Continue(())).unwrap();
         let before = run();
-        let passed = self_check(&training).unwrap();
+        let passed = self_check(&training, &mut || ControlFlow::Continue(())).unwrap().unwrap();
         assert!(passed.loss_after <= 0.99 * passed.loss_before, "{passed:?}");
         assert_eq!(run(), before);
     }
     let mini = fixtures::attune_mini();
     let examples = [Example { input: "Turn on the lamp".into(), output: "light on".into() }];
     let config = TrainingConfig::for_examples(1);
-    assert!(self_check(&Training::new(mini, &examples, &config)).is_ok());
+    assert!(self_check(&Training::new(mini, &examples, &config), &mut || ControlFlow::Continue(())).is_ok());
+}
+
+#[test]
+fn the_self_check_obeys_a_stop_between_its_steps() {
+    let base = fixtures::tiny_base();
+    let (examples, _) = rows();
+    let mut asked = 0;
+    let stopped = self_check(&Training::new(&base, &examples, &config()), &mut || {
+        asked += 1;
+        if asked == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!((stopped.unwrap(), asked), (None, 3));
 }
 
 #[test]
@@ -126,7 +138,7 @@ fn the_self_check_says_why_nothing_can_be_learned() {
         // LoRA's B starts at zero, where the smallest step is a change.
         let method = Method::SoftPrompt { rows: 5, initial: InitialPrompt::Vocabulary };
         let config = TrainingConfig { learning_rate, method, ..config() };
-        self_check(&Training::new(&base, &examples, &config)).unwrap_err()
+        self_check(&Training::new(&base, &examples, &config), &mut || ControlFlow::Continue(())).unwrap_err()
     };
     let unchanged = check(1e-30);
     assert!(matches!(unchanged, Error::NothingChanged { steps: 8, .. }), "{unchanged:?}");

@@ -35,7 +35,9 @@ fn every_example_of_the_guide_gives_the_rows_that_are_shown_after_it() {
             _ => continue,
         };
         let found = read_source(&path, MOST).unwrap();
-        let read = String::from_utf8(super::super::frozen(&found.examples)).unwrap();
+        let mut read = Vec::new();
+        super::super::write_frozen(&found.examples, &mut read).unwrap();
+        let read = String::from_utf8(read).unwrap();
         assert_eq!(shown.0, "json", "each example is followed by what is read from it: {content}");
         assert_eq!(read, shown.1, "{content}");
         kinds.push(found.kind);

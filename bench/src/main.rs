@@ -1,0 +1,92 @@
+//! Attune's mathematics beside Hugging Face PEFT's: `cargo xtask bench` starts this program.
+//!
+//! Not here: the Python side (`bench/reference`), and what of this continuous integration checks without Python (the
+//! tests of each part, on committed fixtures). It computes with `attune-tuning` as the product does and writes nothing
+//! but into its work folder.
+
+mod console;
+mod error;
+mod files;
+mod interop;
+mod judgement;
+mod learning;
+mod parity;
+mod reference;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use error::Result;
+use reference::Python;
+
+/// Compares Attune with Hugging Face PEFT. Run it by `cargo xtask bench`, which sets Python up.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Part,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Take the same steps as PEFT from the same start, and compare losses, gradient and adapter.
+    Parity {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: parity::Wanted,
+    },
+    /// Exchange adapter folders with PEFT in both directions, and compare the logits.
+    Interop(Place),
+    /// Learn spoken commands on the bundled base, and compare with what PEFT reaches.
+    Learning {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: learning::Wanted,
+    },
+}
+
+/// Where Python is and where files may be written.
+#[derive(Debug, Args)]
+struct Place {
+    /// A Python with the packages of bench/requirements.txt.
+    #[arg(long)]
+    python: PathBuf,
+    /// A folder for what the two sides hand each other.
+    #[arg(long)]
+    work: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match act(Arguments::parse().part) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            console::say(&format!("error: {error}"));
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                console::say(&format!("  because: {cause}"));
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything was within what is allowed.
+fn act(part: Part) -> Result<bool> {
+    match part {
+        Part::Parity { place, wanted } => parity::compare(&place.python()?, &place.work, &wanted),
+        Part::Interop(place) => interop::compare(&place.python()?, &place.work),
+        Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
+    }
+}
+
+impl Place {
+    fn python(&self) -> Result<Python> {
+        files::make_folder(&self.work)?;
+        Ok(Python::new(&self.python))
+    }
+}

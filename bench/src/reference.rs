@@ -1,0 +1,50 @@
+//! The Python side: one script for each part, in `bench/reference`.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::{Error, Result};
+
+/// The checkout this program was built from.
+pub(crate) fn checkout() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+/// A Python with the packages of `bench/requirements.txt`.
+#[derive(Debug)]
+pub(crate) struct Python {
+    program: PathBuf,
+}
+
+impl Python {
+    pub(crate) fn new(program: &Path) -> Self {
+        Self { program: program.to_owned() }
+    }
+
+    /// Runs a script of `bench/reference` and returns what it prints as its result.
+    pub(crate) fn run<A: AsRef<OsStr>>(
+        &self,
+        script: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<u8>> {
+        let path = checkout().join("bench/reference").join(script);
+        let output = Command::new(&self.program)
+            // No caches of compiled scripts in the checkout.
+            .arg("-B")
+            .arg(path)
+            .args(arguments)
+            // Threads that wait for work by spinning take the time of those who have some.
+            .env("OMP_WAIT_POLICY", "passive")
+            .env("TOKENIZERS_PARALLELISM", "false")
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|source| Error::NoPython { path: self.program.clone(), source })?;
+        if !output.status.success() {
+            return Err(Error::Script { script: script.to_owned(), status: output.status });
+        }
+        Ok(output.stdout)
+    }
+}

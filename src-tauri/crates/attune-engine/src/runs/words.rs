@@ -1,0 +1,97 @@
+//! Enums that are stored and shown by one word for each value.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Declares an enum that is stored and shown by one lower-case word per value.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$value_meta:meta])* $value:ident = $word:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$value_meta])* #[serde(rename = $word)] $value),* }
+
+        impl $name {
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$value => $word),* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    RunStatus {
+        Queued = "queued",
+        Running = "running",
+        Completed = "completed",
+        Failed = "failed",
+        Cancelled = "cancelled",
+        /// Its process ended without a word: Attune was closed or killed.
+        Interrupted = "interrupted",
+    }
+}
+
+words! {
+    /// What a running run is busy with.
+    Phase {
+        Loading = "loading",
+        Preparing = "preparing",
+        /// Finding out whether these settings learn anything from these rows.
+        Checking = "checking",
+        Training = "training",
+        /// Computing the loss of the rows that are held out.
+        Evaluating = "evaluating",
+        Saving = "saving",
+    }
+}
+
+words! {
+    Method {
+        SoftPrompt = "soft-prompt",
+        Lora = "lora",
+    }
+}
+
+words! {
+    /// Where a soft prompt starts.
+    InitialPrompt {
+        /// From the outputs of the rows.
+        Outputs = "outputs",
+        /// From a text that says the task.
+        Text = "text",
+        /// From tokens drawn with the seed.
+        Vocabulary = "vocabulary",
+        /// From numbers drawn with the seed.
+        Random = "random",
+    }
+}
+
+words! {
+    /// What becomes of the learning rate after its warm-up.
+    Decay {
+        Linear = "linear",
+        Cosine = "cosine",
+        Constant = "constant",
+    }
+}
+
+words! {
+    /// Why a completed run ended before its last step.
+    Stopped {
+        Asked = "asked",
+        /// The loss of the held-out rows improved no more.
+        Early = "early",
+    }
+}
+
+impl RunStatus {
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+}

@@ -1,0 +1,43 @@
+//! What may come down the stream of events.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Point, Run, ValidationPoint};
+
+/// First of a stream of events, and again whenever the reader was too slow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SnapshotEvent {
+    pub sequence: u64,
+    /// The 50 newest runs.
+    pub runs: Vec<Run>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunEvent {
+    pub sequence: u64,
+    pub run: Run,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovedEvent {
+    pub sequence: u64,
+    pub run_id: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PointEvent {
+    pub sequence: u64,
+    pub run_id: String,
+    pub point: Point,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidationEvent {
+    pub sequence: u64,
+    pub run_id: String,
+    pub validation: ValidationPoint,
+}

@@ -1,0 +1,68 @@
+import { Button, Collapse, NumberInput, SimpleGrid, Stack, Text, Textarea } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { useState } from "react";
+import { words } from "../words";
+import type { Decoding } from "./decoding";
+
+const t = words.ask;
+
+export type DecodingForm = UseFormReturnType<Decoding>;
+
+/** Arrows of numbers; the others are whole. */
+const STEPS: Partial<Record<keyof Decoding, number>> = { temperature: 0.1, topP: 0.05, repetitionPenalty: 0.1 };
+const NUMBERS = ["temperature", "topK", "topP", "seed", "beams", "repetitionPenalty", "maxNewTokens"] as const;
+
+/** In a fold: the likeliest answer needs none of it. */
+export function DecodingOptions({ form }: { form: DecodingForm }) {
+  const [isOpen, setOpen] = useState(false);
+  // An error in a folded field would be a refusal without a reason.
+  const isUnfolded = isOpen || Object.keys(form.errors).length > 0;
+  return (
+    <div>
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        px={4}
+        aria-expanded={isUnfolded}
+        leftSection={isUnfolded ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+        onClick={() => setOpen(!isUnfolded)}
+        data-testid="decoding"
+      >
+        {t.decoding}
+      </Button>
+      <Collapse expanded={isUnfolded}>
+        <Stack gap="sm" pt="xs">
+          <Text fz="xs" c="dimmed">
+            {t.decodingMeaning}
+          </Text>
+          <SimpleGrid cols={{ base: 2, lg: 3 }} spacing="sm">
+            {NUMBERS.map((name) => (
+              <NumberInput
+                key={name}
+                {...about(form, name)}
+                placeholder={t.standard}
+                min={0}
+                step={STEPS[name] ?? 1}
+                allowDecimal={name in STEPS}
+                allowNegative={false}
+              />
+            ))}
+            <Textarea {...about(form, "stop")} autosize minRows={1} maxRows={4} />
+          </SimpleGrid>
+        </Stack>
+      </Collapse>
+    </div>
+  );
+}
+
+function about(form: DecodingForm, name: keyof Decoding) {
+  const { label, help } = t.options[name];
+  return {
+    ...form.getInputProps(name),
+    label,
+    description: help,
+    inputWrapperOrder: ["label" as const, "input" as const, "error" as const, "description" as const],
+    "data-testid": `decoding-${name}`,
+  };
+}

@@ -1,0 +1,39 @@
+// How an answer is to be made, as typed. An empty field is left out of the question.
+
+import type { Question } from "../../../api/types";
+
+type Typed = number | string;
+
+export const EMPTY = {
+  maxNewTokens: "" as Typed,
+  temperature: "" as Typed,
+  topK: "" as Typed,
+  topP: "" as Typed,
+  seed: "" as Typed,
+  beams: "" as Typed,
+  repetitionPenalty: "" as Typed,
+  /** One text in each line. */
+  stop: "",
+};
+
+export type Decoding = typeof EMPTY;
+
+/** What was chosen. `draw` makes a seed where tokens are drawn and none was given: both panes draw with the same. */
+export function decodingOf(typed: Decoding, draw: () => number): Partial<Question> {
+  const { stop, ...numbers } = typed;
+  const chosen: Partial<Question> = Object.fromEntries(
+    Object.entries(numbers).filter(([, value]) => typeof value === "number"),
+  );
+  const isDrawn = [chosen.temperature, chosen.topK, chosen.topP].some((value) => value !== undefined);
+  const texts = stop.split("\n").filter((text) => text !== "");
+  return {
+    ...chosen,
+    ...(isDrawn && chosen.seed === undefined ? { seed: draw() } : {}),
+    ...(texts.length > 0 ? { stop: texts } : {}),
+  };
+}
+
+/** Any of four thousand million: as many as fit a number that people can still copy. */
+export function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}

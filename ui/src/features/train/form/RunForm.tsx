@@ -1,0 +1,104 @@
+// The four steps before a run. What is typed lives here; what Attune knows stays in its queries.
+
+import { Stack } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useRef, useState } from "react";
+import { ulid } from "ulid";
+import { useApi } from "../../../api/client";
+import { ApiProblem } from "../../../api/problem";
+import { useActiveRun, useStartRun } from "../../../api/runs";
+import type { Method, RunRequest } from "../../../api/types";
+import type { PickFolder } from "../bases/ImportFolder";
+import { words } from "../words";
+import { BaseCard } from "./BaseCard";
+import { DatasetCard, type PickFile } from "./DatasetCard";
+import { ParametersCard } from "./ParametersCard";
+import { fieldOf, requestOf, useParameters } from "./parameters";
+import { StartCard } from "./StartCard";
+import { useSource } from "./useSource";
+
+/** The system's dialogs, where there are any. */
+export interface Pick {
+  file: PickFile | undefined;
+  folder: PickFolder | undefined;
+}
+
+interface RunFormProps {
+  pick: Pick;
+  onStarted: () => void;
+}
+
+export function RunForm({ pick, onStarted }: RunFormProps) {
+  const { data: settings } = useApi().doors.useQuery("get", "/api/v1/settings");
+  const [chosenBase, setChosenBase] = useState<string>();
+  const base = chosenBase ?? settings?.trainingBaseModel ?? "auto";
+  const [chosenMethod, setChosenMethod] = useState<Method>();
+  const method = chosenMethod ?? settings?.trainingMethod ?? "soft-prompt";
+  const parameters = useParameters();
+  const chosen = requestOf(parameters.getValues(), method);
+  const source = useSource({
+    standard: settings?.softPromptDatabasePath ?? "",
+    maxSamples: chosen.maxSamples ?? undefined,
+  });
+  const active = useActiveRun();
+  const start = useStartRun();
+  const idFor = useIdFor();
+
+  const submit = () => {
+    const wanted = { dataPath: source.path, baseModel: base, method, ...chosen };
+    const isQueued = active !== undefined;
+    start.mutate(
+      { body: { ...wanted, id: idFor(wanted) } },
+      {
+        onSuccess: () => {
+          idFor.forget();
+          if (isQueued) notifications.show({ title: words.start.queued, message: words.start.queuedMeaning });
+          else onStarted();
+        },
+        onError: (problem) => {
+          // Refused for good: the next attempt is a new one. Without an answer it might have started, so the id stays.
+          if (problem instanceof ApiProblem && problem.code !== "unreachable") idFor.forget();
+          const blamed = problem.field && fieldOf(problem.field);
+          if (blamed) parameters.setFieldError(blamed, problem.message);
+        },
+      },
+    );
+  };
+
+  return (
+    <Stack
+      component="form"
+      gap="md"
+      miw={0}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <BaseCard
+        value={base}
+        onChange={setChosenBase}
+        method={method}
+        onMethod={setChosenMethod}
+        pickFolder={pick.folder}
+      />
+      <DatasetCard source={source} pickFile={pick.file} />
+      <ParametersCard form={parameters} method={method} settings={settings} />
+      <StartCard source={source} active={active} isStarting={start.isPending} problem={start.error} />
+    </Stack>
+  );
+}
+
+/** The same id for the same wish until it is settled, so that a repeat after a lost answer starts nothing twice. */
+function useIdFor() {
+  const last = useRef<{ wish: string; id: string }>(undefined);
+  const idFor = (wanted: RunRequest) => {
+    const wish = JSON.stringify(wanted);
+    if (last.current?.wish !== wish) last.current = { wish, id: `run_${ulid()}` };
+    return last.current.id;
+  };
+  idFor.forget = () => {
+    last.current = undefined;
+  };
+  return idFor;
+}

@@ -1,0 +1,77 @@
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { useId } from "react";
+import { useConnection } from "../../../api/connection";
+import { progressOf } from "../../../api/runs";
+import type { Run } from "../../../api/types";
+import { ProblemNotice } from "../../../components/ProblemNotice";
+import { count, percent, timeLeft } from "../../../components/quantity";
+import { StepCard } from "../../../components/StepCard";
+import { words } from "../words";
+import type { SourceState } from "./useSource";
+
+const t = words.start;
+
+interface StartCardProps {
+  source: SourceState;
+  active: Run | undefined;
+  isStarting: boolean;
+  problem: { message: string; hint?: string | null } | null;
+}
+
+export function StartCard({ source, active, isStarting, problem }: StartCardProps) {
+  const reasonId = useId();
+  const missing = useWhatIsMissing(source);
+  const reason = missing ?? (active && whatIsActive(active));
+  return (
+    <StepCard number={4} title={t.title}>
+      <Stack gap="sm">
+        <Text fz="sm" id={reasonId} c={reason ? "dimmed" : undefined} data-testid="start-reason">
+          {reason ?? ready(source.found?.usable ?? 0)}
+        </Text>
+        <Group gap="xs">
+          <Button
+            type="submit"
+            data-testid="start"
+            disabled={Boolean(reason)}
+            loading={isStarting && !active}
+            aria-describedby={reasonId}
+          >
+            {t.start}
+          </Button>
+          {active ? (
+            <Button
+              type="submit"
+              variant="default"
+              data-testid="queue"
+              disabled={Boolean(missing)}
+              loading={isStarting}
+              aria-describedby={reasonId}
+            >
+              {t.queue}
+            </Button>
+          ) : null}
+        </Group>
+        {problem ? <ProblemNotice problem={problem} /> : null}
+      </Stack>
+    </StepCard>
+  );
+}
+
+/** Why not even the queue can take the run. */
+function useWhatIsMissing(source: SourceState): string | undefined {
+  const connection = useConnection();
+  if (connection === "reconnecting") return t.offline;
+  if (source.path === "") return t.noDatabase;
+  if (source.problem) return t.unusable;
+  if (source.isChecking || !source.found) return t.checking;
+  return undefined;
+}
+
+function ready(samples: number): string {
+  return t.ready(samples, count(samples));
+}
+
+function whatIsActive(run: Run): string {
+  if (run.status === "queued") return t.waiting;
+  return t.active(percent(progressOf(run)), run.secondsLeft == null ? undefined : timeLeft(run.secondsLeft));
+}
