@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ended, many_rows, own_base, small_source, started};
+use super::{ended, many_rows, own_base, small_source, started, tiny_t5};
 use crate::support::{Events, Home, Http};
 
 /// Waits until a run has taken this step.
@@ -206,6 +206,11 @@ async fn a_run_begins_with_the_adapter_of_another() {
         other[field] = value;
         assert_eq!(http.post("/api/v1/runs", &other).await.expect(422)["field"], field);
     }
+    // A folder of PEFT's has no record; its base is the one that is named.
+    let foreign = json!({ "databasePath": source, "startFrom": tiny_t5("peft_lora"), "baseModel": tiny_t5(""),
+        "epochs": 1, "skipSelfCheck": true });
+    let foreign = started(&http, &foreign).await;
+    assert_eq!(ended(&mut events, &foreign).await["status"], "completed");
     let missing = json!({ "databasePath": source, "startFrom": home.path("missing") });
     assert_eq!(http.post("/api/v1/runs", &missing).await.expect(422)["field"], "startFrom");
 }

@@ -49,11 +49,23 @@ impl SmallDisk {
         self.folder.join(name)
     }
 
-    /// The same, as this process sees it.
-    pub(crate) fn seen(&self, name: &str) -> PathBuf {
+    /// The same, as this process sees it: good to open, but no path of it may be resolved, as that leads out of it.
+    fn seen(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.holder.id()));
         let inside = self.path(name);
         root.join(inside.strip_prefix("/").expect("test folders have absolute paths"))
+    }
+
+    /// A copy of a folder of the disk as it is now, beside the disk, where every program can look at it.
+    pub(crate) fn copied(&self, name: &str) -> PathBuf {
+        let copy = self.folder.with_file_name(format!("copied_{name}"));
+        // There is none the first time.
+        let _ = std::fs::remove_dir_all(&copy);
+        let mut copying = Command::new("cp");
+        copying.arg("-a").args([&self.path(name), &copy]);
+        let status = self.command(&copying).status().expect("nsenter starts, as it was there before");
+        assert!(status.success(), "{name} could not be copied: {status}");
+        copy
     }
 
     /// `command` on this disk.

@@ -3,7 +3,7 @@
 //! The readers are built once more with counters on their branches (`fuzz/instrumented-rustc.sh`), everything
 //! that they depend on is what every other command uses. What is found lies in `target/fuzz/READER/`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 

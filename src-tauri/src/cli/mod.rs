@@ -47,7 +47,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 unu
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Tune a base model on your rows
-    Train(train::TrainArguments),
+    Train(Box<train::TrainArguments>),
     /// End a run that is running or waiting
     Stop(stop::StopArguments),
     /// Ask a model one question, or many
@@ -99,7 +99,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     match arguments.command {
-        Some(Command::Train(wanted)) => runtime.block_on(train::run(wanted, surroundings)),
+        Some(Command::Train(wanted)) => runtime.block_on(train::run(*wanted, surroundings)),
         Some(Command::Stop(wanted)) => runtime.block_on(stop::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),
         Some(Command::Export(wanted)) => runtime.block_on(export::run(wanted, surroundings)),
