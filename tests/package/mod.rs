@@ -50,6 +50,7 @@ async fn the_package_installs_does_the_main_job_offline_and_leaves_the_data_behi
     assert!(Path::new(run["runDirectory"].as_str().unwrap()).join("adapter_model.safetensors").exists());
 }
 
+#[expect(clippy::print_stderr, reason = "a test that had nothing to try says so")]
 fn package() -> Option<PathBuf> {
     let package = std::env::var_os("ATTUNE_PACKAGE").map(PathBuf::from);
     if package.is_none() {
