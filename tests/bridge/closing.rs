@@ -28,8 +28,8 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
 
     desk.close();
     desk.window.click_away(&id("closing-discard")).await;
-    desk.home.is_left().await;
     assert_eq!(command.wait().code, Some(130), "the command that waited for the run is told of its end");
+    desk.home.is_left().await;
     let run = only_run(&desk.home).await;
     assert_eq!((&run["status"], &run["adapterDigest"]), (&json!("cancelled"), &Value::Null), "{run}");
 }
@@ -37,9 +37,11 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
 #[tokio::test]
 async fn stopping_saves_the_adapter_and_closes() {
     let desk = Desk::new(Home::new()).await;
-    let _command = desk.train("stopped", 400).await;
+    let command = desk.train("stopped", 400).await;
     desk.close();
     desk.window.click_away(&id("closing-stop")).await;
+    // A command that waited looks at the folder itself once the window is gone.
+    command.wait();
     desk.home.is_left().await;
     let run = only_run(&desk.home).await;
     assert_eq!((&run["status"], &run["stopped"]), (&json!("completed"), &json!("asked")), "{run}");
@@ -49,13 +51,16 @@ async fn stopping_saves_the_adapter_and_closes() {
 #[tokio::test]
 async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded() {
     let desk = Desk::new(Home::new()).await;
-    let _first = desk.train("first", 400).await;
+    let first = desk.train("first", 400).await;
     let source = desk.home.path("source.db").display().to_string();
-    let _second = desk.home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "second"]);
+    let second = desk.home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "second"]);
     desk.window.text_that(&id("history-row"), |row| row.contains("second")).await;
+    // The run is in the queue; a command that waits for it would take the folder over and begin it.
+    second.kill();
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("waits in the queue")).await;
     desk.window.click_away(&id("closing-discard")).await;
+    first.wait();
     desk.home.is_left().await;
 
     let (_server, http) = desk.home.serve();
