@@ -123,7 +123,7 @@ async fn with_a_tray_the_icon_keeps_the_run_and_its_end_is_told_with_two_next_st
 async fn the_system_asks_in_place_of_a_page_that_hangs() {
     let desk = Desk::new(Home::new()).await;
     let _command = desk.train("long", 400).await;
-    let hang = "setTimeout(() => { const end = Date.now() + 5000; while (Date.now() < end); })";
+    let hang = "setTimeout(() => { const end = Date.now() + 15000; while (Date.now() < end); })";
     desk.window.execute(hang, &[]).await;
     desk.close();
     let asked = until(|| async { desk.sees("Close Attune?").then_some(()).ok_or_else(String::new) });
