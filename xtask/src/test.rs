@@ -9,12 +9,14 @@ use crate::error::Result;
 use crate::fuzz::fuzz_all;
 use crate::packages::{For, install_missing};
 use crate::project::Project;
-use crate::{expect_only, page, tools};
+use crate::{expect_only, package, page, tools};
 
 /// One set of features and one target directory: a second one would compile a hundred crates again.
-const ALL: [&str; 3] = ["test", "--workspace", "--no-fail-fast"];
-/// Without the tests that need a display or a browser; they live in `tests/journeys`.
-const FAST: [&str; 6] = ["test", "--workspace", "--no-fail-fast", "--", "--skip", "bridge::"];
+/// The package has a stage of its own, which builds it.
+const ALL: [&str; 6] = ["test", "--workspace", "--no-fail-fast", "--", "--skip", "package::"];
+/// Without the tests that need a display or a browser; they live in `tests/bridge`.
+const FAST: [&str; 8] =
+    ["test", "--workspace", "--no-fail-fast", "--", "--skip", "package::", "--skip", "bridge::"];
 
 pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     expect_only("test", arguments, &["--fast"])?;
@@ -28,8 +30,17 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
         work: Box::new(|counts| fuzz_all(project, counts)),
     });
     judges.push(drift_judge(project));
+    let packs = !fast && std::env::var_os("CI").is_some();
+    if packs {
+        judges.push(package_judge(project));
+    }
+    let uses: &[For] = match (fast, packs) {
+        (true, _) => &[For::Building],
+        (false, true) => &[For::Building, For::Packing, For::Testing],
+        (false, false) => &[For::Building, For::Testing],
+    };
     let mut stages = Stages::new(judges.len() + 4);
-    if let Err(error) = set_up(project, &mut stages, fast) {
+    if let Err(error) = set_up(project, &mut stages, uses, fast) {
         // Readers of the closing lines must not take a broken set-up for "no tests".
         result(&format!("\n{}\n\nerror: {error}", stages.table()));
         result(&Counts { passed: 0, failed: 1 }.line());
@@ -38,11 +49,22 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
     Ok(judge_all(stages, judges))
 }
 
-fn set_up(project: &Project, stages: &mut Stages, fast: bool) -> Result<()> {
+/// A release build compiles everything a second time, so people ask for it and only CI always does it.
+fn package_judge(project: &Project) -> Judge<'_> {
+    Judge {
+        title: "The package, installed and started",
+        again: "cargo xtask package --try".into(),
+        work: Box::new(|counts| {
+            let package = package::build(project)?;
+            package::tried(project, &package).run_counted(counts)
+        }),
+    }
+}
+
+fn set_up(project: &Project, stages: &mut Stages, uses: &[For], fast: bool) -> Result<()> {
     stages.stage("Checking Rust, Node and npm", || {
         tools::check(project).and_then(|()| tools::check_lints(project))
     })?;
-    let uses: &[For] = if fast { &[For::Building] } else { &[For::Building, For::Testing] };
     stages.stage("Looking for system packages", || install_missing(project, uses))?;
     stages.stage("Installing the packages of page and journeys", || {
         page::install(project, &project.page())?;
