@@ -35,7 +35,7 @@ pub(crate) fn package(project: &Project, arguments: &[String]) -> Result<ExitCod
 }
 
 /// Builds the program for release and packs it. The page has been built.
-pub(crate) fn build(project: &Project) -> Result<PathBuf> {
+fn build(project: &Project) -> Result<PathBuf> {
     Step::cargo(&project.root).args(["build", "--release"]).run()?;
     let depends = depends(project)?;
     say(&format!("      it depends on {}", depends.join(", ")));
@@ -59,7 +59,7 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf> {
 }
 
 /// The tests that install the package into a folder of their own and start it there.
-pub(crate) fn tried(project: &Project, package: &Path) -> Step {
+fn tried(project: &Project, package: &Path) -> Step {
     Step::cargo(&project.root)
         .args(["test", "--test", "attune", "package::"])
         .with("ATTUNE_PACKAGE", package.as_os_str())

@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::fuzz::fuzz_all;
 use crate::packages::{For, install_missing};
 use crate::project::Project;
-use crate::{expect_only, package, page, tools};
+use crate::{expect_only, page, tools};
 
 /// One set of features and one target directory: a second one would compile a hundred crates again.
-/// The package has a stage of its own, which builds it.
+/// The package is tried by `cargo xtask package --try`, which builds it for release.
 const ALL: [&str; 6] = ["test", "--workspace", "--no-fail-fast", "--", "--skip", "package::"];
 /// Without the tests that need a display or a browser; they live in `tests/bridge`.
 const FAST: [&str; 8] =
@@ -30,15 +30,7 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
         work: Box::new(|counts| fuzz_all(project, counts)),
     });
     judges.push(drift_judge(project));
-    let packs = !fast && std::env::var_os("CI").is_some();
-    if packs {
-        judges.push(package_judge(project));
-    }
-    let uses: &[For] = match (fast, packs) {
-        (true, _) => &[For::Building],
-        (false, true) => &[For::Building, For::Packing, For::Testing],
-        (false, false) => &[For::Building, For::Testing],
-    };
+    let uses: &[For] = if fast { &[For::Building] } else { &[For::Building, For::Testing] };
     let mut stages = Stages::new(judges.len() + 4);
     if let Err(error) = set_up(project, &mut stages, uses, fast) {
         // Readers of the closing lines must not take a broken set-up for "no tests".
@@ -47,18 +39,6 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
         return Ok(ExitCode::FAILURE);
     }
     Ok(judge_all(stages, judges))
-}
-
-/// A release build compiles everything a second time, so people ask for it and only CI always does it.
-fn package_judge(project: &Project) -> Judge<'_> {
-    Judge {
-        title: "The package, installed and started",
-        again: "cargo xtask package --try".into(),
-        work: Box::new(|counts| {
-            let package = package::build(project)?;
-            package::tried(project, &package).run_counted(counts)
-        }),
-    }
 }
 
 fn set_up(project: &Project, stages: &mut Stages, uses: &[For], fast: bool) -> Result<()> {
