@@ -6,6 +6,7 @@ mod api;
 mod bridge;
 mod cli;
 mod contract;
+mod package;
 mod reliability;
 mod support;
 mod tidy;

@@ -13,15 +13,16 @@ const GENERATE: &str = "/api/v1/generate";
 /// A copy of a fixture of PEFT's, with one setting changed.
 fn with_setting(home: &Home, fixture: &str, name: &str, value: Value) -> String {
     let folder = home.path(&format!("with-{name}"));
-    fs::create_dir(&folder).unwrap();
+    fs::create_dir(&folder).expect("a folder in the test's own");
     for file in ["adapter_config.json", "adapter_model.safetensors"] {
-        fs::copy(Path::new(&tiny_t5(fixture)).join(file), folder.join(file)).unwrap();
+        fs::copy(Path::new(&tiny_t5(fixture)).join(file), folder.join(file)).expect("the fixture is there");
     }
     let path = folder.join("adapter_config.json");
-    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut config: Value =
+        serde_json::from_slice(&fs::read(&path).expect("it was just copied")).expect("PEFT writes JSON");
     config[name] = value;
-    fs::write(path, config.to_string()).unwrap();
-    folder.to_str().unwrap().to_owned()
+    fs::write(path, config.to_string()).expect("a file in the test's own folder");
+    folder.to_str().expect("test folders have plain names").to_owned()
 }
 
 #[tokio::test]

@@ -2,4 +2,9 @@
 //! `cargo xtask test --fast` leaves this module out.
 
 mod browser;
+mod closing;
 mod window;
+
+fn id(name: &str) -> String {
+    format!("[data-testid={name}]")
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::id;
 use crate::api::small_source;
 use crate::support::{Home, WebDriver, Xvfb};
 
@@ -86,8 +87,4 @@ async fn points_of(window: &WebDriver, is_enough: impl Fn(u64) -> bool) -> u64 {
     let points = |text: &str| text.parse::<u64>().unwrap_or(0);
     let found = window.attribute_that(&id("curve"), "data-points", |text| is_enough(points(text))).await;
     points(&found)
-}
-
-fn id(name: &str) -> String {
-    format!("[data-testid={name}]")
 }

@@ -12,7 +12,7 @@ async fn under_way(http: &Http, name: &str) -> String {
         .next_that(|event| event.name == "run" && event.json()["run"]["runIdentifier"] == name)
         .await
         .json();
-    let id = run["run"]["id"].as_str().unwrap().to_owned();
+    let id = run["run"]["id"].as_str().expect("a run has an id").to_owned();
     step_of(&mut events, &id, 2).await;
     id
 }

@@ -216,6 +216,20 @@ test("a database that does not exist is refused with a way out", async () => {
   await looksRight(page, "13-refused");
 });
 
+for (const theme of ["light", "dark"]) {
+  test(`the version opens what Attune is, in the ${theme}`, async () => {
+    const { page, complaints } = await openPage(theme);
+    await page.getByRole("button", { name: /^Version / }).click();
+    const about = page.getByRole("dialog", { name: "About Attune" });
+    await about.getByText("Apache License 2.0").waitFor();
+    await about.getByText(data).waitFor();
+    await looksRight(page, `7-about-${theme}`);
+    await page.keyboard.press("Escape");
+    await about.waitFor({ state: "hidden" });
+    assert.deepEqual(complaints, []);
+  });
+}
+
 test("the page shows in the dark what it shows in the light", async () => {
   const { page, complaints } = await openPage("dark", { width: 1024, height: 700 });
   await page.getByTestId("curve").waitFor();

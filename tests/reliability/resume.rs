@@ -46,13 +46,13 @@ impl std::fmt::Debug for Whole {
 
 impl Whole {
     async fn of(http: &Http, run: &Value) -> Self {
-        let folder = Path::new(run["runDirectory"].as_str().unwrap());
-        let id = run["id"].as_str().unwrap();
+        let folder = Path::new(run["runDirectory"].as_str().expect("a run has a folder"));
+        let id = run["id"].as_str().expect("a run has an id");
         let metrics = http.get(&format!("/api/v1/runs/{id}/metrics")).await.expect(200);
         let fields = ["step", "loss", "learningRate", "gradientNorm"];
-        let steps = metrics["points"].as_array().unwrap().iter();
+        let steps = metrics["points"].as_array().expect("a list of steps").iter();
         Self {
-            weights: std::fs::read(folder.join("adapter_model.safetensors")).unwrap(),
+            weights: std::fs::read(folder.join("adapter_model.safetensors")).expect("the adapter"),
             numbers: ["adapterDigest", "finalLoss", "validationLoss", "bestStep"]
                 .map(|field| run[field].clone()),
             steps: steps.map(|point| fields.map(|field| point[field].clone())).collect(),

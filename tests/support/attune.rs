@@ -11,18 +11,25 @@ use std::time::Instant;
 
 use tempfile::TempDir;
 
-use super::{Http, LONG_PATIENCE, PATIENCE, Xvfb};
+use super::{DesktopBus, Http, LONG_PATIENCE, PATIENCE, Xvfb, until};
 
 /// A person's folders, made for one test and removed after it. Nothing of the machine's own person is seen.
 #[derive(Debug)]
 pub(crate) struct Home {
     folder: TempDir,
+    /// Where the desktop's services are; by default nowhere.
+    bus: String,
 }
 
 impl Home {
     pub(crate) fn new() -> Self {
         let folder = TempDir::with_prefix("attune-").expect("a temporary folder for the test's person");
-        Self { folder }
+        Self { folder, bus: "unix:path=/nonexistent".to_owned() }
+    }
+
+    /// The same for a person whose desktop has a tray and shows notices.
+    pub(crate) fn with_desktop(bus: &DesktopBus) -> Self {
+        Self { bus: bus.address().to_owned(), ..Self::new() }
     }
 
     /// Attune's data folder. It does not exist until Attune makes it.
@@ -65,6 +72,7 @@ impl Home {
             command.env_remove(inherited);
         }
         command
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
             .env("ATTUNE_DATA_DIR", self.data())
             .env("HF_HOME", self.path("hugging-face"))
             .env("HF_HUB_OFFLINE", "1")
@@ -97,6 +105,16 @@ impl Home {
         let mut command = self.command(arguments);
         command.env("DISPLAY", display.name());
         Attune::start(command)
+    }
+
+    /// Waits until no process owns the data folder any more.
+    pub(crate) async fn is_left(&self) {
+        let lock = self.data().join("owner.lock");
+        let left = until(|| async {
+            let file = std::fs::File::open(&lock).map_err(|error| error.to_string())?;
+            file.try_lock().map_err(|error| error.to_string())
+        });
+        left.await.unwrap_or_else(|reason| panic!("somebody still owns the data folder: {reason}"));
     }
 
     /// Starts the server on a free port and waits for the line that says where.

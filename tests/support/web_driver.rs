@@ -1,7 +1,7 @@
 //! Drives the real window through WebKitWebDriver, spoken to directly.
 //!
 //! The session is answered before the page has loaded, so everything is asked for again until it is there or
-//! [`PATIENCE`] is at its end; that waiting is in one place, [`WebDriver::until`].
+//! patience is at its end; that waiting is in one place, [`until`].
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,13 +11,11 @@ use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 
-use super::{Home, Http, PATIENCE, Xvfb};
+use super::{Home, Http, Xvfb, until};
 
 /// The name under which an element's id stands in answers (W3C WebDriver, "Elements").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// One window of one program, from its start to its end.
 #[derive(Debug)]
@@ -54,8 +52,8 @@ impl WebDriver {
         };
         let http = Http::new(&address.to_string());
         let mut driver = Self { driver, address, http, session: String::new() };
-        let listening = driver
-            .until(|| async { tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string()) });
+        let listening =
+            until(|| async { tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string()) });
         listening
             .await
             .unwrap_or_else(|error| panic!("WebKitWebDriver does not listen on {address}: {error}"));
@@ -71,22 +69,30 @@ impl WebDriver {
 
     /// Waits until an element is there, and gives its id.
     pub(crate) async fn find(&self, css: &str) -> String {
-        let found = self.until(|| self.find_now(css)).await;
+        let found = until(|| self.find_now(css)).await;
         found.unwrap_or_else(|error| panic!("there is no element {css} in the window: {error}"))
     }
 
     /// Clicks an element as soon as it is there and can be clicked.
     pub(crate) async fn click(&self, css: &str) {
-        let clicked = self.until(|| async {
+        let clicked = until(|| async {
             let element = self.find_now(css).await?;
             self.in_session(Method::POST, &format!("/element/{element}/click"), Some(&json!({}))).await
         });
         clicked.await.unwrap_or_else(|error| panic!("{css} could not be clicked: {error}"));
     }
 
+    /// Clicks an element whose click takes the window away. WebDriver's own click would wait for a window that is
+    /// gone or hidden, so the page clicks, after it has answered.
+    pub(crate) async fn click_away(&self, css: &str) {
+        self.find(css).await;
+        let click = "const wanted = document.querySelector(arguments[0]); setTimeout(() => wanted.click())";
+        self.execute(click, &[json!(css)]).await;
+    }
+
     /// Types into an element, in place of what is there.
     pub(crate) async fn type_text(&self, css: &str, text: &str) {
-        let typed = self.until(|| async {
+        let typed = until(|| async {
             let element = self.find_now(css).await?;
             self.in_session(Method::POST, &format!("/element/{element}/clear"), Some(&json!({}))).await?;
             let keys = json!({ "text": text });
@@ -98,7 +104,7 @@ impl WebDriver {
     /// Waits until the `textContent` of an element is what `is_wanted` accepts, and gives it. Not WebDriver's own
     /// element text, which is empty for labels that are clipped, as those of many buttons are.
     pub(crate) async fn text_that(&self, css: &str, is_wanted: impl Fn(&str) -> bool) -> String {
-        let text = self.until(|| async {
+        let text = until(|| async {
             let text = self.text_now(css).await?;
             if is_wanted(&text) { Ok(text) } else { Err(format!("its text stayed {text:?}")) }
         });
@@ -113,7 +119,7 @@ impl WebDriver {
         is_wanted: impl Fn(&str) -> bool,
     ) -> String {
         let script = "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
-        let value = self.until(|| async {
+        let value = until(|| async {
             let value = self.execute_now(script, &[json!(css), json!(name)]).await?;
             let value = value.as_str().ok_or_else(|| "no such element or attribute".to_owned())?;
             if is_wanted(value) { Ok(value.to_owned()) } else { Err(format!("it stayed {value:?}")) }
@@ -176,23 +182,6 @@ impl WebDriver {
             Ok(value)
         } else {
             Err(value["message"].as_str().unwrap_or("no reason given").to_owned())
-        }
-    }
-
-    /// Tries again until it succeeds or patience ends; then the last reason.
-    ///
-    /// WebDriver has no event for "the page has painted this", so here, and only here, a test waits for time.
-    async fn until<T, F: Future<Output = Result<T, String>>>(
-        &self,
-        attempt: impl Fn() -> F,
-    ) -> Result<T, String> {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            match attempt().await {
-                Ok(value) => return Ok(value),
-                Err(reason) if Instant::now() > end => return Err(reason),
-                Err(_) => sleep(BETWEEN_TRIES).await,
-            }
         }
     }
 }

@@ -12,4 +12,5 @@ mod locks;
 mod marks;
 mod packages;
 mod page;
+mod rights;
 mod tree;

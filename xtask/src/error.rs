@@ -25,6 +25,8 @@ pub(crate) enum Error {
     Write { path: PathBuf, source: io::Error },
     NotADocument { command: String, start: String },
     Drifted { files: Vec<String> },
+    NoLibraries { program: PathBuf },
+    PackageTooLarge { path: PathBuf, bytes: u64, most: u64 },
 }
 
 impl fmt::Display for Error {
@@ -108,6 +110,16 @@ impl fmt::Display for Error {
                 f,
                 "{} did not match the program and is written anew now; read the difference and commit it",
                 files.join(" and ")
+            ),
+            Self::NoLibraries { program } => write!(
+                f,
+                "dpkg-shlibdeps named no library of {}; is it built with the feature desktop?",
+                program.display()
+            ),
+            Self::PackageTooLarge { path, bytes, most } => write!(
+                f,
+                "{} has {bytes} bytes, at most {most} are wanted; see what grew with `dpkg-deb --contents`",
+                path.display()
             ),
         }
     }

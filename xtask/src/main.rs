@@ -1,7 +1,6 @@
-//! The project's own commands: set up, run, test, check, generate, bench.
+//! The project's own commands: set up, run, test, check, generate, bench, package.
 //!
 //! No dependencies beyond the standard library: this is the first thing a newcomer compiles.
-//! Not here: packaging, which needs a release build.
 
 mod bench;
 mod check;
@@ -11,6 +10,7 @@ mod error;
 mod fingerprint;
 mod fuzz;
 mod generate;
+mod package;
 mod packages;
 mod page;
 mod process;
@@ -34,7 +34,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 7] = [
+const WORDS: [Word; 8] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -70,6 +70,12 @@ const WORDS: [Word; 7] = [
         usage: "bench --PART",
         what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE",
         act: bench::bench,
+    },
+    Word {
+        name: "package",
+        usage: "package [--try]",
+        what: "build the .deb; --try installs it into a folder of its own and starts it",
+        act: package::package,
     },
     Word { name: "help", usage: "help", what: "say this", act: help },
 ];
@@ -139,7 +145,7 @@ mod tests {
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
         assert!(
-            said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, bench, help"),
+            said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, bench, package, help"),
             "{said}"
         );
     }

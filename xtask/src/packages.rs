@@ -14,6 +14,7 @@ use crate::project::Project;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
     Building,
+    Packing,
     Testing,
 }
 
@@ -37,7 +38,7 @@ struct Need {
     arch: &'static str,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 8] = [
     Need {
         used_for: For::Building,
         why: "SQLite is compiled from C",
@@ -64,6 +65,24 @@ const NEEDS: [Need; 6] = [
         ubuntu: "libwebkit2gtk-4.1-dev",
         fedora: "webkit2gtk4.1-devel",
         arch: "webkit2gtk-4.1",
+    },
+    Need {
+        used_for: For::Packing,
+        why: "names the libraries that the package depends on",
+        sign: Sign::Program(&["dpkg-shlibdeps"]),
+        debian: "dpkg-dev",
+        ubuntu: "dpkg-dev",
+        fedora: "dpkg-dev",
+        arch: "dpkg",
+    },
+    Need {
+        used_for: For::Testing,
+        why: "a session bus for the tests of tray and notices",
+        sign: Sign::Program(&["dbus-daemon"]),
+        debian: "dbus",
+        ubuntu: "dbus",
+        fedora: "dbus-daemon",
+        arch: "dbus",
     },
     Need {
         used_for: For::Testing,
@@ -239,13 +258,16 @@ mod tests {
                 "build-essential",
                 "pkg-config",
                 "libwebkit2gtk-4.1-dev",
+                "dbus",
                 "xvfb",
                 "webkit2gtk-driver",
                 "chromium"
             ]
         );
-        let any_browser =
-            missing(&[For::Testing], nothing_but(&["Xvfb", "WebKitWebDriver", "google-chrome"]));
+        let any_browser = missing(
+            &[For::Testing],
+            nothing_but(&["dbus-daemon", "Xvfb", "WebKitWebDriver", "google-chrome"]),
+        );
         assert!(any_browser.is_empty());
     }
 

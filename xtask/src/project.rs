@@ -59,6 +59,11 @@ impl Project {
         self.programs.with_file_name("fuzz")
     }
 
+    /// Where cargo puts what is built for release.
+    pub(crate) fn release(&self) -> PathBuf {
+        self.programs.with_file_name("release")
+    }
+
     /// `path` as people write it, relative to the checkout.
     pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()

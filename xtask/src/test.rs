@@ -12,9 +12,11 @@ use crate::project::Project;
 use crate::{expect_only, page, tools};
 
 /// One set of features and one target directory: a second one would compile a hundred crates again.
-const ALL: [&str; 3] = ["test", "--workspace", "--no-fail-fast"];
-/// Without the tests that need a display or a browser; they live in `tests/journeys`.
-const FAST: [&str; 6] = ["test", "--workspace", "--no-fail-fast", "--", "--skip", "bridge::"];
+/// The package is tried by `cargo xtask package --try`, which builds it for release.
+const ALL: [&str; 6] = ["test", "--workspace", "--no-fail-fast", "--", "--skip", "package::"];
+/// Without the tests that need a display or a browser; they live in `tests/bridge`.
+const FAST: [&str; 8] =
+    ["test", "--workspace", "--no-fail-fast", "--", "--skip", "package::", "--skip", "bridge::"];
 
 pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     expect_only("test", arguments, &["--fast"])?;
@@ -28,8 +30,9 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
         work: Box::new(|counts| fuzz_all(project, counts)),
     });
     judges.push(drift_judge(project));
+    let uses: &[For] = if fast { &[For::Building] } else { &[For::Building, For::Testing] };
     let mut stages = Stages::new(judges.len() + 4);
-    if let Err(error) = set_up(project, &mut stages, fast) {
+    if let Err(error) = set_up(project, &mut stages, uses, fast) {
         // Readers of the closing lines must not take a broken set-up for "no tests".
         result(&format!("\n{}\n\nerror: {error}", stages.table()));
         result(&Counts { passed: 0, failed: 1 }.line());
@@ -38,11 +41,10 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
     Ok(judge_all(stages, judges))
 }
 
-fn set_up(project: &Project, stages: &mut Stages, fast: bool) -> Result<()> {
+fn set_up(project: &Project, stages: &mut Stages, uses: &[For], fast: bool) -> Result<()> {
     stages.stage("Checking Rust, Node and npm", || {
         tools::check(project).and_then(|()| tools::check_lints(project))
     })?;
-    let uses: &[For] = if fast { &[For::Building] } else { &[For::Building, For::Testing] };
     stages.stage("Looking for system packages", || install_missing(project, uses))?;
     stages.stage("Installing the packages of page and journeys", || {
         page::install(project, &project.page())?;

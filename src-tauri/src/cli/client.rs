@@ -18,11 +18,11 @@ use crate::api::wire::{
 use crate::server::Door;
 
 #[derive(Debug)]
-pub(super) struct Client<'d>(pub(super) &'d Door);
+pub(crate) struct Client<'d>(pub(crate) &'d Door);
 
 /// An event of the stream.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Snapshot(SnapshotEvent),
     Run(Box<RunEvent>),
     Point(PointEvent),
@@ -36,7 +36,7 @@ pub(super) enum AnswerPart {
     Whole(Box<Generated>),
 }
 
-pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Event, Failure>> + Send>>;
+pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<Event, Failure>> + Send>>;
 
 impl Client<'_> {
     pub(super) async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, Failure> {
@@ -51,7 +51,7 @@ impl Client<'_> {
         decode(self.send(Method::POST, path, body).await?).await
     }
 
-    pub(super) async fn events(&self) -> Result<Events, Failure> {
+    pub(crate) async fn events(&self) -> Result<Events, Failure> {
         let response = self.send(Method::GET, "/api/v1/events", None::<&()>).await?;
         let stream = response.into_body().into_data_stream().eventsource();
         Ok(Box::pin(stream.filter_map(|event| async move {

@@ -3,7 +3,7 @@
 //! Every command speaks the same contract as the page: in memory where this process owns the data folder, over
 //! the local socket where another one does. Not here: any rule of the product.
 
-mod client;
+pub(crate) mod client;
 mod doctor;
 mod export;
 mod follow;

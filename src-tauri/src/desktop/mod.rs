@@ -1,20 +1,29 @@
 //! The window: a shell around the same router that browsers and scripts reach.
 //!
-//! Not here: any rule of the product, and any contract of its own.
+//! Not here: any rule of the product, and any contract of its own. What it adds is the desktop's: closing, tray and
+//! notices.
 
 mod bridge;
+mod closing;
+mod news;
+mod notices;
+mod presence;
+mod tray;
+mod words;
 
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::api::wire::OwnerKind;
 use crate::cli::output::Failure;
 use crate::cli::surroundings::Surroundings;
 use crate::server::{Door, Entered, owner};
+use closing::Closing;
+use presence::Presence;
 
 const MAIN_WINDOW: &str = "main";
 
@@ -23,18 +32,18 @@ fn context() -> tauri::Context {
     tauri::generate_context!()
 }
 
-/// Opens the window and stays until it is closed. If another window shows this data folder, that one comes to
-/// the front instead.
+/// Opens the window and stays until it is closed, or longer if a run goes on in the background. If another window
+/// shows this data folder, that one comes to the front instead.
 pub(crate) fn run(
     runtime: &tokio::runtime::Runtime,
     surroundings: Surroundings,
 ) -> Result<ExitCode, Failure> {
-    let application: Arc<OnceLock<AppHandle>> = Arc::default();
+    let presence: Arc<OnceLock<Arc<Presence>>> = Arc::default();
     let focus = {
-        let application = Arc::clone(&application);
+        let presence = Arc::clone(&presence);
         Box::new(move || {
-            if let Some(application) = application.get() {
-                bring_to_front(application);
+            if let Some(presence) = presence.get() {
+                presence.bring_to_front();
             }
         })
     };
@@ -44,32 +53,61 @@ pub(crate) fn run(
     {
         return Ok(ExitCode::SUCCESS);
     }
-    if let Entered::Owner { engine, .. } = &entered {
-        engine.work_off_queue();
-    }
+    let engine = match &entered {
+        Entered::Owner { engine, .. } => {
+            engine.work_off_queue();
+            Some(engine.clone())
+        }
+        Entered::Client { .. } => None,
+    };
+    let presence = Arc::clone(presence.get_or_init(|| Arc::new(Presence::new(engine))));
 
     tauri::async_runtime::set(runtime.handle().clone());
-    let window = tauri::Builder::default()
-        .plugin(tauri_plugin_dialog::init())
-        .manage(bridge::Bridge::new(entered.door().clone()))
-        .invoke_handler(tauri::generate_handler![bridge::api_request, bridge::abort_request])
-        .setup(move |app| {
-            WebviewWindowBuilder::new(app, MAIN_WINDOW, WebviewUrl::default())
-                .title("Attune")
-                .inner_size(1200.0, 800.0)
-                .min_inner_size(800.0, 600.0)
-                .build()?;
-            // Set once: set-up runs once.
-            let _ = application.set(app.handle().clone());
-            Ok(())
-        })
-        .build(context())
-        .map_err(|error| Failure::environment(format!("could not open the window: {error}")))?;
-    let code = window.run_return(|_, _| {});
+    let window = build(entered.door(), &presence)?.run_return(|_, _| {});
     if let Entered::Owner { engine, .. } = entered {
         engine.shut_down();
     }
-    Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(u8::try_from(window).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn build(door: &Door, presence: &Arc<Presence>) -> Result<tauri::App, Failure> {
+    let closing = Arc::new(Closing::new(door.clone(), Arc::clone(presence)));
+    let (news_door, present) = (door.clone(), Arc::clone(presence));
+    tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .manage(bridge::Bridge::new(door.clone()))
+        .manage(Arc::clone(presence))
+        .manage(Arc::clone(&closing))
+        .invoke_handler(tauri::generate_handler![
+            bridge::api_request,
+            bridge::abort_request,
+            closing::follow_window,
+            closing::closing_seen,
+            closing::answer_closing,
+        ])
+        .on_window_event(move |window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && !closing.may_end(window.app_handle())
+            {
+                api.prevent_close();
+            }
+        })
+        .setup(move |app| {
+            WebviewWindowBuilder::new(app, MAIN_WINDOW, WebviewUrl::default())
+                .title(words::NAME)
+                .inner_size(1200.0, 800.0)
+                .min_inner_size(800.0, 600.0)
+                .build()?;
+            present.is_that_of(app.handle());
+            let application = app.handle().clone();
+            tauri::async_runtime::spawn(async move {
+                present.tray.show(&application).await;
+                news::follow(news_door, present).await;
+            });
+            Ok(())
+        })
+        .build(context())
+        .map_err(|error| Failure::environment(format!("could not open the window: {error}")))
 }
 
 async fn another_window_came_to_front(door: &Door) -> bool {
@@ -77,14 +115,5 @@ async fn another_window_came_to_front(door: &Door) -> bool {
     match request {
         Ok(request) => door.send(request).await.is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT),
         Err(_) => false,
-    }
-}
-
-fn bring_to_front(application: &AppHandle) {
-    if let Some(window) = application.get_webview_window(MAIN_WINDOW) {
-        let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
-        if let Err(error) = shown {
-            tracing::warn!(%error, "the window did not come to the front");
-        }
     }
 }

@@ -15,3 +15,4 @@ export type Fetch = Schemas["Fetch"];
 export type Source = Schemas["SourceSummary"];
 export type Question = Schemas["GenerationRequest"];
 export type Answer = Schemas["Generated"];
+export type Exported = Schemas["Exported"];

@@ -2,11 +2,13 @@
 
 import { AppShell, Group, NavLink, Stack, Text } from "@mantine/core";
 import { useHash } from "@mantine/hooks";
-import { useApi } from "../api/client";
 import { Mark } from "../components/Mark";
+import { About } from "../features/about/About";
+import { platform } from "../platform";
 import classes from "./Frame.module.css";
 import { pages } from "./pages";
 import { StatusStrip } from "./StatusStrip";
+import { WindowMessages } from "./WindowMessages";
 import { words } from "./words";
 
 export function Frame() {
@@ -39,7 +41,7 @@ export function Frame() {
             />
           ))}
         </Stack>
-        <Version />
+        <About />
       </AppShell.Navbar>
       <AppShell.Main>
         {page.content}
@@ -49,16 +51,7 @@ export function Frame() {
       <AppShell.Footer className={classes.footer}>
         <StatusStrip />
       </AppShell.Footer>
+      {platform.window ? <WindowMessages window={platform.window} /> : null}
     </AppShell>
-  );
-}
-
-function Version() {
-  const { data } = useApi().doors.useQuery("get", "/api/v1/status");
-  if (!data) return null;
-  return (
-    <Text fz="xs" c="dimmed" px="xs" py={4}>
-      {words.version(data.version)}
-    </Text>
   );
 }

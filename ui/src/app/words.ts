@@ -4,7 +4,6 @@ export const words = {
   name: "Attune",
   navigation: "Pages",
   close: "Close",
-  version: (version: string) => `Version ${version}`,
   pages: { train: "Train" },
   status: {
     idle: "No active run",

@@ -113,6 +113,12 @@ impl Engine {
         }
     }
 
+    /// Starts no further run until [`work_off_queue`](Self::work_off_queue) or a new run is asked for. For an owner
+    /// that is about to end: a run that begins now would be interrupted.
+    pub fn hold_queue(&self) {
+        self.0.shared.hold_queue();
+    }
+
     /// Waits until no run is running and none is about to. For an owner that others may use meanwhile.
     pub fn wait_until_idle(&self) {
         self.0.shared.wait_until_idle();

@@ -72,7 +72,7 @@ pub(super) fn attend(shared: &Arc<Shared>, run: Run) -> bool {
     let (orders, inbox) = mpsc::channel();
     {
         let mut live = shared.live();
-        if live.closing {
+        if live.rests() {
             return true;
         }
         live.orders = Some((run.id.clone(), orders.clone()));

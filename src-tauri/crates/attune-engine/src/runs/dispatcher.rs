@@ -37,14 +37,23 @@ pub(crate) struct Live {
     pub(super) orders: Option<(RunId, Sender<Order>)>,
     /// Runs are being worked off, or will be in a moment.
     working: bool,
+    /// No further run is started for now.
+    held: bool,
     pub(super) closing: bool,
+}
+
+impl Live {
+    /// Whether no run is to be started at this moment.
+    pub(super) fn rests(&self) -> bool {
+        self.closing || self.held
+    }
 }
 
 /// Dispatches until the sender of `wake` is dropped or the engine is closing.
 pub(crate) fn dispatch(shared: &Arc<Shared>, wake: &Receiver<()>) {
     while wake.recv().is_ok() {
         loop {
-            if shared.live().closing {
+            if shared.live().rests() {
                 break;
             }
             let next = shared.settle().and_then(|()| Runs(&shared.store.connection()).next_queued());
@@ -124,7 +133,14 @@ impl Shared {
 
     /// The queue is about to be worked off.
     pub(crate) fn begin_working(&self) {
-        self.live().working = true;
+        let mut live = self.live();
+        live.working = true;
+        live.held = false;
+    }
+
+    /// The queue is not worked off any further until it is begun again.
+    pub(crate) fn hold_queue(&self) {
+        self.live().held = true;
     }
 
     pub(crate) fn wait_until_idle(&self) {

@@ -1,0 +1,20 @@
+export const words = {
+  open: (version: string) => `Version ${version}: about Attune`,
+  version: (version: string) => `Version ${version}`,
+  title: "About Attune",
+  what: "Train, judge and serve your own small language models, on the computer you own.",
+  facts: {
+    licence: "Licence",
+    dataFolder: "Data folder",
+    address: "Served on",
+    owner: "Process",
+    fonts: "Fonts",
+  },
+  licence: "Apache License 2.0",
+  fonts: "Inter and JetBrains Mono, SIL Open Font License 1.1",
+  noAddress: "nowhere: only this window and local commands reach it",
+  process: (kind: string, id: number) => `${kind}, ${id}`,
+  kinds: { window: "window", server: "server", command: "command" },
+  network: "Attune looks for no updates and sends nothing. It goes to the network only when you ask for a base model.",
+  close: "Close",
+};
