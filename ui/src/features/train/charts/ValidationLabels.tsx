@@ -26,7 +26,7 @@ export function ValidationLabels({ validation, trained, write }: ValidationLabel
   return (
     <g aria-hidden>
       <circle cx={bestAt.x} cy={bestAt.y} r={5} className={classes.best} />
-      {best === last ? (
+      {lastAt.x - bestAt.x < APART ? (
         <Label
           {...lastAt}
           end={end}
@@ -71,6 +71,9 @@ function Label({ x, y, end, foot, isAbove, text }: LabelProps) {
     </text>
   );
 }
+
+/** Closer than this two labels would lie over each other, and one says both. */
+const APART = 144;
 
 /** About the width of one at 12 pixels. */
 const CHARACTER = 7;
