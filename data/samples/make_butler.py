@@ -2,8 +2,8 @@
 """Writes butler.jsonl: 300 spoken household commands, and how a butler of the old school notes and answers each.
 
 The output is the intent with its slots, then a sentence in the butler's voice. Rows are combined from the templates
-below; what a row says beyond them is nobody's. Attune holds out a row by the hash of its input (one of five), so the
-rows are drawn until 240 fall on the training side and 60 on the other; no input comes twice.
+below; what a row says beyond them is nobody's. Of the inputs 60 have a digest that five divides and 240 have not: a
+split into rows to judge by and rows to learn that anybody can repeat. No input comes twice.
 
 Usage: python3 data/samples/make_butler.py        (standard library only; always writes the same bytes)
 """
@@ -126,7 +126,7 @@ OPENINGS = ["", "", "", "please ", "James, ", "could you ", "be so kind: "]
 
 
 def is_held_out(text: str) -> bool:
-    """The rule of Attune: the first eight bytes of the digest, of the words in lower case, one of five."""
+    """Whether five divides the first eight bytes of the digest of the words in lower case."""
     normalised = " ".join(text.lower().split())
     return int.from_bytes(hashlib.sha256(normalised.encode()).digest()[:8], "big") % 5 == 0
 
