@@ -1,6 +1,7 @@
 // The training page: what to train at the left, what comes of it at the right, what there was below.
 
 import { Box, Button, Stack, Title } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
 import { useCallback, useRef, useState } from "react";
 import { activeRun, useAllRuns } from "../../api/runs";
 import type { Run } from "../../api/types";
@@ -16,6 +17,7 @@ export function TrainPage({ pick }: { pick: Pick }) {
   const all = useAllRuns();
   const { runs } = all;
   const outcome = useRef<HTMLDivElement>(null);
+  const { ref: column, height } = useElementSize<HTMLDivElement>();
   const [selectedId, select] = useState<string>();
   const active = runs && activeRun(runs);
   const shown = runs?.find((run) => run.id === selectedId) ?? active ?? runs?.[0];
@@ -37,7 +39,7 @@ export function TrainPage({ pick }: { pick: Pick }) {
       <Box className={classes.columns}>
         <RunForm pick={pick} onStarted={showActive} />
         <div ref={outcome} className={classes.outcome}>
-          <Stack gap="md" className={classes.sticky}>
+          <Stack ref={column} gap="md" className={classes.sticky} __vars={{ "--column-height": `${height}px` }}>
             {all.newest.isPending ? <RunCardSkeleton /> : null}
             {runs && !shown ? <RunCardEmpty /> : null}
             {shown ? (
