@@ -77,6 +77,9 @@ impl WebDriver {
     pub(crate) async fn click(&self, css: &str) {
         let clicked = until(|| async {
             let element = self.find_now(css).await?;
+            // The driver does not scroll to what lies in a sticky column, as a person and the keyboard do.
+            let show = "arguments[0].scrollIntoView({ block: 'center' })";
+            self.execute_now(show, &[json!({ ELEMENT: element })]).await?;
             self.in_session(Method::POST, &format!("/element/{element}/click"), Some(&json!({}))).await
         });
         clicked.await.unwrap_or_else(|error| panic!("{css} could not be clicked: {error}"));
