@@ -116,6 +116,8 @@ pub(super) fn attend(shared: &Arc<Shared>, run: Run) -> bool {
             status: outcome.status,
             error_message: outcome.error_message.clone(),
             final_loss: outcome.final_loss,
+            best: ending.best,
+            stopped: outcome.stopped,
             adapter_digest: outcome.adapter_digest.clone(),
             progress,
             ..run.clone()
