@@ -3,6 +3,7 @@
 mod decoding;
 mod deletion;
 mod export;
+mod feedback;
 mod generate;
 mod guard;
 mod peft;

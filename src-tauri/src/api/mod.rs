@@ -8,6 +8,7 @@ mod admin;
 mod body;
 mod events;
 mod export;
+mod feedback;
 mod generate;
 mod models;
 mod problem;
@@ -102,6 +103,11 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(generate::generate_batch))
         .routes(routes!(generate::generate_stream))
         .routes(routes!(export::export))
+        .routes(routes!(feedback::list_feedback, feedback::keep_feedback))
+        .routes(routes!(feedback::take_feedback_back))
+        .routes(routes!(feedback::list_votes, feedback::keep_vote))
+        .routes(routes!(feedback::list_tallies))
+        .routes(routes!(feedback::take_vote_back))
         .routes(routes!(settings::read_settings, settings::change_settings))
         .routes(routes!(admin::training_runs))
         .routes(routes!(admin::trigger_training))

@@ -3,7 +3,7 @@
 
 import { AppShell, Burger, Group, NavLink, Stack, Text } from "@mantine/core";
 import { useDisclosure, useHash } from "@mantine/hooks";
-import { useRef } from "react";
+import { type KeyboardEvent, useRef } from "react";
 import { Mark } from "../components/Mark";
 import { About } from "../features/about/About";
 import { platform } from "../platform";
@@ -20,6 +20,11 @@ export function Frame() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const burger = useRef<HTMLButtonElement>(null);
   const main = usePageFocus(page, close);
+  const closeOnEscape = ({ key }: KeyboardEvent) => {
+    if (key !== "Escape" || !isOpen) return;
+    close();
+    burger.current?.focus();
+  };
   return (
     <AppShell
       header={{ height: { base: 48, sm: 0 } }}
@@ -27,7 +32,7 @@ export function Frame() {
       footer={{ height: 32 }}
       padding={0}
     >
-      <AppShell.Header className={classes.header} hiddenFrom="sm">
+      <AppShell.Header className={classes.header} hiddenFrom="sm" onKeyDown={closeOnEscape}>
         <Group h="100%" px="sm" gap="xs" wrap="nowrap">
           <Burger
             ref={burger}
@@ -49,11 +54,7 @@ export function Frame() {
         className={classes.navbar}
         data-open={isOpen || undefined}
         p="xs"
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || !isOpen) return;
-          close();
-          burger.current?.focus();
-        }}
+        onKeyDown={closeOnEscape}
       >
         <Group gap="xs" px="xs" py="sm" wrap="nowrap" visibleFrom="sm">
           <Mark size={28} />

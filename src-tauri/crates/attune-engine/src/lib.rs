@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod export;
 mod failpoints;
+mod feedback;
 mod limits;
 mod model_host;
 mod runs;
@@ -32,6 +33,7 @@ pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
+pub use feedback::{Answerer, Choice, Feedback, Judged, Kept, Page, Tally, Verdict, Vote};
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,

@@ -2,6 +2,7 @@
 
 mod events;
 mod exchange;
+mod feedback;
 mod generation;
 mod models;
 mod runs;
@@ -11,6 +12,7 @@ mod system;
 
 pub use events::*;
 pub use exchange::*;
+pub use feedback::*;
 pub use generation::*;
 pub use models::*;
 pub use runs::*;
