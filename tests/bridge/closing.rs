@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::id;
 use super::held_worker::HeldWorker;
+use super::id;
 use crate::api::{ended, small_source};
 use crate::support::{Attune, DesktopBus, Home, WebDriver, X11, Xvfb, until};
 

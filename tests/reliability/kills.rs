@@ -25,9 +25,9 @@ fn a_thousand_random_kills_leave_a_valid_latest_and_lose_no_row() {
             (0..PEOPLE).map(|person| scope.spawn(move || kill_again_and_again(person))).collect();
         people.into_iter().map(|person| person.join().expect("no kill may break anything")).collect()
     });
-    let [at_work, while_saving, resumed] = counted.iter().fold([0; 3], |sum, one| {
-        [sum[0] + one.at_work, sum[1] + one.while_saving, sum[2] + one.resumed]
-    });
+    let [at_work, while_saving, resumed] = counted
+        .iter()
+        .fold([0; 3], |sum, one| [sum[0] + one.at_work, sum[1] + one.while_saving, sum[2] + one.resumed]);
     println!("{KILLS} kills: {at_work} while something ran, {while_saving} of them while it saved");
     println!("{resumed} of {PEOPLE} people had a run to go on from");
     assert!(resumed > 0, "some killed run must have left a checkpoint");
