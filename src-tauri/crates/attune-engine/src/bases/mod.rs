@@ -12,6 +12,7 @@ mod folder;
 mod hub;
 mod import;
 mod known;
+mod remote_model;
 mod transfer;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub use fetches::{Fetch, FetchStatus};
 pub(crate) use folder::{BaseFiles, TOKENIZER_FILES};
 pub use hub::Hub;
 pub use import::Imported;
+pub use remote_model::RemoteModel;
 
 /// The default where it is on the machine.
 const PREFERRED: &str = "google/flan-t5-small";
