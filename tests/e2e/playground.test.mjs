@@ -63,6 +63,12 @@ test("a person compares blind, votes and approves by keyboard alone, and it is t
   assert.equal(await focused(page), "Undo: Approved");
   await looksRight(page, "playground-3-voted");
 
+  await page.getByRole("link", { name: "Train" }).click();
+  await page.getByRole("heading", { name: "Train", level: 1 }).waitFor();
+  await page.getByRole("link", { name: "Playground" }).click();
+  await page.getByTestId("verdict").waitFor();
+  assert.equal(await page.getByTestId("answer").count(), 2, "what was asked is there when one comes back");
+
   const before = await tally.textContent();
   await page.reload();
   const saved = page.getByTestId("saved-feedback");

@@ -2,7 +2,7 @@
 
 import { Anchor, Box, Skeleton, Stack, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { ulid } from "ulid";
 import { useSavedFeedback } from "../../api/feedback";
 import { Card } from "../../components/Card";
@@ -20,7 +20,7 @@ import { PromptCard } from "./PromptCard";
 import { begun, isHidden, isUnderWay } from "./round";
 import { useModels } from "./useModels";
 import { useRound } from "./useRound";
-import { useChoices, usePrompts } from "./useSession";
+import { useRemembered, withPrompt } from "./useSession";
 import { words } from "./words";
 
 interface PlaygroundPageProps {
@@ -31,33 +31,33 @@ interface PlaygroundPageProps {
 
 export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
   const models = useModels();
-  const [remembered, choose] = useChoices();
-  const { prompts, remember } = usePrompts();
-  const [prompt, setPrompt] = useState("");
-  const [wantsBlind, wantBlind] = useState(false);
+  // Undefined until somebody has chosen.
+  const [remembered, choose] = useRemembered<string[] | undefined>("models", undefined);
+  const [prompts, setPrompts] = useRemembered<string[]>("prompts", []);
+  const [prompt, setPrompt] = useRemembered("prompt", "");
+  const [wantsBlind, wantBlind] = useRemembered("blind", false);
   const decoding = useForm<Decoding>({ initialValues: EMPTY });
   const field = useRef<HTMLTextAreaElement>(null);
   const answers = useRef<HTMLElement>(null);
   const { round, ask, askAgain, stop, vote, reveal } = useRound();
   const saved = useSavedFeedback();
 
-  const roundId = round?.id;
-  useEffect(() => {
-    // Below a long form nobody would see that something is answered.
-    if (roundId) answers.current?.scrollIntoView({ block: "nearest" });
-  }, [roundId]);
-
   const choices = remembered ?? (models.isKnown ? models.first() : []);
   const chosen = choices.map(models.model).filter((model) => model !== undefined);
   const isBlindPossible = choices.length === 2;
   const isAsking = round !== undefined && isUnderWay(round);
+  const askedId = isAsking ? round.id : undefined;
+  useEffect(() => {
+    // Below a long form nobody would see that something is answered.
+    if (askedId) answers.current?.scrollIntoView({ block: "nearest" });
+  }, [askedId]);
   const isReady = prompt.trim() !== "" && chosen.length > 0 && chosen.length === choices.length && !isAsking;
 
   const begin = () => {
     decoding.clearErrors();
     // The button that asks is switched off while answers come, and would lose the focus.
     field.current?.focus();
-    remember(prompt);
+    setPrompts((known) => withPrompt(known, prompt));
     const question = { prompt, ...decodingOf(decoding.getValues(), randomSeed) };
     ask(begun(ulid(), question, chosen, wantsBlind && isBlindPossible, ulid), ({ field: blamed, message }) => {
       if (blamed && blamed in EMPTY) decoding.setFieldError(blamed, message);

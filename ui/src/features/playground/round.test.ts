@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ApiProblem } from "../../api/problem";
 import type { Answer } from "../../api/types";
 import type { Model } from "./models";
-import { begun, happened, isHidden, isUnderWay, type News, type Round } from "./round";
+import { begun, ended, happened, isHidden, isUnderWay, type News, type Round } from "./round";
 
 const model = (name: string): Model => ({ name, isTuned: false, asks: { adapter: null, baseModel: name } });
 const round = (isBlind = false, random?: () => number) =>
@@ -37,6 +37,14 @@ test("a round is under way until each answer has ended, however it ended", () =>
   const half = after(round(), 0, asking, { kind: "failed", problem });
   expect(isUnderWay(half)).toBe(true);
   expect(isUnderWay(after(half, 1, { kind: "stopped" }))).toBe(false);
+});
+
+test("a round that was left has no answer under way, and keeps what had come", () => {
+  const half = after(round(), 0, asking, { kind: "piece", text: "half" });
+  expect(isUnderWay(ended(half))).toBe(false);
+  expect(ended(half).asked[0]).toMatchObject({ state: "stopped", text: "half" });
+  const done = after(half, 0, { kind: "answered", answer: { text: "whole" } as Answer });
+  expect(ended(done).asked[0]).toBe(done.asked[0]);
 });
 
 test("whoever is asked again begins anew", () => {

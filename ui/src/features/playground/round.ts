@@ -91,6 +91,12 @@ function changed(asked: Asked, news: News): Asked {
   }
 }
 
+/** A round that nobody asks for any more. */
+export function ended(round: Round): Round {
+  const isOver = ({ state }: Asked) => state !== "waiting" && state !== "asking";
+  return { ...round, asked: round.asked.map((one) => (isOver(one) ? one : { ...one, state: "stopped" })) };
+}
+
 /** Whether names, digests and times are to stay unknown. */
 export function isHidden({ isBlind, isRevealed = false }: Round): boolean {
   return isBlind && !isRevealed;

@@ -9,7 +9,7 @@ import { streamAnswer } from "../../api/answers";
 import { useApi } from "../../api/client";
 import { ApiProblem } from "../../api/problem";
 import type { Choice, Question } from "../../api/types";
-import { happened, type News, type Round } from "./round";
+import { ended, happened, type News, type Round } from "./round";
 
 interface Place {
   place: number;
@@ -17,9 +17,15 @@ interface Place {
   question: Question;
 }
 
+/** The round on the page when another page took its place: whoever comes back finds it. */
+let leftBehind: Round | undefined;
+
 export function useRound() {
   const { fetch } = useApi();
-  const [round, tell] = useReducer(happened, undefined);
+  const [round, tell] = useReducer(happened, undefined, () => leftBehind && ended(leftBehind));
+  useEffect(() => {
+    leftBehind = round;
+  }, [round]);
   const underWay = useRef<AbortController>(undefined);
   const stop = useCallback(() => underWay.current?.abort(), []);
   // Nobody is there to read the rest.
