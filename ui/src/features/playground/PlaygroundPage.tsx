@@ -44,7 +44,7 @@ export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
 
   const choices = remembered ?? (models.isKnown ? models.first() : []);
   const chosen = choices.map(models.model).filter((model) => model !== undefined);
-  const isBlindPossible = choices.length === 2;
+  const isBlindPossible = choices.length === 2 && choices[0] !== choices[1];
   const isAsking = round !== undefined && isUnderWay(round);
   const askedId = isAsking ? round.id : undefined;
   useEffect(() => {

@@ -82,7 +82,7 @@ export const words = {
     },
     label: "Blind",
     meaning: "Hides who answers, and on which side, until you vote.",
-    needsTwo: "Blind voting is between two models.",
+    needsTwo: "Blind voting is between two different models.",
   },
   answers: {
     region: "Answers",

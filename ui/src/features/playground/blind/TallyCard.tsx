@@ -1,6 +1,6 @@
 // How the blind votes between each two models went so far.
 
-import { Button, Stack, Table, Text } from "@mantine/core";
+import { Button, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { useTakeVoteBack, useVotes } from "../../../api/feedback";
 import { ApiProblem } from "../../../api/problem";
 import type { Answerer } from "../../../api/types";
@@ -34,6 +34,7 @@ export function TallyCard() {
       <Stack gap="sm">
         {problem ? <ProblemNotice problem={problem} onRetry={retry} /> : null}
         {takeBack.error instanceof ApiProblem ? <ProblemNotice problem={takeBack.error} /> : null}
+        {!tallies && !problem ? <Skeleton height={84} aria-label={words.loading} /> : null}
         {tallies?.length === 0 ? <Empty title={t.tallyEmpty} firstStep={t.tallyStep} /> : null}
         {tallies && tallies.length > 0 ? (
           <Table.ScrollContainer minWidth={560} type="native" role="group" aria-label={t.tally} tabIndex={0}>
@@ -75,7 +76,7 @@ export function TallyCard() {
 function Name({ of }: { of: Answerer }) {
   return (
     <>
-      <Text fz="sm" className={classes.name}>
+      <Text fz="sm" lineClamp={2} title={of.model} className={classes.name}>
         {of.model}
       </Text>
       <Text fz="xs" c="dimmed" ff="monospace">
