@@ -28,8 +28,7 @@ async fn long_history(home: &Home, runs: u32) {
     {
         let (_server, http) = home.serve();
         let mut events = http.events("/api/v1/events").await;
-        let id =
-            started(&http, &json!({ "dataPath": source, "epochs": 1, "runIdentifier": "run 0" })).await;
+        let id = started(&http, &json!({ "dataPath": source, "epochs": 1, "runIdentifier": "run 0" })).await;
         ended(&mut events, &id).await;
     }
     let database = rusqlite::Connection::open(home.data().join("attune.db")).expect("the database is there");
@@ -41,7 +40,9 @@ async fn long_history(home: &Home, runs: u32) {
         "id" => "printf('run_01ARZ3NDEKTSV4RRFFQ6%06d', n)",
         "run_identifier" | "run_directory" => "printf('run %d', n)",
         "status" => "iif(n % 4, status, 'failed')",
-        "error_message" => "iif(n % 4, NULL, printf('training stopped: %s', replace(hex(zeroblob(200)), '0', 'no ')))",
+        "error_message" => {
+            "iif(n % 4, NULL, printf('training stopped: %s', replace(hex(zeroblob(200)), '0', 'no ')))"
+        }
         other => other,
     });
     let copies = format!(

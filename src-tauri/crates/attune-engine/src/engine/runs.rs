@@ -18,7 +18,8 @@ impl Engine {
     /// [`Error::UnknownRun`] if there is no run `before`.
     pub fn runs(&self, limit: u32, before: Option<&str>) -> Result<Vec<Run>> {
         let before = before.map(|id| self.run(id)).transpose()?;
-        let runs = Runs(&self.0.shared.store.connection()).newest(limit, before.as_ref().map(|run| &run.id))?;
+        let runs =
+            Runs(&self.0.shared.store.connection()).newest(limit, before.as_ref().map(|run| &run.id))?;
         Ok(runs.into_iter().map(|run| self.0.shared.as_it_is_now(run)).collect())
     }
 
