@@ -5,6 +5,7 @@ mod deletion;
 mod export;
 mod generate;
 mod guard;
+mod history;
 mod peft;
 mod runs;
 mod served;

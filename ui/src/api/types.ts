@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type Run = Schemas["Run"];
 export type RunRequest = Schemas["RunRequest"];
+export type RunDefaults = Schemas["RunDefaults"];
 export type Method = Schemas["Method"];
 export type Point = Schemas["Point"];
 export type ValidationPoint = Schemas["ValidationPoint"];
