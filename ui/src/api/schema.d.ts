@@ -638,6 +638,8 @@ export interface components {
             adapterDigest: string | null;
             /** @description Whether a record of the adapter's run vouched for every file; folders of PEFT have none. Null without one. */
             adapterVerified: boolean | null;
+            /** @description SHA-256 of the base's weights. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             finish: components["schemas"]["Finish"];
@@ -646,6 +648,7 @@ export interface components {
             /** Format: int64 */
             newTokens: number;
             text: string;
+            timing: components["schemas"]["Timing"];
         };
         /** @description Answers in the order of their prompts, and what answered. */
         GeneratedBatch: {
@@ -653,6 +656,8 @@ export interface components {
             /** @description As for one answer. */
             adapterVerified: boolean | null;
             answers: components["schemas"]["BatchAnswer"][];
+            /** @description As for one answer. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             /**
@@ -660,6 +665,8 @@ export interface components {
              * @description For all answers together.
              */
             milliseconds: number;
+            /** @description For all answers together. */
+            timing: components["schemas"]["Timing"];
         };
         /** @description One prompt, and how it is to be answered: the likeliest token each time, unless a value says otherwise. */
         GenerationRequest: {
@@ -1201,6 +1208,24 @@ export interface components {
          * @enum {string}
          */
         Stopped: "asked" | "early";
+        /** @description What of the time went where, as measured beside the model. */
+        Timing: {
+            /**
+             * Format: double
+             * @description To the first token, loading included. Null in a beam search and for answers without a token.
+             */
+            firstTokenMilliseconds: number | null;
+            /**
+             * Format: double
+             * @description Until base and adapter were in memory: next to nothing where they were already.
+             */
+            loadingMilliseconds: number;
+            /**
+             * Format: double
+             * @description Tokens of the answer for each second after loading.
+             */
+            tokensPerSecond: number;
+        };
         ValidationEvent: {
             runId: string;
             /** Format: int64 */
