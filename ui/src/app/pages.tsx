@@ -1,7 +1,8 @@
 // The pages that exist, in the order of the navigation.
 
-import { IconActivity, type TablerIcon } from "@tabler/icons-react";
+import { IconActivity, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { SettingsPage } from "../features/settings/SettingsPage";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
 import { words } from "./words";
@@ -19,5 +20,11 @@ export const pages: [Page, ...Page[]] = [
     label: words.pages.train,
     icon: IconActivity,
     content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
+  },
+  {
+    id: "settings",
+    label: words.pages.settings,
+    icon: IconSettings,
+    content: <SettingsPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
   },
 ];

@@ -4,7 +4,7 @@ export const words = {
   name: "Attune",
   navigation: "Pages",
   close: "Close",
-  pages: { train: "Train" },
+  pages: { train: "Train", settings: "Settings" },
   status: {
     idle: "No active run",
     queued: "A run is waiting to start",
