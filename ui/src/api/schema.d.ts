@@ -392,6 +392,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting with what decides it, and what the surroundings decide. */
+        get: operations["read_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Drops what is stored for one setting: the environment or the default decides again. */
+        delete: operations["reset_setting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources/inspect": {
         parameters: {
             query?: never;
@@ -1102,6 +1136,26 @@ export interface components {
             /** Format: double */
             lossBefore: number;
         };
+        /** @description One setting, and what decides it. */
+        SettingSource: {
+            name: string;
+            /** @description What takes the value's place when it is reset. */
+            otherwise: unknown;
+            otherwiseSource: components["schemas"]["Source"];
+            /** @description Why that variable, although set, decides nothing. */
+            refused: string | null;
+            source: components["schemas"]["Source"];
+            value: unknown;
+            /** @description The variable that may set it. */
+            variable: string;
+        };
+        /** @description Where every value comes from. */
+        SettingSources: {
+            /** @description What can be changed here. */
+            settings: components["schemas"]["SettingSource"][];
+            /** @description What was decided before Attune started. */
+            surroundings: components["schemas"]["Surrounding"][];
+        };
         Settings: {
             /** Format: double */
             softPromptConfidenceThreshold: number;
@@ -1163,6 +1217,24 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @description What decides a value. Each goes before those named earlier. */
+        Source: {
+            /** @enum {string} */
+            kind: "default";
+        } | {
+            /** @description The `.env.local` that sets the variable; absent where the process has it. */
+            file: string | null;
+            /** @enum {string} */
+            kind: "environment";
+            variable: string;
+        } | {
+            /** @enum {string} */
+            kind: "here";
+        } | {
+            /** @enum {string} */
+            kind: "commandLine";
+            option: string;
+        };
         /** @enum {string} */
         SourceKind: "ask_ai" | "jsonl" | "csv" | "sqlite_table";
         SourceQuestion: {
@@ -1208,6 +1280,18 @@ export interface components {
          * @enum {string}
          */
         Stopped: "asked" | "early";
+        /** @description A folder or a variable. Secrets are without their value. */
+        Surrounding: {
+            /** @description Whether something is set that is not shown. */
+            isHidden: boolean;
+            name: string;
+            /** @description Why what is set cannot be used. */
+            problem: string | null;
+            source: components["schemas"]["Source"];
+            /** @description Absent where nothing is set, and for secrets. */
+            value: string | null;
+            variable: string;
+        };
         /** @description What of the time went where, as measured beside the model. */
         Timing: {
             /**
@@ -2118,6 +2202,65 @@ export interface operations {
                     "application/json": components["schemas"]["Settings"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingSources"];
+                };
+            };
+        };
+    };
+    reset_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as in the settings, for example `trainingEpochs` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description there is no such setting */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the other settings do not allow it */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -1,8 +1,9 @@
 // The pages that exist, in the order of the navigation.
 
-import { IconActivity, IconMessages, type TablerIcon } from "@tabler/icons-react";
+import { IconActivity, IconMessages, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { PlaygroundPage } from "../features/playground/PlaygroundPage";
+import { SettingsPage } from "../features/settings/SettingsPage";
 import { TRAIN } from "../features/train/place";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
@@ -27,6 +28,12 @@ export const pages: [Page, ...Page[]] = [
     label: words.pages.playground,
     icon: IconMessages,
     content: <PlaygroundPage pickFolder={platform.pickFolder} trainHref="#train" />,
+  },
+  {
+    id: "settings",
+    label: words.pages.settings,
+    icon: IconSettings,
+    content: <SettingsPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
   },
 ];
 

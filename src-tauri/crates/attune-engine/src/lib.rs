@@ -12,6 +12,7 @@ mod data_folder;
 mod disk;
 pub mod doctor;
 mod engine;
+mod environment;
 mod error;
 mod export;
 mod failpoints;
@@ -30,6 +31,7 @@ pub use bases::{
 };
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};
+pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
 pub use model_host::{
@@ -43,5 +45,5 @@ pub use runs::{
     Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
     Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
-pub use settings::{Settings, SettingsChange};
+pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};
 pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};
