@@ -8,6 +8,7 @@
 mod artifacts;
 mod bases;
 mod clock;
+mod comparison;
 mod data_folder;
 mod disk;
 pub mod doctor;
@@ -18,6 +19,7 @@ mod failpoints;
 mod limits;
 mod model_host;
 mod runs;
+mod samples;
 mod settings;
 mod sources;
 mod store;
@@ -28,8 +30,9 @@ pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
     Fetched, Hub, Imported,
 };
+pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
-pub use engine::{Created, Engine, EngineOptions, Resources};
+pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
 pub use model_host::{
@@ -43,5 +46,6 @@ pub use runs::{
     Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
     Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
+pub use samples::Sample;
 pub use settings::{Settings, SettingsChange};
 pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};
