@@ -16,3 +16,7 @@ export type Source = Schemas["SourceSummary"];
 export type Question = Schemas["GenerationRequest"];
 export type Answer = Schemas["Generated"];
 export type Exported = Schemas["Exported"];
+export type Comparison = Schemas["Comparison"];
+export type ComparisonBegun = Schemas["ComparisonBegun"];
+export type ComparedRow = Schemas["ComparedRow"];
+export type FirstStart = Schemas["FirstStart"];

@@ -1,10 +1,11 @@
-// The frame around every page: navigation at the left, status strip below.
+// The frame around every page: navigation at the left, status strip below. Before it, once, the first start.
 
 import { AppShell, Group, NavLink, Stack, Text } from "@mantine/core";
 import { useHash } from "@mantine/hooks";
 import { Mark } from "../components/Mark";
 import { About } from "../features/about/About";
 import { platform } from "../platform";
+import { FirstStart } from "./FirstStart";
 import classes from "./Frame.module.css";
 import { pages } from "./pages";
 import { StatusStrip } from "./StatusStrip";
@@ -12,6 +13,17 @@ import { WindowMessages } from "./WindowMessages";
 import { words } from "./words";
 
 export function Frame() {
+  return (
+    <>
+      <FirstStart>
+        <Pages />
+      </FirstStart>
+      {platform.window ? <WindowMessages window={platform.window} /> : null}
+    </>
+  );
+}
+
+function Pages() {
   const [hash] = useHash({ getInitialValueInEffect: false });
   const page = pages.find(({ id }) => `#${id}` === hash) ?? pages[0];
   return (
@@ -51,7 +63,6 @@ export function Frame() {
       <AppShell.Footer className={classes.footer}>
         <StatusStrip />
       </AppShell.Footer>
-      {platform.window ? <WindowMessages window={platform.window} /> : null}
     </AppShell>
   );
 }
