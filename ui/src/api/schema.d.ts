@@ -309,11 +309,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest runs, newest first. */
+        /** The newest runs, newest first, or the newest of those that were made before one of them. */
         get: operations["list_runs"];
         put?: never;
         /** Queues a run; it starts when no other is running. */
         post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run takes where its request chooses nothing; some of it depends on how many rows there are. */
+        get: operations["read_defaults"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -407,6 +424,23 @@ export interface paths {
         };
         /** The curves of a run. Those of a run that goes on from another begin with that one's. */
         get: operations["read_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/space": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The space on the disk that deleting a run would free. */
+        get: operations["read_space"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1046,6 +1080,19 @@ export interface components {
              */
             validationLoss: number | null;
         };
+        /** @description What a run takes where a request chooses nothing. */
+        RunDefaults: {
+            /** Format: int32 */
+            batchSize: number;
+            /** Format: int32 */
+            epochs: number;
+            /** Format: double */
+            learningRate: number;
+            method: components["schemas"]["Method"];
+            /** Format: int64 */
+            seed: number;
+            settings: components["schemas"]["RunSettings"];
+        };
         RunEvent: {
             run: components["schemas"]["Run"];
             /** Format: int64 */
@@ -1310,6 +1357,11 @@ export interface components {
             datasetHash: string;
             /** Format: int64 */
             distinctAnswers: number;
+            /**
+             * Format: int64
+             * @description Usable rows that a run would hold out: never trained on, and judged by.
+             */
+            heldOut: number;
             kind: components["schemas"]["SourceKind"];
             notices: string[];
             path: string;
@@ -1320,6 +1372,11 @@ export interface components {
             skipped: components["schemas"]["SkippedRows"];
             /** Format: int64 */
             usable: number;
+        };
+        /** @description What something takes on the disk. */
+        Space: {
+            /** Format: int64 */
+            bytes: number;
         };
         Status: {
             activeRunId: string | null;
@@ -1934,6 +1991,8 @@ export interface operations {
             query?: {
                 /** @description The newest so many, at most 1000. */
                 limit?: number;
+                /** @description The id of a run: only those that were made before it. */
+                before?: string;
             };
             header?: never;
             path?: never;
@@ -1947,6 +2006,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"][];
+                };
+            };
+            /** @description there is no run to list those before */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -2006,6 +2074,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_defaults: {
+        parameters: {
+            query?: {
+                /** @description Default: `soft-prompt`, or that of the adapter to begin with. */
+                method?: components["schemas"]["Method"];
+                /** @description Absolute path of an adapter folder to begin with, as in a request for a run. */
+                startFrom?: string;
+                /** @description Rows to train on, without those that are held out. */
+                rows?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDefaults"];
                 };
             };
             422: {
@@ -2234,6 +2336,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_space: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Space"];
                 };
             };
             404: {

@@ -7,7 +7,7 @@ import { About } from "../features/about/About";
 import { platform } from "../platform";
 import { FirstStart } from "./FirstStart";
 import classes from "./Frame.module.css";
-import { pages } from "./pages";
+import { pageAt, pages } from "./pages";
 import { StatusStrip } from "./StatusStrip";
 import { WindowMessages } from "./WindowMessages";
 import { words } from "./words";
@@ -25,7 +25,7 @@ export function Frame() {
 
 function Pages() {
   const [hash] = useHash({ getInitialValueInEffect: false });
-  const page = pages.find(({ id }) => `#${id}` === hash) ?? pages[0];
+  const page = pageAt(hash);
   return (
     <AppShell
       // Below the breakpoint only one page exists to go to, so the navigation may go and leave its room to the page.

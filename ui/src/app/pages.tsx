@@ -2,6 +2,7 @@
 
 import { IconActivity, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { TRAIN } from "../features/train/place";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
 import { words } from "./words";
@@ -15,9 +16,14 @@ interface Page {
 
 export const pages: [Page, ...Page[]] = [
   {
-    id: "train",
+    id: TRAIN,
     label: words.pages.train,
     icon: IconActivity,
     content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
   },
 ];
+
+/** The page of an address: its first part is the page's, the rest is what the page shows. */
+export function pageAt(hash: string): Page {
+  return pages.find(({ id }) => id === hash.slice(1).split("/")[0]) ?? pages[0];
+}

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::runs::Method;
 use crate::runs::request::{DEFAULT_MAX_SAMPLES, RunRequest};
-use crate::sources::{read_source, split};
+use crate::sources::{held_out_of, read_source};
 use crate::{Error, Result};
 
 /// The sample of the first start.
@@ -130,7 +130,7 @@ impl Samples {
         Ok(Sample {
             examples: examples.collect(),
             rows: rows.len() as u64,
-            held_out: split(rows).held_out.len() as u64,
+            held_out: held_out_of(&rows) as u64,
             path,
             name: listed.name,
             title: listed.title,
@@ -149,12 +149,10 @@ mod tests {
     }
 
     #[test]
-    fn every_shipped_sample_can_be_read_and_holds_rows_out() {
+    fn every_shipped_sample_can_be_read_to_its_last_row_and_holds_rows_out() {
         for sample in shipped().all().unwrap() {
-            let rows = read_source(&sample.path, 2000).unwrap();
-            assert_eq!((rows.skipped.total(), rows.rows), (0, rows.examples.len() as u64), "{}", sample.name);
-            let split = split(rows.examples);
-            assert_eq!(split.notice, None, "{}", sample.name);
+            let lines = std::fs::read_to_string(&sample.path).unwrap().lines().count();
+            assert!(sample.rows == lines as u64 && sample.held_out > 0, "{sample:?}");
         }
     }
 

@@ -97,6 +97,19 @@ impl From<&engine::Hyperparameters> for wire::RunSettings {
     }
 }
 
+impl From<&engine::Hyperparameters> for wire::RunDefaults {
+    fn from(chosen: &engine::Hyperparameters) -> Self {
+        Self {
+            method: method(chosen.method()),
+            epochs: chosen.epochs,
+            batch_size: chosen.batch_size,
+            learning_rate: chosen.learning_rate,
+            seed: chosen.seed,
+            settings: chosen.into(),
+        }
+    }
+}
+
 impl From<wire::RunRequest> for engine::RunRequest {
     fn from(wanted: wire::RunRequest) -> Self {
         Self {

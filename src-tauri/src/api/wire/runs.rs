@@ -1,7 +1,7 @@
 //! Runs: what is asked for, what is shown, and the curve.
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -298,18 +298,4 @@ pub struct Metrics {
     pub points: Vec<Point>,
     /// Empty where no row is held out.
     pub validation: Vec<ValidationPoint>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Limit {
-    /// The newest so many, at most 1000.
-    #[serde(default = "default_limit")]
-    #[param(default = 50, maximum = 1000)]
-    pub limit: u32,
-}
-
-fn default_limit() -> u32 {
-    50
 }

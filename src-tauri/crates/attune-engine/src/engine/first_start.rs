@@ -38,7 +38,7 @@ impl Engine {
         let connection = self.0.shared.store.connection();
         let Remembered { finished, run } = FirstStartRow(&connection).read()?;
         // The run itself and one more: that is enough to know of another.
-        let newest = Runs(&connection).newest(2)?;
+        let newest = Runs(&connection).newest(2, None)?;
         let wanted = !finished && newest.iter().all(|other| Some(&other.id) == run.as_ref());
         let run = run.filter(|run| newest.iter().any(|other| other.id == *run));
         Ok(FirstStart { wanted, run, sample })

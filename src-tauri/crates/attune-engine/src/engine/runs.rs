@@ -4,17 +4,38 @@ use std::path::PathBuf;
 use std::sync::PoisonError;
 
 use super::Engine;
-use crate::runs::removal::Removed;
+use crate::runs::removal::{self, Removed};
 use crate::runs::request::{Prepared, RunRequest};
-use crate::runs::{Curves, Run, RunId, RunStatus, resume};
+use crate::runs::start::Start;
+use crate::runs::{Curves, Hyperparameters, Method, Run, RunId, RunStatus, resume};
 use crate::store::runs::{Ending, Runs};
 use crate::{Comparison, ComparisonObserver, Error, Result, comparison};
 
 impl Engine {
-    /// The newest runs, newest first.
-    pub fn runs(&self, limit: u32) -> Result<Vec<Run>> {
-        let runs = Runs(&self.0.shared.store.connection()).newest(limit)?;
+    /// The newest runs, or the newest of those made before the run `before`, newest first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`] if there is no run `before`.
+    pub fn runs(&self, limit: u32, before: Option<&str>) -> Result<Vec<Run>> {
+        let before = before.map(|id| self.run(id)).transpose()?;
+        let runs =
+            Runs(&self.0.shared.store.connection()).newest(limit, before.as_ref().map(|run| &run.id))?;
         Ok(runs.into_iter().map(|run| self.0.shared.as_it_is_now(run)).collect())
+    }
+
+    /// What a run takes that chooses nothing but its method, or an adapter to begin with, with `rows` to train on.
+    ///
+    /// # Errors
+    /// What is wrong with the adapter, or that it is of another method.
+    pub fn default_hyperparameters(
+        &self,
+        method: Option<Method>,
+        start_from: Option<PathBuf>,
+        rows: usize,
+    ) -> Result<Hyperparameters> {
+        let start = start_from.as_deref().map(Start::open).transpose()?;
+        let nothing_else = RunRequest { method, ..RunRequest::default() };
+        Hyperparameters::chosen(&nothing_else, rows, start.as_ref().map(|start| &start.kind))
     }
 
     /// # Errors
@@ -118,7 +139,15 @@ impl Engine {
     /// [`Error::UnknownRun`], [`Error::RunStillActive`], or [`Error::Remove`] with the file that stayed.
     pub fn delete_run(&self, id: &str) -> Result<Removed> {
         let _no_new_run_meanwhile = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
-        crate::runs::removal::remove(&self.0.shared, &self.run(id)?)
+        removal::remove(&self.0.shared, &self.run(id)?)
+    }
+
+    /// The space that deleting a run would free now, in bytes.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`].
+    pub fn space_of_run(&self, id: &str) -> Result<u64> {
+        Ok(removal::space_of(&self.0.shared, &self.run(id)?))
     }
 
     /// What the base and the tuned model of a completed run answer to the rows it held out; see

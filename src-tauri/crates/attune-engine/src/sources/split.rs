@@ -33,12 +33,18 @@ pub(crate) fn split(examples: Vec<Example>) -> Split {
     if rows < FEWEST_ROWS {
         return everything(examples, &format!("that begins with {FEWEST_ROWS} rows"));
     }
-    let held_out = examples.iter().filter(|example| is_held_out(&example.input)).count();
-    if held_out == 0 || held_out == rows {
+    if held_out_of(&examples) == 0 {
         return everything(examples, "their inputs differ too little");
     }
     let (held_out, train) = examples.into_iter().partition(|example| is_held_out(&example.input));
     Split { train, held_out, notice: None }
+}
+
+/// How many of these rows [`split`] holds out.
+pub(crate) fn held_out_of(examples: &[Example]) -> usize {
+    let rows = examples.len();
+    let held_out = examples.iter().filter(|example| is_held_out(&example.input)).count();
+    if rows < FEWEST_ROWS || held_out == rows { 0 } else { held_out }
 }
 
 /// Whether this input is on the side of the rows that are held out.

@@ -2,7 +2,7 @@
 
 import { Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { ulid } from "ulid";
 import { useApi } from "../../../api/client";
 import { ApiProblem } from "../../../api/problem";
@@ -28,7 +28,8 @@ interface RunFormProps {
   onStarted: () => void;
 }
 
-export function RunForm({ pick, onStarted }: RunFormProps) {
+/** Drawn anew for itself alone: news of runs come many times a second, and thousands of runs by the part. */
+export const RunForm = memo(function RunForm({ pick, onStarted }: RunFormProps) {
   const { data: settings } = useApi().doors.useQuery("get", "/api/v1/settings");
   const [chosenBase, setChosenBase] = useState<string>();
   const base = chosenBase ?? settings?.trainingBaseModel ?? "auto";
@@ -87,7 +88,7 @@ export function RunForm({ pick, onStarted }: RunFormProps) {
       <StartCard source={source} active={active} isStarting={start.isPending} problem={start.error} />
     </Stack>
   );
-}
+});
 
 /** The same id for the same wish until it is settled, so that a repeat after a lost answer starts nothing twice. */
 function useIdFor() {
