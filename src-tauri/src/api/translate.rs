@@ -1,5 +1,6 @@
 //! Between the engine's types and the shapes on the wire.
 
+mod comparison;
 mod generation;
 mod runs;
 

@@ -22,3 +22,7 @@ export type SettingSource = Schemas["SettingSource"];
 export type SettingsChange = Schemas["SettingsChange"];
 export type Origin = Schemas["Source"];
 export type Surrounding = Schemas["Surrounding"];
+export type Comparison = Schemas["Comparison"];
+export type ComparisonBegun = Schemas["ComparisonBegun"];
+export type ComparedRow = Schemas["ComparedRow"];
+export type FirstStart = Schemas["FirstStart"];

@@ -1,5 +1,6 @@
 // The frame around every page: navigation at the left, status strip below. On a narrow window the navigation opens over
 // the page, from a bar at the top.
+// Before it, once, the first start.
 
 import { AppShell, Burger, Group, NavLink, Stack, Text } from "@mantine/core";
 import { useDisclosure, useHash } from "@mantine/hooks";
@@ -7,6 +8,7 @@ import { useRef } from "react";
 import { Mark } from "../components/Mark";
 import { About } from "../features/about/About";
 import { platform } from "../platform";
+import { FirstStart } from "./FirstStart";
 import classes from "./Frame.module.css";
 import { pageAt, pages } from "./pages";
 import { StatusStrip } from "./StatusStrip";
@@ -15,6 +17,17 @@ import { WindowMessages } from "./WindowMessages";
 import { words } from "./words";
 
 export function Frame() {
+  return (
+    <>
+      <FirstStart>
+        <Pages />
+      </FirstStart>
+      {platform.window ? <WindowMessages window={platform.window} /> : null}
+    </>
+  );
+}
+
+function Pages() {
   const [hash] = useHash({ getInitialValueInEffect: false });
   const page = pageAt(hash);
   const [isOpen, { toggle, close }] = useDisclosure(false);
@@ -86,7 +99,6 @@ export function Frame() {
       <AppShell.Footer className={classes.footer}>
         <StatusStrip />
       </AppShell.Footer>
-      {platform.window ? <WindowMessages window={platform.window} /> : null}
     </AppShell>
   );
 }
