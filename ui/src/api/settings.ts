@@ -20,7 +20,7 @@ export function useResetSetting() {
 }
 
 /** Resolves when what is shown is what counts: until then a field would fall back to the value before. */
-export function useRefreshSettings() {
+function useRefreshSettings() {
   const queries = useQueryClient();
   return () =>
     Promise.all([
