@@ -1,11 +1,14 @@
 //! The contract over TCP, against the real server and its real worker.
 
+mod comparison;
 mod decoding;
 mod deletion;
 mod export;
 mod feedback;
+mod first_start;
 mod generate;
 mod guard;
+mod history;
 mod peft;
 mod runs;
 mod served;

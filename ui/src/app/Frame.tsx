@@ -1,5 +1,5 @@
 // The frame around every page: navigation at the left, status strip below. On a narrow window the navigation opens over
-// the page, from a bar at the top.
+// the page, from a bar at the top. Before it, once, the first start.
 
 import { AppShell, Burger, Group, NavLink, Stack, Text } from "@mantine/core";
 import { useDisclosure, useHash } from "@mantine/hooks";
@@ -7,16 +7,28 @@ import { type KeyboardEvent, useRef } from "react";
 import { Mark } from "../components/Mark";
 import { About } from "../features/about/About";
 import { platform } from "../platform";
+import { FirstStart } from "./FirstStart";
 import classes from "./Frame.module.css";
-import { pages } from "./pages";
+import { pageAt, pages } from "./pages";
 import { StatusStrip } from "./StatusStrip";
 import { usePageFocus } from "./usePageFocus";
 import { WindowMessages } from "./WindowMessages";
 import { words } from "./words";
 
 export function Frame() {
+  return (
+    <>
+      <FirstStart>
+        <Pages />
+      </FirstStart>
+      {platform.window ? <WindowMessages window={platform.window} /> : null}
+    </>
+  );
+}
+
+function Pages() {
   const [hash] = useHash({ getInitialValueInEffect: false });
-  const page = pages.find(({ id }) => `#${id}` === hash) ?? pages[0];
+  const page = pageAt(hash);
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const burger = useRef<HTMLButtonElement>(null);
   const main = usePageFocus(page, close);
@@ -87,7 +99,6 @@ export function Frame() {
       <AppShell.Footer className={classes.footer}>
         <StatusStrip />
       </AppShell.Footer>
-      {platform.window ? <WindowMessages window={platform.window} /> : null}
     </AppShell>
   );
 }

@@ -1,8 +1,10 @@
 // The pages that exist, in the order of the navigation.
 
-import { IconActivity, IconMessages, type TablerIcon } from "@tabler/icons-react";
+import { IconActivity, IconMessages, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { PlaygroundPage } from "../features/playground/PlaygroundPage";
+import { SettingsPage } from "../features/settings/SettingsPage";
+import { TRAIN } from "../features/train/place";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
 import { words } from "./words";
@@ -16,7 +18,7 @@ interface Page {
 
 export const pages: [Page, ...Page[]] = [
   {
-    id: "train",
+    id: TRAIN,
     label: words.pages.train,
     icon: IconActivity,
     content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
@@ -25,6 +27,17 @@ export const pages: [Page, ...Page[]] = [
     id: "playground",
     label: words.pages.playground,
     icon: IconMessages,
-    content: <PlaygroundPage pickFolder={platform.pickFolder} trainHref="#train" />,
+    content: <PlaygroundPage pickFolder={platform.pickFolder} trainHref={`#${TRAIN}`} />,
+  },
+  {
+    id: "settings",
+    label: words.pages.settings,
+    icon: IconSettings,
+    content: <SettingsPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
   },
 ];
+
+/** The page of an address: its first part is the page's, the rest is what the page shows. */
+export function pageAt(hash: string): Page {
+  return pages.find(({ id }) => id === hash.slice(1).split("/")[0]) ?? pages[0];
+}

@@ -30,9 +30,9 @@ interface PlaygroundPageProps {
 }
 
 export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
-  const models = useModels();
   // Undefined until somebody has chosen.
   const [remembered, choose] = useRemembered<string[] | undefined>("models", undefined);
+  const models = useModels(remembered ?? []);
   const [prompts, setPrompts] = useRemembered<string[]>("prompts", []);
   const [prompt, setPrompt] = useRemembered("prompt", "");
   const [wantsBlind, wantBlind] = useRemembered("blind", false);

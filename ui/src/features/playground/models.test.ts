@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Base, Run } from "../../api/types";
-import { firstChoices, modelOf, NO_FOLDER } from "./models";
+import { firstChoices, modelOf, NO_FOLDER, runOutside } from "./models";
 
 const base = (name: string) => ({ name }) as Base;
 const run = (id: string, status = "completed") =>
@@ -22,6 +22,16 @@ test("what is not there any more cannot be asked", () => {
   expect(modelOf("run:gone", [], [run("run_1")])).toBeUndefined();
   expect(modelOf(NO_FOLDER, [], [])).toBeUndefined();
   expect(modelOf("", [], [])).toBeUndefined();
+});
+
+test("only a run can be outside the runs that are known", () => {
+  const known = [run("run_1", "failed")];
+  expect(["run:run_1", "run:run_0", "base:run_0", ""].map((text) => runOutside(text, known))).toEqual([
+    undefined,
+    "run_0",
+    undefined,
+    undefined,
+  ]);
 });
 
 test("a person begins with the newest adapter beside its own base", () => {

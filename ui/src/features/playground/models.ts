@@ -44,6 +44,12 @@ export function modelOf(text: string, bases: Base[], runs: Run[]): Model | undef
   return path ? { name: path, isTuned: true, asks: { adapter: path } } : undefined;
 }
 
+/** The id of the run that a choice names, if it is not among `runs`. */
+export function runOutside(text: string, runs: Run[]): string | undefined {
+  const choice = choiceOf(text);
+  return choice?.kind === "run" && !runs.some(({ id }) => id === choice.id) ? choice.id : undefined;
+}
+
 /** Tuned beside its base; without a run the bases that there are. Always two. */
 export function firstChoices(bases: Base[], runs: Run[]): string[] {
   const run = runs.find(({ status }) => status === "completed");

@@ -1,17 +1,20 @@
 // What can be asked on this computer, by name.
 
 import { useBases } from "../../api/bases";
-import { useAllRuns } from "../../api/runs";
-import { firstChoices, modelOf } from "./models";
+import { useAllRuns, useRunsById } from "../../api/runs";
+import { firstChoices, modelOf, runOutside } from "./models";
 
-export function useModels() {
+/** The runs among the `wanted` choices are there however old they are. */
+export function useModels(wanted: string[]) {
   const bases = useBases();
   const { newest, runs, older } = useAllRuns();
-  const completed = runs?.filter(({ status }) => status === "completed");
+  const outside = runs ? wanted.map((choice) => runOutside(choice, runs)).filter((id) => id !== undefined) : [];
+  const others = useRunsById(outside);
+  const completed = [...(runs ?? []), ...others.runs].filter(({ status }) => status === "completed");
   return {
     bases: bases.data ?? [],
-    completed: completed ?? [],
-    isKnown: bases.data !== undefined && runs !== undefined,
+    completed,
+    isKnown: bases.data !== undefined && runs !== undefined && !others.isPending,
     problem: bases.error ?? newest.error,
     retry: () => {
       if (bases.error) void bases.refetch();
@@ -21,8 +24,8 @@ export function useModels() {
     loadOlder: () => {
       if (older.mayExist && !older.isLoading) older.load();
     },
-    first: () => firstChoices(bases.data ?? [], completed ?? []),
-    model: (choice: string) => modelOf(choice, bases.data ?? [], completed ?? []),
+    first: () => firstChoices(bases.data ?? [], completed),
+    model: (choice: string) => modelOf(choice, bases.data ?? [], completed),
   };
 }
 

@@ -4,7 +4,6 @@
 //! Invariant: the token is sent to the endpoint alone, never to an address that the endpoint redirects to, and
 //! no error or log of this module holds it.
 
-use std::env::VarError;
 use std::fmt;
 use std::io::Read;
 use std::time::Duration;
@@ -14,9 +13,10 @@ use ureq::{Agent, Body};
 
 use super::FetchError;
 use super::remote_model::{RemoteFile, RemoteModel};
+use crate::environment::{Environment, HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN};
 use crate::{Error, Result};
 
-const PUBLIC: &str = "https://huggingface.co";
+pub(crate) const PUBLIC_HUB: &str = "https://huggingface.co";
 const CONNECT: Duration = Duration::from_secs(20);
 /// A connection that stays silent for this long is lost.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -72,16 +72,13 @@ impl Hub {
     /// # Errors
     /// [`FetchError::Offline`] if `HF_HUB_OFFLINE` says so, [`FetchError::Endpoint`] for an address that is
     /// neither https nor on this computer, [`FetchError::Token`] for a token that no header can carry.
-    pub fn from_environment() -> Result<Self> {
-        let variable = |name| match std::env::var(name) {
-            Ok(value) => Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
-            Err(VarError::NotPresent | VarError::NotUnicode(_)) => None,
-        };
-        let yes = |value: String| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
-        if variable("HF_HUB_OFFLINE").is_some_and(yes) {
+    pub fn from_environment(environment: &Environment) -> Result<Self> {
+        let yes = |value: &str| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
+        if environment.text(HF_HUB_OFFLINE).is_some_and(yes) {
             return Err(Error::Fetch(FetchError::Offline));
         }
-        Self::new(variable("HF_ENDPOINT").as_deref().unwrap_or(PUBLIC), variable("HF_TOKEN"))
+        let endpoint = environment.text(HF_ENDPOINT).unwrap_or(PUBLIC_HUB);
+        Self::new(endpoint, environment.text(HF_TOKEN).map(str::to_owned))
     }
 
     /// The hub at `endpoint`, as `https://huggingface.co`.

@@ -29,6 +29,7 @@ pub(crate) use fetches::Fetches;
 pub use fetches::{Fetch, FetchStatus};
 pub(crate) use folder::{BaseFiles, TOKENIZER_FILES};
 pub use hub::Hub;
+pub(crate) use hub::PUBLIC_HUB;
 pub use import::Imported;
 pub use remote_model::RemoteModel;
 

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use attune_tuning::{Adapter, BaseModel};
 
 use crate::artifacts::{FoundAdapter, Written};
-use crate::bases::BaseFiles;
-use crate::{Bases, Result};
+use crate::bases::{Base, BaseFiles};
+use crate::{AdapterDigest, Bases, Result};
 
 pub use answer::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Finish, Generated, GenerationRequest, Prompts,
@@ -58,6 +58,15 @@ struct Model {
     base_digest: String,
     base: Arc<BaseModel>,
     adapter: Option<(Adapter, AnsweringAdapter)>,
+}
+
+/// A base and an adapter that fits it, with what each is. Whoever holds it keeps it whole.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) base: Arc<BaseModel>,
+    pub(crate) base_digest: String,
+    pub(crate) adapter: Adapter,
+    pub(crate) adapter_digest: AdapterDigest,
 }
 
 impl ModelHost {
@@ -122,6 +131,23 @@ impl ModelHost {
             base_digest: loaded.weights_digest,
             base: loaded.base,
             adapter: Some((adapter, answering)),
+        })
+    }
+
+    /// A base and an adapter on it, for answers beside each other. The adapter is the one that lies there, never one
+    /// that answered to the same name before.
+    ///
+    /// # Errors
+    /// What is wrong with either.
+    pub(crate) fn pair(&self, base: &Base, adapter: &Path) -> Result<Pair> {
+        let found = FoundAdapter::open(adapter)?;
+        let loaded = self.load(&base.folder)?;
+        let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
+        Ok(Pair {
+            base: loaded.base,
+            base_digest: loaded.weights_digest,
+            adapter,
+            adapter_digest: found.digest(),
         })
     }
 

@@ -6,6 +6,7 @@
 
 mod columns;
 pub(crate) mod feedback;
+pub(crate) mod first_start;
 mod kept;
 pub(crate) mod runs;
 pub(crate) mod settings;
