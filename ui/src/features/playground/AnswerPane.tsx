@@ -1,7 +1,7 @@
 import { Box, Skeleton, Text, VisuallyHidden } from "@mantine/core";
 import type { Feedback, Question } from "../../api/types";
 import { AnswerFacts, AnswerRemarks } from "../../components/AnswerFacts";
-import { randomSeed } from "../../components/decoding/decoding";
+import { randomSeed } from "../../components/asking/decoding";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import classes from "./AnswerPane.module.css";
 import { VerdictBar } from "./feedback/VerdictBar";

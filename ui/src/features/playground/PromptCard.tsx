@@ -1,9 +1,12 @@
 // The question: a prompt, who is asked, and how they shall answer.
 
-import { Button, Group, Stack, Switch, Text, Textarea, Tooltip } from "@mantine/core";
+import { Group, Stack, Switch, Tooltip } from "@mantine/core";
 import type { FormEvent, ReactNode, RefObject } from "react";
+import { AskButtons } from "../../components/asking/AskButtons";
+import { type DecodingForm, DecodingOptions } from "../../components/asking/DecodingOptions";
+import { isAskedBy } from "../../components/asking/keys";
+import { PromptField } from "../../components/asking/PromptField";
 import { Card } from "../../components/Card";
-import { type DecodingForm, DecodingOptions } from "../../components/decoding/DecodingOptions";
 import { EarlierPrompts } from "./EarlierPrompts";
 import { words } from "./words";
 
@@ -31,26 +34,8 @@ export function PromptCard(props: PromptCardProps) {
   };
   return (
     <Card title={t.title} aside={<EarlierPrompts prompts={earlier} onChoose={onPrompt} />}>
-      <Stack
-        component="form"
-        gap="sm"
-        onSubmit={ask}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
-        }}
-      >
-        <Textarea
-          ref={field}
-          label={t.label}
-          placeholder={t.placeholder}
-          autosize
-          minRows={2}
-          maxRows={8}
-          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-          data-testid="prompt"
-          value={prompt}
-          onChange={(event) => onPrompt(event.currentTarget.value)}
-        />
+      <Stack component="form" gap="sm" onSubmit={ask} onKeyDown={(event) => isAskedBy(event) && ask(event)}>
+        <PromptField ref={field} value={prompt} onChange={(event) => onPrompt(event.currentTarget.value)} />
         {models}
         <DecodingOptions form={decoding} />
         <Group justify="space-between" gap="sm">
@@ -63,19 +48,7 @@ export function PromptCard(props: PromptCardProps) {
               data-testid="blind"
             />
           </Tooltip>
-          <Group gap="sm">
-            <Text fz="xs" c="dimmed">
-              {t.keys}
-            </Text>
-            {isAsking ? (
-              <Button variant="default" onClick={onStop} data-testid="stop-answer">
-                {t.stop}
-              </Button>
-            ) : null}
-            <Button type="submit" disabled={!isReady} loading={isAsking} data-testid="ask">
-              {t.ask}
-            </Button>
-          </Group>
+          <AskButtons isReady={isReady} isAsking={isAsking} onStop={onStop} />
         </Group>
       </Stack>
     </Card>

@@ -5,11 +5,6 @@ export const words = {
   loading: "Loading…",
   prompt: {
     title: "Ask",
-    label: "Prompt",
-    placeholder: "Write as in your data",
-    ask: "Ask",
-    keys: "Ctrl + Enter asks too",
-    stop: "Stop",
     earlier: "Earlier prompts",
     noneEarlier: "What you ask in this session stands here.",
     fresh: "New prompt",

@@ -1,6 +1,6 @@
 // How the blind votes between each two models went so far.
 
-import { Button, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Skeleton, Stack, Table, Text } from "@mantine/core";
 import { useTakeVoteBack, useVotes } from "../../../api/feedback";
 import { ApiProblem } from "../../../api/problem";
 import type { Answerer } from "../../../api/types";
@@ -8,6 +8,7 @@ import { Card } from "../../../components/Card";
 import { Empty } from "../../../components/Empty";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { count, shortDigest } from "../../../components/quantity";
+import { UndoButton } from "../UndoButton";
 import { words } from "../words";
 import classes from "./TallyCard.module.css";
 
@@ -21,13 +22,11 @@ export function TallyCard() {
       title={t.tally}
       aside={
         last ? (
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            onClick={() => takeBack.isPending || takeBack.mutate({ params: { path: { id: last.id } } })}
-          >
-            {t.undoLast}
-          </Button>
+          <UndoButton
+            label={t.undoLast}
+            isBusy={takeBack.isPending}
+            onUndo={() => takeBack.mutate({ params: { path: { id: last.id } } })}
+          />
         ) : null
       }
     >

@@ -8,6 +8,7 @@ import { Card } from "../../../components/Card";
 import { Empty } from "../../../components/Empty";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { count, dateTime } from "../../../components/quantity";
+import { UndoButton } from "../UndoButton";
 import { words } from "../words";
 import { LongText } from "./LongText";
 import classes from "./SavedFeedback.module.css";
@@ -24,14 +25,12 @@ export function SavedFeedback({ saved }: { saved: ReturnType<typeof useSavedFeed
       title={t.saved}
       aside={
         last ? (
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            onClick={() => takeBack.isPending || takeBack.mutate({ params: { path: { id: last.id } } })}
-            data-testid="undo-last"
-          >
-            {t.undoLast}
-          </Button>
+          <UndoButton
+            label={t.undoLast}
+            isBusy={takeBack.isPending}
+            onUndo={() => takeBack.mutate({ params: { path: { id: last.id } } })}
+            testId="undo-last"
+          />
         ) : null
       }
     >

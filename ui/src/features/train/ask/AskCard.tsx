@@ -1,14 +1,17 @@
 // Asks the model that a run trained, beside its base on request.
 
-import { Button, Group, SimpleGrid, Stack, Switch, Text, Textarea } from "@mantine/core";
+import { Group, SimpleGrid, Stack, Switch } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { type FormEvent, useState } from "react";
 import { useAnswer } from "../../../api/answers";
 import { ApiProblem } from "../../../api/problem";
 import type { Run } from "../../../api/types";
+import { AskButtons } from "../../../components/asking/AskButtons";
+import { DecodingOptions } from "../../../components/asking/DecodingOptions";
+import { type Decoding, decodingOf, EMPTY, randomSeed } from "../../../components/asking/decoding";
+import { isAskedBy } from "../../../components/asking/keys";
+import { PromptField } from "../../../components/asking/PromptField";
 import { Card } from "../../../components/Card";
-import { DecodingOptions } from "../../../components/decoding/DecodingOptions";
-import { type Decoding, decodingOf, EMPTY, randomSeed } from "../../../components/decoding/decoding";
 import { Empty } from "../../../components/Empty";
 import { words } from "../words";
 import { AnswerPane } from "./AnswerPane";
@@ -74,22 +77,8 @@ function Question({ run, comparing }: { run: Run; comparing: boolean }) {
   const isCompared = isAnswered && base.question !== undefined;
 
   return (
-    <Stack component="form" gap="sm" onSubmit={ask}>
-      <Textarea
-        label={t.prompt}
-        placeholder={t.placeholder}
-        autosize
-        minRows={2}
-        maxRows={8}
-        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-        data-testid="prompt"
-        autoFocus={comparing}
-        value={prompt}
-        onChange={(event) => setPrompt(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
-        }}
-      />
+    <Stack component="form" gap="sm" onSubmit={ask} onKeyDown={(event) => isAskedBy(event) && ask(event)}>
+      <PromptField autoFocus={comparing} value={prompt} onChange={(event) => setPrompt(event.currentTarget.value)} />
       <DecodingOptions form={decoding} />
       <Group justify="space-between" gap="sm">
         <Switch
@@ -98,19 +87,7 @@ function Question({ run, comparing }: { run: Run; comparing: boolean }) {
           onChange={(event) => setWithBase(event.currentTarget.checked)}
           data-testid="compare"
         />
-        <Group gap="sm">
-          <Text fz="xs" c="dimmed">
-            {t.keys}
-          </Text>
-          {isAsking ? (
-            <Button variant="default" onClick={stop} data-testid="stop-answer">
-              {t.stop}
-            </Button>
-          ) : null}
-          <Button type="submit" disabled={!isReady} loading={isAsking} data-testid="ask">
-            {t.ask}
-          </Button>
-        </Group>
+        <AskButtons isReady={isReady} isAsking={isAsking} onStop={stop} />
       </Group>
       <SimpleGrid
         cols={isCompared ? 2 : 1}

@@ -1,6 +1,11 @@
-// Words of how an answer is made.
+// Words of asking a model, and of how its answer is made.
 
 export const words = {
+  prompt: "Prompt",
+  placeholder: "Write as in your data",
+  ask: "Ask",
+  keys: "Ctrl + Enter asks too",
+  stop: "Stop",
   decoding: "How it answers",
   decodingMeaning: "Empty fields: the likeliest token each time, so the same question gets the same answer.",
   options: {
