@@ -4,6 +4,7 @@ mod comparison;
 mod decoding;
 mod deletion;
 mod export;
+mod feedback;
 mod first_start;
 mod generate;
 mod guard;

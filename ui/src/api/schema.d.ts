@@ -568,6 +568,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The votes between two answers, newest first. */
+        get: operations["list_votes"];
+        put?: never;
+        /** Keeps a vote between two answers to one prompt. */
+        post: operations["keep_vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/votes/tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the votes between each two models went, the pair that was voted on last first. */
+        get: operations["list_tallies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/votes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a vote back, and answers with what it was. */
+        delete: operations["take_vote_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/window/focus": {
         parameters: {
             query?: never;
@@ -589,6 +641,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who answered, as the answer itself said. */
+        Answerer: {
+            /** @description The same of the adapter; null where the base answered alone. */
+            adapterDigest: string | null;
+            /** @description SHA-256 of the base's weights: `sha256:` and 64 hexadecimal digits. */
+            baseDigest: string;
+            baseModel: string;
+            /** @description How the person knew it: a run's identifier, a base's name, a folder. */
+            model: string;
+        };
         /** @description A base model on this computer. */
         Base: {
             bundled: boolean;
@@ -725,6 +787,11 @@ export interface components {
             total: number;
         };
         /**
+         * @description Which of two answers is better, by the side on which it stood.
+         * @enum {string}
+         */
+        Choice: "left" | "right" | "tie" | "both_bad";
+        /**
          * @description What becomes of the learning rate after its warm-up.
          * @enum {string}
          */
@@ -779,6 +846,45 @@ export interface components {
              * @description Of all files together.
              */
             sizeBytes: number;
+        };
+        /** @description A verdict that is kept. */
+        Feedback: {
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+            createdAt: string;
+            decoding: components["schemas"]["Decoding"];
+            editedAnswer: string | null;
+            id: string;
+            prompt: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A part of the verdicts, the newest first. */
+        FeedbackPage: {
+            feedback: components["schemas"]["Feedback"][];
+            /**
+             * Format: int64
+             * @description The `before` of the next part; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all parts together.
+             */
+            total: number;
+        };
+        /** @description A verdict to keep. */
+        FeedbackRequest: {
+            /** @description As it was given; may be empty. */
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+            /** @description What the answer said of how it was made. */
+            decoding: components["schemas"]["Decoding"];
+            /** @description What the answer should have been; with the verdict `edited`, and only with that. */
+            editedAnswer?: string | null;
+            /** @description `feedback_` and a ULID, made by the client: repeating the request does not keep it twice. */
+            id: string;
+            prompt: string;
+            verdict: components["schemas"]["Verdict"];
         };
         /** @description A base model on its way from the hub. */
         Fetch: {
@@ -959,6 +1065,12 @@ export interface components {
          * @enum {string}
          */
         InitialPrompt: "outputs" | "text" | "vocabulary" | "random";
+        /** @description One of the two answers of a vote. */
+        Judged: {
+            /** @description May be empty. */
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+        };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
         /** @description Two curves, each of at most 500 points, evenly chosen, the first and the last among them. */
@@ -1518,6 +1630,46 @@ export interface components {
              * @description The step after which it was made.
              */
             step: number;
+        };
+        /**
+         * @description What a person made of one answer.
+         * @enum {string}
+         */
+        Verdict: "approved" | "rejected" | "edited" | "regenerated";
+        /** @description A vote that is kept. */
+        Vote: {
+            choice: components["schemas"]["Choice"];
+            createdAt: string;
+            decoding: components["schemas"]["Decoding"];
+            id: string;
+            left: components["schemas"]["Judged"];
+            prompt: string;
+            right: components["schemas"]["Judged"];
+        };
+        /** @description A part of the votes, the newest first. */
+        VotePage: {
+            /**
+             * Format: int64
+             * @description The `before` of the next part; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all parts together.
+             */
+            total: number;
+            votes: components["schemas"]["Vote"][];
+        };
+        /** @description A vote to keep: a choice that was made without knowing who answered. */
+        VoteRequest: {
+            choice: components["schemas"]["Choice"];
+            /** @description How both answers were made. */
+            decoding: components["schemas"]["Decoding"];
+            /** @description `vote_` and a ULID, made by the client: repeating the request does not keep it twice. */
+            id: string;
+            left: components["schemas"]["Judged"];
+            prompt: string;
+            right: components["schemas"]["Judged"];
         };
     };
     responses: never;
@@ -2698,6 +2850,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    list_votes: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1000 or fewer. */
+                limit?: number;
+                /** @description The `next` of the part before; default: the newest. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VotePage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was kept before, as this */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tallies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"][];
+                };
+            };
+        };
+    };
+    take_vote_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

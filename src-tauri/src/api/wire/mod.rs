@@ -3,6 +3,7 @@
 mod comparison;
 mod events;
 mod exchange;
+mod feedback;
 mod first_start;
 mod generation;
 mod models;
@@ -15,6 +16,7 @@ mod system;
 pub use comparison::*;
 pub use events::*;
 pub use exchange::*;
+pub use feedback::*;
 pub use first_start::*;
 pub use generation::*;
 pub use models::*;
