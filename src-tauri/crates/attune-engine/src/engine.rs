@@ -2,6 +2,7 @@
 //!
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
+mod account;
 mod models;
 mod runs;
 mod settings;

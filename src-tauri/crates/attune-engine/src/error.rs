@@ -196,6 +196,8 @@ pub enum Error {
     },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
+    #[error("there is no log of {day:?}")]
+    UnknownLogDay { day: String },
     #[error("there is no setting {name:?}")]
     UnknownSetting { name: String },
     #[error("{field} cannot be {value}: {reason}")]
@@ -308,7 +310,9 @@ impl Error {
             Self::Generation {
                 source: attune_tuning::Error::PromptTooLong { .. } | attune_tuning::Error::NoTokenLeft { .. },
             } => Kind::Invalid,
-            Self::UnknownRun { .. } | Self::UnknownSetting { .. } => Kind::NotFound,
+            Self::UnknownRun { .. } | Self::UnknownSetting { .. } | Self::UnknownLogDay { .. } => {
+                Kind::NotFound
+            }
             Self::Fetch(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }

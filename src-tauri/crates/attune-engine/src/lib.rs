@@ -17,10 +17,12 @@ mod error;
 mod export;
 mod failpoints;
 mod limits;
+mod logs;
 mod model_host;
 mod runs;
 mod settings;
 mod sources;
+mod storage;
 mod store;
 pub mod worker;
 
@@ -34,6 +36,7 @@ pub use engine::{Created, Engine, EngineOptions, Resources};
 pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
+pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,
@@ -47,3 +50,4 @@ pub use runs::{
 };
 pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};
 pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};
+pub use storage::{Storage, Stored, StoredKind};

@@ -1,5 +1,6 @@
 //! The shapes of the contract. Names are camelCase; the engine's types know nothing of them.
 
+mod account;
 mod events;
 mod exchange;
 mod generation;
@@ -9,6 +10,7 @@ mod settings;
 mod sources;
 mod system;
 
+pub use account::*;
 pub use events::*;
 pub use exchange::*;
 pub use generation::*;
