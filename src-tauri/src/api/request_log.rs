@@ -34,7 +34,7 @@ pub(super) async fn log(request: AxumRequest, next: Next) -> Response {
     let span = tracing::info_span!("request", id);
     let response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
+    let milliseconds = (began.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
     let _entered = span.entered();
     if path.starts_with(READS_LOG) {
         // Whoever follows the log would otherwise read mostly of that.

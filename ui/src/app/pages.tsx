@@ -3,6 +3,7 @@
 import { IconActivity, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { SettingsPage } from "../features/settings/SettingsPage";
+import { Bases } from "../features/train/bases/Bases";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
 import { words } from "./words";
@@ -25,6 +26,13 @@ export const pages: [Page, ...Page[]] = [
     id: "settings",
     label: words.pages.settings,
     icon: IconSettings,
-    content: <SettingsPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
+    content: (
+      <SettingsPage
+        pick={{ file: platform.pickFile, folder: platform.pickFolder }}
+        openFolder={platform.window?.openDataFolder}
+        bases={<Bases pickFolder={platform.pickFolder} />}
+        isServed={platform.kind === "browser"}
+      />
+    ),
   },
 ];
