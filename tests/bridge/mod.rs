@@ -3,6 +3,8 @@
 
 mod browser;
 mod closing;
+mod held_worker;
+mod listener;
 mod window;
 
 fn id(name: &str) -> String {

@@ -29,7 +29,7 @@ pub mod worker;
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
-    Fetched, Hub, Imported,
+    Fetched, Hub, Imported, RemoteModel,
 };
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, Resources};

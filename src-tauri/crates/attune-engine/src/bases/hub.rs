@@ -8,12 +8,11 @@ use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
-use serde::Deserialize;
 use ureq::http::{Response, StatusCode, Uri, header};
 use ureq::{Agent, Body};
 
 use super::FetchError;
-use super::digest::Algorithm;
+use super::remote_model::{RemoteFile, RemoteModel};
 use crate::environment::{Environment, HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN};
 use crate::{Error, Result};
 
@@ -59,43 +58,6 @@ impl Origin {
         let host = self.host.trim_matches(['[', ']']);
         host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
-}
-
-/// A model's files as the hub states them.
-#[derive(Debug, Clone)]
-pub(super) struct RemoteModel {
-    pub(super) commit: String,
-    pub(super) files: Vec<RemoteFile>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct RemoteFile {
-    pub(super) name: String,
-    pub(super) bytes: u64,
-    pub(super) algorithm: Algorithm,
-    /// The digest by that algorithm; it names the file in the cache too.
-    pub(super) digest: String,
-}
-
-#[derive(Deserialize)]
-struct ModelInfo {
-    sha: String,
-    siblings: Vec<Sibling>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sibling {
-    rfilename: String,
-    size: Option<u64>,
-    blob_id: Option<String>,
-    lfs: Option<LargeFile>,
-}
-
-#[derive(Deserialize)]
-struct LargeFile {
-    sha256: String,
-    size: u64,
 }
 
 /// The rest of a file, and the offset that it really begins at.
@@ -159,32 +121,8 @@ impl Hub {
         let url = format!("{}/api/models/{hub_id}/revision/{revision}?blobs=true", self.endpoint);
         let mut response = self.get(hub_id, &url, 0)?;
         self.require(hub_id, response.status(), &[StatusCode::OK])?;
-        let senseless =
-            |reason: String| Error::Fetch(FetchError::Answer { hub_id: hub_id.to_owned(), reason });
         let text = response.body_mut().read_to_vec().map_err(|source| self.unreachable(source))?;
-        let info: ModelInfo = serde_json::from_slice(&text).map_err(|error| senseless(error.to_string()))?;
-        // These become names of files: nothing but digits gets through.
-        let hexadecimal =
-            |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !hexadecimal(&info.sha, 40) {
-            return Err(senseless("its commit is no commit".to_owned()));
-        }
-        let files = info.siblings.into_iter().map(|sibling| {
-            let name = sibling.rfilename;
-            let nameless = || senseless(format!("it states no size or no digest of {name}"));
-            let (bytes, algorithm, digest) = match (sibling.lfs, sibling.size, sibling.blob_id) {
-                (Some(large), ..) => (large.size, Algorithm::Sha256, large.sha256),
-                (None, Some(size), Some(blob)) => (size, Algorithm::GitBlob, blob),
-                _ => return Err(nameless()),
-            };
-            let length = if algorithm == Algorithm::Sha256 { 64 } else { 40 };
-            if !hexadecimal(&digest, length) {
-                return Err(nameless());
-            }
-            let digest = digest.to_ascii_lowercase();
-            Ok(RemoteFile { name, bytes, algorithm, digest })
-        });
-        Ok(RemoteModel { commit: info.sha.to_ascii_lowercase(), files: files.collect::<Result<_>>()? })
+        RemoteModel::from_json(hub_id, &text)
     }
 
     /// The bytes of a file from `offset` on, or from the start where the server cannot begin in the middle.
