@@ -1,5 +1,6 @@
 //! The contract over TCP, against the real server and its real worker.
 
+mod account;
 mod comparison;
 mod decoding;
 mod deletion;

@@ -4,6 +4,7 @@
 mod browser;
 mod closing;
 mod held_worker;
+mod listener;
 mod window;
 
 fn id(name: &str) -> String {

@@ -143,6 +143,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What `attune doctor` says: folders, database, disk, memory, processor, base models, variables, owner. Every
+         *     request looks anew.
+         */
+        get: operations["examine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -279,6 +299,58 @@ export interface paths {
          *     `problem` where it failed on the way. Closing the connection ends the answer.
          */
         post: operations["generate_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listener": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether browsers and scripts of this computer reach this Attune, and where. */
+        get: operations["read_listener"];
+        /** Switches the listener of a window on or off, or moves it to another port. It stays so after a restart. */
+        put: operations["switch_listener"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days that have a log, the newest first. */
+        get: operations["list_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the log of a day, the newest entries first. Secrets were masked when it was written. */
+        get: operations["read_log"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -925,6 +997,15 @@ export interface components {
              * @description Of its published files together.
              */
             sizeBytes: number;
+        };
+        /** @description One thing that was looked at. */
+        Finding: {
+            /** @description What to do about it. */
+            advice: string | null;
+            /** @example disk */
+            check: string;
+            found: string;
+            verdict: components["schemas"]["Verdict"];
         };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
@@ -1580,6 +1661,30 @@ export interface components {
          * @enum {string}
          */
         Stopped: "asked" | "early";
+        /** @description How much room what Attune keeps takes. */
+        Storage: {
+            /** @description The data folder. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Left on its disk; absent where the system does not say.
+             */
+            freeBytes: number | null;
+            stored: components["schemas"]["Stored"][];
+        };
+        /** @description What takes room, and where. */
+        Stored: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            kind: components["schemas"]["StoredKind"];
+            path: string;
+            /** @description Why the number is too small. */
+            problem: string | null;
+        };
+        /** @enum {string} */
+        StoredKind: "database" | "runs" | "adapters" | "logs" | "other" | "bases";
         /** @description A folder or a variable. Secrets are without their value. */
         Surrounding: {
             /** @description Whether something is set that is not shown. */
@@ -1927,6 +2032,25 @@ export interface operations {
             };
         };
     };
+    examine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"][];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -2211,6 +2335,142 @@ export interface operations {
             };
             /** @description the run has no adapter */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_listener: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listener"];
+                };
+            };
+        };
+    };
+    switch_listener: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListenerChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listener"];
+                };
+            };
+            /** @description the port is taken, or this process has no switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the system does not allow it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogDay"][];
+                };
+            };
+        };
+    };
+    read_log: {
+        parameters: {
+            query?: {
+                /** @description This level and what matters more. */
+                level?: components["schemas"]["LogLevel"];
+                /** @description Anywhere in the entry, in any case of letters. */
+                text?: string;
+                requestId?: string;
+                /** @description `next` of the page before. */
+                before?: number;
+                /** @description 1 to 500, 100 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description as `GET /api/v1/logs` names it: `2026-11-21`, in UTC */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description there is no log of that day */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
