@@ -3,6 +3,7 @@
 
 mod browser;
 mod closing;
+mod first_start;
 mod window;
 
 fn id(name: &str) -> String {
