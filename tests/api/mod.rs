@@ -7,6 +7,7 @@ mod export;
 mod first_start;
 mod generate;
 mod guard;
+mod history;
 mod peft;
 mod runs;
 mod served;

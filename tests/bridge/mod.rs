@@ -4,6 +4,7 @@
 mod browser;
 mod closing;
 mod first_start;
+mod held_worker;
 mod window;
 
 fn id(name: &str) -> String {

@@ -114,6 +114,8 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(generate::generate_stream))
         .routes(routes!(export::export))
         .routes(routes!(settings::read_settings, settings::change_settings))
+        .routes(routes!(settings::read_sources))
+        .routes(routes!(settings::reset_setting))
         .routes(routes!(admin::training_runs))
         .routes(routes!(admin::trigger_training))
 }

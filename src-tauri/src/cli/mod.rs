@@ -14,6 +14,7 @@ mod models;
 mod origin;
 pub(crate) mod output;
 mod progress;
+mod reference;
 mod report;
 mod serve;
 mod stop;
@@ -23,7 +24,7 @@ mod train;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use output::Failure;
 use surroundings::Surroundings;
@@ -76,6 +77,9 @@ enum Command {
     /// Print the description of the API
     #[command(hide = true)]
     Openapi,
+    /// Print the page of the guide that describes the command line
+    #[command(hide = true)]
+    Reference,
 }
 
 /// Reads the arguments, does what they say, and answers with the exit code.
@@ -99,6 +103,10 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             output::print(&document)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Command::Reference) => {
+            output::print(&reference::markdown(Arguments::command()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         _ => {}
     }
     let surroundings = Surroundings::find(arguments.data_dir)?;
@@ -114,7 +122,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
         Some(Command::Doctor(wanted)) => runtime.block_on(doctor::run(wanted, surroundings)),
-        Some(Command::Worker { .. } | Command::Openapi) => Ok(ExitCode::SUCCESS),
+        Some(Command::Worker { .. } | Command::Openapi | Command::Reference) => Ok(ExitCode::SUCCESS),
         #[cfg(feature = "desktop")]
         None if surroundings::has_display() => crate::desktop::run(&runtime, surroundings),
         None => runtime.block_on(serve::run_without_display(surroundings)),

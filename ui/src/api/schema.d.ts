@@ -500,6 +500,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting with what decides it, and what the surroundings decide. */
+        get: operations["read_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Drops what is stored for one setting: the environment or the default decides again. */
+        delete: operations["reset_setting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources/inspect": {
         parameters: {
             query?: never;
@@ -806,6 +840,8 @@ export interface components {
             adapterDigest: string | null;
             /** @description Whether a record of the adapter's run vouched for every file; folders of PEFT have none. Null without one. */
             adapterVerified: boolean | null;
+            /** @description SHA-256 of the base's weights. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             finish: components["schemas"]["Finish"];
@@ -814,6 +850,7 @@ export interface components {
             /** Format: int64 */
             newTokens: number;
             text: string;
+            timing: components["schemas"]["Timing"];
         };
         /** @description Answers in the order of their prompts, and what answered. */
         GeneratedBatch: {
@@ -821,6 +858,8 @@ export interface components {
             /** @description As for one answer. */
             adapterVerified: boolean | null;
             answers: components["schemas"]["BatchAnswer"][];
+            /** @description As for one answer. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             /**
@@ -828,6 +867,8 @@ export interface components {
              * @description For all answers together.
              */
             milliseconds: number;
+            /** @description For all answers together. */
+            timing: components["schemas"]["Timing"];
         };
         /** @description One prompt, and how it is to be answered: the likeliest token each time, unless a value says otherwise. */
         GenerationRequest: {
@@ -1283,6 +1324,26 @@ export interface components {
             /** Format: double */
             lossBefore: number;
         };
+        /** @description One setting, and what decides it. */
+        SettingSource: {
+            name: string;
+            /** @description What takes the value's place when it is reset. */
+            otherwise: unknown;
+            otherwiseSource: components["schemas"]["Source"];
+            /** @description Why that variable, although set, decides nothing. */
+            refused: string | null;
+            source: components["schemas"]["Source"];
+            value: unknown;
+            /** @description The variable that may set it. */
+            variable: string;
+        };
+        /** @description Where every value comes from. */
+        SettingSources: {
+            /** @description What can be changed here. */
+            settings: components["schemas"]["SettingSource"][];
+            /** @description What was decided before Attune started. */
+            surroundings: components["schemas"]["Surrounding"][];
+        };
         Settings: {
             /** Format: double */
             softPromptConfidenceThreshold: number;
@@ -1344,6 +1405,24 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @description What decides a value. Each goes before those named earlier. */
+        Source: {
+            /** @enum {string} */
+            kind: "default";
+        } | {
+            /** @description The `.env.local` that sets the variable; absent where the process has it. */
+            file: string | null;
+            /** @enum {string} */
+            kind: "environment";
+            variable: string;
+        } | {
+            /** @enum {string} */
+            kind: "here";
+        } | {
+            /** @enum {string} */
+            kind: "commandLine";
+            option: string;
+        };
         /** @enum {string} */
         SourceKind: "ask_ai" | "jsonl" | "csv" | "sqlite_table";
         SourceQuestion: {
@@ -1389,6 +1468,36 @@ export interface components {
          * @enum {string}
          */
         Stopped: "asked" | "early";
+        /** @description A folder or a variable. Secrets are without their value. */
+        Surrounding: {
+            /** @description Whether something is set that is not shown. */
+            isHidden: boolean;
+            name: string;
+            /** @description Why what is set cannot be used. */
+            problem: string | null;
+            source: components["schemas"]["Source"];
+            /** @description Absent where nothing is set, and for secrets. */
+            value: string | null;
+            variable: string;
+        };
+        /** @description What of the time went where, as measured beside the model. */
+        Timing: {
+            /**
+             * Format: double
+             * @description To the first token, loading included. Null in a beam search and for answers without a token.
+             */
+            firstTokenMilliseconds: number | null;
+            /**
+             * Format: double
+             * @description Until base and adapter were in memory: next to nothing where they were already.
+             */
+            loadingMilliseconds: number;
+            /**
+             * Format: double
+             * @description Tokens of the answer for each second after loading.
+             */
+            tokensPerSecond: number;
+        };
         ValidationEvent: {
             runId: string;
             /** Format: int64 */
@@ -2474,6 +2583,65 @@ export interface operations {
                     "application/json": components["schemas"]["Settings"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingSources"];
+                };
+            };
+        };
+    };
+    reset_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as in the settings, for example `trainingEpochs` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description there is no such setting */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the other settings do not allow it */
             422: {
                 headers: {
                     [name: string]: unknown;

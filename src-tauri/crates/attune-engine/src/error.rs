@@ -198,6 +198,8 @@ pub enum Error {
     },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
+    #[error("there is no setting {name:?}")]
+    UnknownSetting { name: String },
     #[error("run {run} held no rows out, so there is nothing to compare on")]
     NothingHeldOut { run: RunId },
     #[error("the rows that run {run} held out are gone: {path} is not there any more")]
@@ -315,7 +317,7 @@ impl Error {
             Self::Generation {
                 source: attune_tuning::Error::PromptTooLong { .. } | attune_tuning::Error::NoTokenLeft { .. },
             } => Kind::Invalid,
-            Self::UnknownRun { .. } => Kind::NotFound,
+            Self::UnknownRun { .. } | Self::UnknownSetting { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }

@@ -13,6 +13,7 @@ mod data_folder;
 mod disk;
 pub mod doctor;
 mod engine;
+mod environment;
 mod error;
 mod export;
 mod failpoints;
@@ -28,11 +29,12 @@ pub mod worker;
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
-    Fetched, Hub, Imported,
+    Fetched, Hub, Imported, RemoteModel,
 };
 pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
+pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
 pub use model_host::{
@@ -47,5 +49,5 @@ pub use runs::{
     Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
 pub use samples::Sample;
-pub use settings::{Settings, SettingsChange};
+pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};
 pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};

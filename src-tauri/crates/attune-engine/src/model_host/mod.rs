@@ -55,6 +55,7 @@ struct Served {
 #[derive(Debug)]
 struct Model {
     base_name: String,
+    base_digest: String,
     base: Arc<BaseModel>,
     adapter: Option<(Adapter, AnsweringAdapter)>,
 }
@@ -78,9 +79,10 @@ impl ModelHost {
         if let Some(adapter) = adapter {
             return self.with_adapter(adapter, base_model);
         }
-        let base = self.bases.resolve(base_model.unwrap_or("auto"))?;
-        let loaded = self.load(&base.folder)?;
-        Ok(Arc::new(Model { base_name: base.name, base: loaded.base, adapter: None }))
+        let resolved = self.bases.resolve(base_model.unwrap_or("auto"))?;
+        let loaded = self.load(&resolved.folder)?;
+        let (base, base_digest) = (loaded.base, loaded.weights_digest);
+        Ok(Arc::new(Model { base_name: resolved.name, base_digest, base, adapter: None }))
     }
 
     /// The model with the adapter that `path` means now. If that one is broken and another answered to the same
@@ -124,7 +126,12 @@ impl ModelHost {
         let loaded = self.load(&base.folder)?;
         let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
         let answering = AnsweringAdapter { digest: found.digest(), verified: found.record().is_some() };
-        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((adapter, answering)) })
+        Ok(Model {
+            base_name: base.name,
+            base_digest: loaded.weights_digest,
+            base: loaded.base,
+            adapter: Some((adapter, answering)),
+        })
     }
 
     /// A base and an adapter on it, for answers beside each other. The adapter is the one that lies there, never one

@@ -1,6 +1,6 @@
 // The rows of the history. Only those in sight are drawn, so that ten thousand runs scroll like ten.
 
-import { Group, Loader, Table, Text } from "@mantine/core";
+import { Group, Loader, Table, Text, VisuallyHidden } from "@mantine/core";
 import { Fragment, useEffect, useRef } from "react";
 import type { useAllRuns } from "../../../api/runs";
 import type { Run } from "../../../api/types";
@@ -56,25 +56,29 @@ export function RunTable({ runs, older, chosen, shownId, onSelect, onResumed }: 
         >
           <Table.Thead>
             <Table.Tr aria-rowindex={1}>
-              <Table.Th w={64}>{t.choose}</Table.Th>
-              <Table.Th w={116}>{t.status}</Table.Th>
-              <Table.Th w={168}>{t.run}</Table.Th>
-              <Table.Th w={100}>{t.curve}</Table.Th>
+              <Table.Th w={44}>
+                <VisuallyHidden>{t.choose}</VisuallyHidden>
+              </Table.Th>
+              <Table.Th w={112}>{t.status}</Table.Th>
+              <Table.Th w="18%">{t.run}</Table.Th>
+              <Table.Th w={108}>{t.curve}</Table.Th>
               <Table.Th w={72} ta="right">
                 {t.finalLoss}
               </Table.Th>
-              <Table.Th w={84} ta="right">
+              <Table.Th w={92} ta="right">
                 {t.validationLoss}
               </Table.Th>
-              <Table.Th w={66} ta="right">
+              <Table.Th w={84} ta="right">
                 {t.samples}
               </Table.Th>
-              <Table.Th w={72} ta="right">
+              <Table.Th w={84} ta="right">
                 {t.duration}
               </Table.Th>
-              <Table.Th w={96}>{t.started}</Table.Th>
+              <Table.Th w={104}>{t.started}</Table.Th>
               <Table.Th>{t.notes}</Table.Th>
-              <Table.Th w={60}>{t.actions}</Table.Th>
+              <Table.Th w={48}>
+                <VisuallyHidden>{t.actions}</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody onFocus={rows.keepFocused} onBlur={rows.letFocusGo}>

@@ -85,6 +85,7 @@ export const run = {
   deleteMeaning: (folder: string) =>
     `Its adapter, its curve and its row in the history go for good, with what it wrote into ${folder}. The rows it was trained on stay.`,
   deleteConfirm: "Delete",
+  wouldFree: (size: string) => `This frees ${size}.`,
   deleted: "Run deleted",
   freed: (size: string, latest?: string | null) =>
     latest ? `${size} freed. The newest adapter is now that of ${latest}.` : `${size} freed.`,
