@@ -5,6 +5,7 @@ mod deletion;
 mod export;
 mod generate;
 mod guard;
+mod guide;
 mod history;
 mod peft;
 mod runs;
