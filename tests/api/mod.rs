@@ -9,6 +9,7 @@ mod feedback;
 mod first_start;
 mod generate;
 mod guard;
+mod guide;
 mod history;
 mod peft;
 mod runs;
