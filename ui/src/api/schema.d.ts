@@ -200,6 +200,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The verdicts on answers, newest first. */
+        get: operations["list_feedback"];
+        put?: never;
+        /** Keeps a verdict on an answer. */
+        post: operations["keep_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a verdict back, and answers with what it was. */
+        delete: operations["take_feedback_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/first-start": {
         parameters: {
             query?: never;
@@ -640,6 +675,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much room what Attune keeps takes, by kind. Every file is looked at, so it takes as long as the disk takes. */
+        get: operations["measure_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/votes": {
         parameters: {
             query?: never;
@@ -811,6 +863,11 @@ export interface components {
              */
             topP?: number | null;
         };
+        /**
+         * @description Which of two answers is better, by the side on which it stood.
+         * @enum {string}
+         */
+        Choice: "left" | "right" | "tie" | "both_bad";
         /** @description One held-out row with both answers. */
         ComparedRow: {
             base: string;
@@ -858,11 +915,6 @@ export interface components {
              */
             total: number;
         };
-        /**
-         * @description Which of two answers is better, by the side on which it stood.
-         * @enum {string}
-         */
-        Choice: "left" | "right" | "tie" | "both_bad";
         /**
          * @description What becomes of the learning rate after its warm-up.
          * @enum {string}
@@ -1005,7 +1057,7 @@ export interface components {
             /** @example disk */
             check: string;
             found: string;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["Soundness"];
         };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
@@ -1151,6 +1203,64 @@ export interface components {
             /** @description May be empty. */
             answer: string;
             answerer: components["schemas"]["Answerer"];
+        };
+        /** @description The listener for browsers and scripts of this computer. */
+        Listener: {
+            /** @description Where it listens at this moment. */
+            address: string | null;
+            /** @description Whether a window listens, as the settings say. */
+            enabled: boolean;
+            /** @description Who listens. Only a window can be switched; a server always listens. */
+            owner: components["schemas"]["OwnerKind"];
+            /**
+             * Format: int32
+             * @description As the settings say; 0 stands for a free one.
+             */
+            port: number;
+            refused: components["schemas"]["Problem"] | null;
+        };
+        /** @description What is absent stays as it is. */
+        ListenerChange: {
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description 1 to 65535, or 0 for a free one.
+             */
+            port?: number | null;
+        };
+        /** @description A day that has a log. */
+        LogDay: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * @description In UTC.
+             * @example 2026-11-21
+             */
+            day: string;
+        };
+        LogEntry: {
+            at: string;
+            level: components["schemas"]["LogLevel"];
+            /**
+             * Format: int64
+             * @description Where it begins in the file.
+             */
+            position: number;
+            /** @description The request that it belongs to. */
+            requestId: string | null;
+            text: string;
+        };
+        /** @enum {string} */
+        LogLevel: "error" | "warning" | "info" | "debug";
+        /** @description Entries, the newest first. */
+        LogPage: {
+            entries: components["schemas"]["LogEntry"][];
+            /**
+             * Format: int64
+             * @description Where to go on; absent at the beginning of the day. An empty page may have one: nothing in the piece of the
+             *     file that was looked at was wanted.
+             */
+            next: number | null;
         };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
@@ -1598,6 +1708,8 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @enum {string} */
+        Soundness: "good" | "warning" | "failure";
         /** @description What decides a value. Each goes before those named earlier. */
         Source: {
             /** @enum {string} */
@@ -1696,6 +1808,19 @@ export interface components {
             /** @description Absent where nothing is set, and for secrets. */
             value: string | null;
             variable: string;
+        };
+        /** @description How the votes between two models went, whichever side each stood on. */
+        Tally: {
+            /** Format: int64 */
+            bothBad: number;
+            first: components["schemas"]["Answerer"];
+            /** Format: int64 */
+            firstWins: number;
+            second: components["schemas"]["Answerer"];
+            /** Format: int64 */
+            secondWins: number;
+            /** Format: int64 */
+            ties: number;
         };
         /** @description What of the time went where, as measured beside the model. */
         Timing: {
@@ -2119,6 +2244,107 @@ export interface operations {
             };
             /** @description the disk does not allow it */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_feedback: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1000 or fewer. */
+                limit?: number;
+                /** @description The `next` of the part before; default: the newest. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was kept before, as this */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_feedback_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3110,6 +3336,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    measure_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
         };
