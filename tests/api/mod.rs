@@ -1,5 +1,6 @@
 //! The contract over TCP, against the real server and its real worker.
 
+mod account;
 mod comparison;
 mod decoding;
 mod deletion;
@@ -8,6 +9,7 @@ mod feedback;
 mod first_start;
 mod generate;
 mod guard;
+mod guide;
 mod history;
 mod peft;
 mod runs;

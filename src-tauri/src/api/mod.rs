@@ -4,6 +4,7 @@
 //! here: who may call (the guard of each door) and any rule of the product (the engine).
 //! Invariant: a failure is never inside a 200; it is a status and a problem document.
 
+mod account;
 mod admin;
 mod body;
 mod comparison;
@@ -12,7 +13,9 @@ mod export;
 mod feedback;
 mod first_start;
 mod generate;
+mod listener;
 mod models;
+mod owner;
 mod parts;
 mod problem;
 mod request_log;
@@ -33,6 +36,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use listener::follow as follow_listener;
+pub use owner::{FocusWindow, ListenerSwitch, Opened, Owner};
 pub use problem::Problem;
 
 /// What handlers work with.
@@ -40,21 +45,6 @@ pub use problem::Problem;
 pub struct ApiState {
     pub engine: Engine,
     pub owner: Arc<Owner>,
-}
-
-/// The process that owns the data folder, as it introduces itself to others.
-pub struct Owner {
-    pub kind: wire::OwnerKind,
-    /// Set once the listener is open.
-    pub address: std::sync::OnceLock<String>,
-    /// Brings the window to the front; absent where there is none.
-    pub focus: Option<Box<dyn Fn() + Send + Sync>>,
-}
-
-impl std::fmt::Debug for Owner {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Owner").field("kind", &self.kind).field("address", &self.address).finish()
-    }
 }
 
 /// The router for a door to serve.
@@ -122,6 +112,11 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(settings::read_settings, settings::change_settings))
         .routes(routes!(settings::read_sources))
         .routes(routes!(settings::reset_setting))
+        .routes(routes!(listener::read_listener, listener::switch_listener))
+        .routes(routes!(account::examine))
+        .routes(routes!(account::measure_storage))
+        .routes(routes!(account::list_logs))
+        .routes(routes!(account::read_log))
         .routes(routes!(admin::training_runs))
         .routes(routes!(admin::trigger_training))
 }

@@ -8,44 +8,49 @@ use super::client::Client;
 use super::output::{Failure, print, say};
 use super::surroundings::Surroundings;
 use crate::api::wire::{OwnerKind, Status};
-use crate::server::{self, Door, Entered, owner};
-
-const USUAL_PORT: u16 = 7717;
+use crate::server::{Door, Entered, Place, owner};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
-    /// 0 takes a free port
-    #[arg(long, default_value_t = USUAL_PORT)]
-    pub(super) port: u16,
+    /// 0 takes a free port [default: the port of the settings, 7717]
+    #[arg(long)]
+    port: Option<u16>,
 }
 
-pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCode, Failure> {
-    let entered = owner::enter(surroundings.into_place(OwnerKind::Server, None)).await?;
-    match entered {
+pub(super) async fn run(wanted: ServeArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    serve(wanted.port, &[], surroundings).await
+}
+
+/// Serves on `port`, else on the port of the settings, and where that is taken on the first of `instead` that is not.
+async fn serve(port: Option<u16>, instead: &[u16], surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    let place = Place { port, ..surroundings.into_place(OwnerKind::Server, None) };
+    match owner::enter(place).await? {
         Entered::Owner { engine, owner, door } => {
             let Door::InMemory(router) = door else {
                 return Err(Failure::failed("the owner's own door leads elsewhere"));
             };
-            let listening = server::listen(port, router).await.map_err(|error| {
-                Failure::environment(format!("could not listen on 127.0.0.1:{port}: {error}"))
-                    .with_hint("Choose another port; --port 0 takes a free one.")
-            })?;
             // Before anybody learns that the server is there, and may want its end.
             let told_to_end = told_to_end()?;
-            // Only this function sets it.
-            let _ = owner.address.set(listening.address());
-            print(&format!("Attune serves {}", listening.address()))?;
+            // The engine checks the range of the settings.
+            let first = u16::try_from(engine.settings()?.listener_port).unwrap_or_default();
+            let mut opened = owner.listener.open(first, router.clone()).await;
+            for port in instead {
+                if opened.is_err() {
+                    opened = owner.listener.open(*port, router.clone()).await;
+                }
+            }
+            let opened = opened.map_err(|error| {
+                Failure::environment(format!("could not listen on 127.0.0.1:{first}: {error}"))
+                    .with_hint("Choose another port; --port 0 takes a free one.")
+            })?;
+            print(&format!("Attune serves {}", opened.address))?;
             engine.work_off_queue();
-            let ended = tokio::select! {
-                broken = listening.serve() => broken.map_err(|error| {
-                    Failure::environment(format!("the listener on 127.0.0.1 broke: {error}"))
-                }),
-                () = told_to_end => Ok(()),
-            };
+            told_to_end.await;
+            owner.listener.close().await;
             // Waits for the worker, which must not outlive its owner.
             let shut = tokio::task::spawn_blocking(move || engine.shut_down()).await;
             shut.map_err(Failure::internal)?;
-            ended.map(|()| ExitCode::SUCCESS)
+            Ok(ExitCode::SUCCESS)
         }
         Entered::Client { door } => {
             let status: Status = Client(&door).get("/api/v1/status").await?;
@@ -68,8 +73,7 @@ pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCod
 /// What a start without arguments does where no window can open: the usual port, or a free one.
 pub(super) async fn run_without_display(surroundings: Surroundings) -> Result<ExitCode, Failure> {
     say("No display was found, so Attune serves its page instead of opening a window. Ctrl-C ends it.");
-    let taken = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, USUAL_PORT)).await.is_err();
-    run(if taken { 0 } else { USUAL_PORT }, surroundings).await
+    serve(None, &[0], surroundings).await
 }
 
 /// Listens for the wish to end from now on; the future comes true when there is one.

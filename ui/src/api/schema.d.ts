@@ -143,6 +143,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What `attune doctor` says: folders, database, disk, memory, processor, base models, variables, owner. Every
+         *     request looks anew.
+         */
+        get: operations["examine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -314,6 +334,58 @@ export interface paths {
          *     `problem` where it failed on the way. Closing the connection ends the answer.
          */
         post: operations["generate_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listener": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether browsers and scripts of this computer reach this Attune, and where. */
+        get: operations["read_listener"];
+        /** Switches the listener of a window on or off, or moves it to another port. It stays so after a restart. */
+        put: operations["switch_listener"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days that have a log, the newest first. */
+        get: operations["list_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the log of a day, the newest entries first. Secrets were masked when it was written. */
+        get: operations["read_log"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -595,6 +667,23 @@ export interface paths {
         };
         /** Who owns the data folder, and what it is busy with. */
         get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much room what Attune keeps takes, by kind. Every file is looked at, so it takes as long as the disk takes. */
+        get: operations["measure_storage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -961,6 +1050,15 @@ export interface components {
              */
             sizeBytes: number;
         };
+        /** @description One thing that was looked at. */
+        Finding: {
+            /** @description What to do about it. */
+            advice: string | null;
+            /** @example disk */
+            check: string;
+            found: string;
+            verdict: components["schemas"]["Soundness"];
+        };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
         FirstRunRequest: {
@@ -1105,6 +1203,64 @@ export interface components {
             /** @description May be empty. */
             answer: string;
             answerer: components["schemas"]["Answerer"];
+        };
+        /** @description The listener for browsers and scripts of this computer. */
+        Listener: {
+            /** @description Where it listens at this moment. */
+            address: string | null;
+            /** @description Whether a window listens, as the settings say. */
+            enabled: boolean;
+            /** @description Who listens. Only a window can be switched; a server always listens. */
+            owner: components["schemas"]["OwnerKind"];
+            /**
+             * Format: int32
+             * @description As the settings say; 0 stands for a free one.
+             */
+            port: number;
+            refused: components["schemas"]["Problem"] | null;
+        };
+        /** @description What is absent stays as it is. */
+        ListenerChange: {
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description 1 to 65535, or 0 for a free one.
+             */
+            port?: number | null;
+        };
+        /** @description A day that has a log. */
+        LogDay: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * @description In UTC.
+             * @example 2026-11-21
+             */
+            day: string;
+        };
+        LogEntry: {
+            at: string;
+            level: components["schemas"]["LogLevel"];
+            /**
+             * Format: int64
+             * @description Where it begins in the file.
+             */
+            position: number;
+            /** @description The request that it belongs to. */
+            requestId: string | null;
+            text: string;
+        };
+        /** @enum {string} */
+        LogLevel: "error" | "warning" | "info" | "debug";
+        /** @description Entries, the newest first. */
+        LogPage: {
+            entries: components["schemas"]["LogEntry"][];
+            /**
+             * Format: int64
+             * @description Where to go on; absent at the beginning of the day. An empty page may have one: nothing in the piece of the
+             *     file that was looked at was wanted.
+             */
+            next: number | null;
         };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
@@ -1552,6 +1708,8 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @enum {string} */
+        Soundness: "good" | "warning" | "failure";
         /** @description What decides a value. Each goes before those named earlier. */
         Source: {
             /** @enum {string} */
@@ -1615,6 +1773,30 @@ export interface components {
          * @enum {string}
          */
         Stopped: "asked" | "early";
+        /** @description How much room what Attune keeps takes. */
+        Storage: {
+            /** @description The data folder. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Left on its disk; absent where the system does not say.
+             */
+            freeBytes: number | null;
+            stored: components["schemas"]["Stored"][];
+        };
+        /** @description What takes room, and where. */
+        Stored: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            kind: components["schemas"]["StoredKind"];
+            path: string;
+            /** @description Why the number is too small. */
+            problem: string | null;
+        };
+        /** @enum {string} */
+        StoredKind: "database" | "runs" | "adapters" | "logs" | "other" | "bases";
         /** @description A folder or a variable. Secrets are without their value. */
         Surrounding: {
             /** @description Whether something is set that is not shown. */
@@ -1971,6 +2153,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"][];
                 };
             };
         };
@@ -2360,6 +2561,142 @@ export interface operations {
             };
             /** @description the run has no adapter */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_listener: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listener"];
+                };
+            };
+        };
+    };
+    switch_listener: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListenerChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listener"];
+                };
+            };
+            /** @description the port is taken, or this process has no switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the system does not allow it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogDay"][];
+                };
+            };
+        };
+    };
+    read_log: {
+        parameters: {
+            query?: {
+                /** @description This level and what matters more. */
+                level?: components["schemas"]["LogLevel"];
+                /** @description Anywhere in the entry, in any case of letters. */
+                text?: string;
+                requestId?: string;
+                /** @description `next` of the page before. */
+                before?: number;
+                /** @description 1 to 500, 100 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description as `GET /api/v1/logs` names it: `2026-11-21`, in UTC */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description there is no log of that day */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2999,6 +3336,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    measure_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
         };

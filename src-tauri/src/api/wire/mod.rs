@@ -1,5 +1,6 @@
 //! The shapes of the contract. Names are camelCase; the engine's types know nothing of them.
 
+mod account;
 mod comparison;
 mod events;
 mod exchange;
@@ -13,6 +14,7 @@ mod settings;
 mod sources;
 mod system;
 
+pub use account::*;
 pub use comparison::*;
 pub use events::*;
 pub use exchange::*;
