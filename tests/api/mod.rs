@@ -1,12 +1,15 @@
 //! The contract over TCP, against the real server and its real worker.
 
+mod account;
 mod comparison;
 mod decoding;
 mod deletion;
 mod export;
+mod feedback;
 mod first_start;
 mod generate;
 mod guard;
+mod guide;
 mod history;
 mod peft;
 mod runs;
