@@ -31,7 +31,7 @@ fn without_arguments_and_display_it_serves_its_page() {
     assert!(address.starts_with("http://127.0.0.1:"), "{address}");
     let finished = attune.interrupt();
     assert_eq!(finished.code, Some(0), "{finished:?}");
-    assert_eq!(finished.stderr.lines().count(), 1, "one sentence, no noise: {finished:?}");
+    assert_eq!(finished.stderr.lines().count(), 2, "two sentences, no noise: {finished:?}");
     assert!(finished.stderr.contains("No display"), "{finished:?}");
 }
 

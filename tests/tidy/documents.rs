@@ -67,7 +67,7 @@ fn commands_exist(file: &File, command: &str, known: &[String], where_known: &st
         for rest in text.split(command).skip(1) {
             let word: String =
                 rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-' || *c == ':').collect();
-            let is_a_command = !word.is_empty() && !word.starts_with('-') && !word.ends_with("::");
+            let is_a_command = !word.is_empty() && !word.starts_with('-') && !word.contains("::");
             if is_a_command && !known.contains(&word) {
                 findings.push(Finding::at(
                     file,
@@ -214,7 +214,10 @@ fn a_subcommand_that_does_not_exist_is_found() {
     assert_eq!(known, ["train", "auto-train", "openapi"]);
     let found = |text: &str| commands_exist(&sample("README.md", text), "attune ", &known, "there").len();
     assert_eq!(found("`attune tarin --epochs 3`, then `target/debug/attune nothing`"), 2);
-    assert_eq!(found("`attune train`, `attune --help`, attune-mini, `cargo test --test attune tidy::`"), 0);
+    assert_eq!(
+        found("`attune train`, `attune --help`, attune-mini, `cargo test --test attune tidy::marks`"),
+        0
+    );
 }
 
 #[test]

@@ -18,11 +18,17 @@ pub(super) struct ServeArguments {
 }
 
 pub(super) async fn run(wanted: ServeArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
-    serve(wanted.port, &[], surroundings).await
+    serve(wanted.port, &[], false, surroundings).await
 }
 
 /// Serves on `port`, else on the port of the settings, and where that is taken on the first of `instead` that is not.
-async fn serve(port: Option<u16>, instead: &[u16], surroundings: Surroundings) -> Result<ExitCode, Failure> {
+/// `offers_first` says how to begin where nothing was trained yet, to a person who wanted no server in particular.
+async fn serve(
+    port: Option<u16>,
+    instead: &[u16],
+    offers_first: bool,
+    surroundings: Surroundings,
+) -> Result<ExitCode, Failure> {
     let place = Place { port, ..surroundings.into_place(OwnerKind::Server, None) };
     match owner::enter(place).await? {
         Entered::Owner { engine, owner, door } => {
@@ -44,6 +50,9 @@ async fn serve(port: Option<u16>, instead: &[u16], surroundings: Surroundings) -
                     .with_hint("Choose another port; --port 0 takes a free one.")
             })?;
             print(&format!("Attune serves {}", opened.address))?;
+            if offers_first && engine.first_start()?.wanted {
+                say("Train your first model there, or here in another terminal: attune first-model");
+            }
             engine.work_off_queue();
             told_to_end.await;
             owner.listener.close().await;
@@ -73,7 +82,7 @@ async fn serve(port: Option<u16>, instead: &[u16], surroundings: Surroundings) -
 /// What a start without arguments does where no window can open: the usual port, or a free one.
 pub(super) async fn run_without_display(surroundings: Surroundings) -> Result<ExitCode, Failure> {
     say("No display was found, so Attune serves its page instead of opening a window. Ctrl-C ends it.");
-    serve(None, &[0], surroundings).await
+    serve(None, &[0], true, surroundings).await
 }
 
 /// Listens for the wish to end from now on; the future comes true when there is one.
