@@ -1,11 +1,14 @@
 //! The contract over TCP, against the real server and its real worker.
 
 mod account;
+mod comparison;
 mod decoding;
 mod deletion;
 mod export;
+mod first_start;
 mod generate;
 mod guard;
+mod history;
 mod peft;
 mod runs;
 mod served;

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::Home;
+
 #[test]
 fn the_committed_description_is_the_one_the_router_gives() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/api/openapi.json");
@@ -11,6 +13,19 @@ fn the_committed_description_is_the_one_the_router_gives() {
     let committed: Value = serde_json::from_str(&committed).unwrap();
     let described = serde_json::to_value(attune::api::openapi()).unwrap();
     assert!(committed == described, "{} is out of date: run `cargo xtask generate`", path.display());
+}
+
+#[test]
+fn the_committed_page_of_commands_is_the_one_that_the_program_prints() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/cli.md");
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    let printed = Home::new().run(["reference"]).stdout;
+    assert!(
+        committed.trim_end() == printed.trim_end(),
+        "{} is out of date: run `cargo xtask generate`",
+        path.display()
+    );
+    assert!(committed.contains("## `attune models fetch`") && committed.contains("`--epochs EPOCHS`"));
 }
 
 #[test]

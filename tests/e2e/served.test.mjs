@@ -1,63 +1,49 @@
 // The served page in a browser: from a database to an answer, as a person would go, in both themes.
 //
-// ATTUNE_BIN is the program, ATTUNE_TEST_DB a small Ask AI database. Also heard: ATTUNE_BROWSER, ATTUNE_DATA_DIR, and
-// ATTUNE_SCREENSHOTS, a folder for pictures of each stage.
+// ATTUNE_TEST_DB is a small Ask AI database, ATTUNE_DATA_DIR the data folder, if it is to be a certain one.
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { spawnSync } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
+import {
+  curveGrows,
+  looksRight,
+  openBrowser,
+  openPage as open,
+  ownFolder,
+  PATIENCE,
+  rowsIn,
+  serve,
+} from "./journey.mjs";
 
-const { ATTUNE_BIN, ATTUNE_TEST_DB, ATTUNE_BROWSER = "/usr/bin/chromium", ATTUNE_SCREENSHOTS } = process.env;
-assert.ok(ATTUNE_BIN && ATTUNE_TEST_DB, "set ATTUNE_BIN and ATTUNE_TEST_DB, or run `cargo xtask test`");
-
-/** Training on a slow or busy machine; everything else answers within Playwright's own limits. */
-const PATIENCE = 240_000;
+const { ATTUNE_BIN, ATTUNE_TEST_DB, ATTUNE_DATA_DIR } = process.env;
+assert.ok(ATTUNE_TEST_DB, "set ATTUNE_TEST_DB, or run `cargo xtask test`");
 
 let data;
 let server;
 /** Enough rows that some are held out. */
 let manyRows;
-let address;
 let browser;
 
 before(async () => {
-  data = process.env.ATTUNE_DATA_DIR ?? (await mkdtemp(join(tmpdir(), "attune-e2e-")));
-  server = spawn(ATTUNE_BIN, ["serve", "--port", "0", "--data-dir", data], { stdio: ["ignore", "pipe", "inherit"] });
-  address = await printedAddress(server);
-  manyRows = join(data, "many rows.jsonl");
-  const rows = Array.from({ length: 60 }, (_, room) =>
-    JSON.stringify({ input: `Light for room ${room}?`, output: `Turn on light ${room}.` }),
-  );
-  await writeFile(manyRows, rows.join("\n"));
-  browser = await chromium.launch({
-    executablePath: ATTUNE_BROWSER,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  data = ATTUNE_DATA_DIR ?? (await ownFolder());
+  server = await serve(data);
+  manyRows = await rowsIn(data);
+  browser = await openBrowser();
 });
 
 after(async () => {
   await browser?.close();
-  if (server && server.exitCode === null) {
-    const ended = new Promise((resolve) => server.once("exit", resolve));
-    server.kill();
-    await ended;
-  }
-  if (!process.env.ATTUNE_DATA_DIR && data) await rm(data, { recursive: true, force: true });
+  await server?.end();
+  if (!ATTUNE_DATA_DIR && data) await rm(data, { recursive: true, force: true });
 });
+
+async function openPage(theme, viewport) {
+  const opened = await open(browser, server.address, theme, viewport);
+  await opened.page.getByRole("heading", { name: "Train", level: 1 }).waitFor();
+  return opened;
+}
 
 test("a person trains on a database, watches the curve and asks the result", { timeout: 2 * PATIENCE }, async () => {
   const { page, complaints } = await openPage("light");
@@ -89,7 +75,7 @@ test("a person trains on a database, watches the curve and asks the result", { t
   for (const kind of ["tuned", "base"]) {
     const answer = page.getByTestId(`answer-${kind}`);
     await answer.getByTestId("answer-text").waitFor({ timeout: PATIENCE });
-    assert.match(await answer.textContent(), /\d\s(ms|s)\d+\stokens?$/, `the ${kind} answer says how long it took`);
+    assert.match(await answer.textContent(), /whole [\d.]+\s(ms|s)[\d.]+ tokens\/s\d+\stokens?$/, `the ${kind} answer says how long it took`);
   }
   await looksRight(page, "4-answered");
   assert.deepEqual(complaints, []);
@@ -238,41 +224,6 @@ test("the page shows in the dark what it shows in the light", async () => {
   assert.deepEqual(complaints, []);
 });
 
-async function openPage(colorScheme, viewport = { width: 1280, height: 900 }) {
-  const context = await browser.newContext({ colorScheme, viewport });
-  const page = await context.newPage();
-  const complaints = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(address) && !request.url().startsWith("data:")) complaints.push(request.url());
-  });
-  await page.goto(address);
-  await page.getByRole("heading", { name: "Train", level: 1 }).waitFor();
-  await page.getByText("Connected", { exact: true }).waitFor();
-  return { page, complaints };
-}
-
-/** Resolves once the curve was seen with two different numbers of points: it is alive, not drawn at the end. */
-function curveGrows(page) {
-  return page.evaluate(
-    (patience) =>
-      new Promise((resolve, reject) => {
-        const seen = new Set();
-        const look = () => {
-          const points = Number(document.querySelector("[data-testid=curve]")?.getAttribute("data-points") ?? 0);
-          if (points > 0) seen.add(points);
-          if (seen.size >= 3) resolve([...seen]);
-        };
-        new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
-        setTimeout(() => reject(new Error(`the curve did not grow, it had ${[...seen]} points`)), patience);
-      }),
-    PATIENCE,
-  );
-}
-
 /** The words of what has the focus. */
 function focused(page) {
   return page.evaluate(() => document.activeElement.textContent);
@@ -286,25 +237,4 @@ function described(page, field) {
       .map((id) => document.getElementById(id)?.textContent)
       .join(" "),
   );
-}
-
-/** No barrier that axe finds, and a picture for whoever wants to look. */
-async function looksRight(page, stage) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`),
-    [],
-    `axe at ${stage}`,
-  );
-  if (!ATTUNE_SCREENSHOTS) return;
-  await mkdir(ATTUNE_SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(ATTUNE_SCREENSHOTS, `${stage}.png`) });
-}
-
-async function printedAddress({ stdout }) {
-  for await (const line of createInterface({ input: stdout })) {
-    const [found] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
-    if (found) return found;
-  }
-  throw new Error("attune serve ended without printing an address");
 }

@@ -32,18 +32,22 @@ pub(crate) fn check_drift(project: &Project) -> Result<()> {
     if changed.is_empty() { Ok(()) } else { Err(Error::Drifted { files: changed }) }
 }
 
-/// Writes both files and returns the names of those whose content changed.
+/// Writes the files and returns the names of those whose content changed.
 fn write(project: &Project) -> Result<Vec<String>> {
     let description = project.page().join("src/api/openapi.json");
     let types = project.page().join("src/api/schema.d.ts");
+    let reference = project.root.join("docs/guide/cli.md");
     let program = Step::new(project.attune(), &project.root).args(["openapi"]);
     let command = program.line();
     let document = document(&program.output()?)
         .map_err(|start| Error::NotADocument { command: project.shown(Path::new(&command)), start })?;
-    let kept = [Kept::of(&description), Kept::of(&types)];
-    if kept[0].content.as_deref() != Some(document.as_bytes()) {
-        std::fs::write(&description, document)
-            .map_err(|source| Error::Write { path: description.clone(), source })?;
+    let page = Step::new(project.attune(), &project.root).args(["reference"]).output()?;
+    let kept = [Kept::of(&description), Kept::of(&types), Kept::of(&reference)];
+    for (kept, text) in [(&kept[0], document), (&kept[2], format!("{}\n", page.trim_end()))] {
+        if kept.content.as_deref() != Some(text.as_bytes()) {
+            std::fs::write(&kept.path, text)
+                .map_err(|source| Error::Write { path: kept.path.clone(), source })?;
+        }
     }
     Step::npm(&project.page()).args(["run", "--silent", "generate"]).run()?;
     Ok(kept.iter().filter(|file| file.has_changed()).map(|file| project.shown(&file.path)).collect())

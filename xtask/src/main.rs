@@ -56,7 +56,7 @@ const WORDS: [Word; 8] = [
     Word {
         name: "generate",
         usage: "generate",
-        what: "write the API description and the page's types from the built program",
+        what: "write the API description, the page's types and the guide's page of commands from the built program",
         act: generate::generate,
     },
     Word {

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::body::{Parameters, waiting};
-use super::wire::{Limit, Run};
+use super::wire::{Limit, PartOfRuns, Run};
 use super::{ApiState, Problem};
 
 /// Recent runs, newest first.
@@ -13,9 +13,9 @@ use super::{ApiState, Problem};
     responses((status = 200, body = Vec<Run>), (status = 422, body = Problem)))]
 pub(super) async fn training_runs(
     state: State<ApiState>,
-    limit: Parameters<Limit>,
+    Parameters(Limit { limit }): Parameters<Limit>,
 ) -> Result<Json<Vec<Run>>, Problem> {
-    super::runs::list_runs(state, limit).await
+    super::runs::list_runs(state, Parameters(PartOfRuns { limit, before: None })).await
 }
 
 /// Starts a training run from the settings; no body is needed.

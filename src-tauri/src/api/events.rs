@@ -64,7 +64,7 @@ async fn snapshot(engine: &Engine) -> Result<(Subscription, Event), Problem> {
     // Subscribed before the runs are read, so that nothing falls between the two.
     let subscription = engine.subscribe();
     let reading = engine.clone();
-    let runs = waiting(move || reading.runs(SNAPSHOT_RUNS)).await?;
+    let runs = waiting(move || reading.runs(SNAPSHOT_RUNS, None)).await?;
     let data =
         SnapshotEvent { sequence: subscription.sequence(), runs: runs.into_iter().map(Run::from).collect() };
     Ok((subscription, encoded("snapshot", &data)))

@@ -7,12 +7,15 @@
 mod account;
 mod admin;
 mod body;
+mod comparison;
 mod events;
 mod export;
+mod first_start;
 mod generate;
 mod listener;
 mod models;
 mod owner;
+mod parts;
 mod problem;
 mod request_log;
 mod runs;
@@ -77,10 +80,18 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(system::openapi_document))
         .routes(routes!(events::events))
         .routes(routes!(runs::list_runs, runs::create_run))
+        .routes(routes!(runs::read_defaults))
         .routes(routes!(runs::read_run, runs::delete_run))
+        .routes(routes!(runs::read_space))
         .routes(routes!(runs::read_metrics))
         .routes(routes!(runs::stop_run))
         .routes(routes!(runs::cancel_run))
+        .routes(routes!(comparison::compare))
+        .routes(routes!(comparison::stream_comparison))
+        .routes(routes!(first_start::first_start))
+        .routes(routes!(first_start::start_first_run))
+        .routes(routes!(first_start::finish_first_start))
+        .routes(routes!(first_start::list_samples))
         .routes(routes!(sources::inspect_source))
         .routes(routes!(models::list_bases))
         .routes(routes!(models::list_fetchable_bases))

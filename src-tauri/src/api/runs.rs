@@ -1,23 +1,43 @@
 //! Runs: list, queue, read, stop, cancel, delete.
 
+use std::path::PathBuf;
+
 use attune_engine::Created;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use super::body::{JsonBody, Parameters, waiting};
-use super::wire::{Limit, Metrics, Removed, Run, RunRequest};
+use super::translate::engine_method;
+use super::wire::{DefaultsQuestion, Metrics, PartOfRuns, Removed, Run, RunDefaults, RunRequest, Space};
 use super::{ApiState, Problem};
 
-/// The newest runs, newest first.
-#[utoipa::path(get, path = "/api/v1/runs", params(Limit), tag = "runs",
-    responses((status = 200, body = Vec<Run>), (status = 422, body = Problem)))]
+/// The newest runs, newest first, or the newest of those that were made before one of them.
+#[utoipa::path(get, path = "/api/v1/runs", params(PartOfRuns), tag = "runs",
+    responses(
+        (status = 200, body = Vec<Run>),
+        (status = 404, body = Problem, description = "there is no run to list those before"),
+        (status = 422, body = Problem),
+    ))]
 pub(super) async fn list_runs(
     State(state): State<ApiState>,
-    Parameters(Limit { limit }): Parameters<Limit>,
+    Parameters(PartOfRuns { limit, before }): Parameters<PartOfRuns>,
 ) -> Result<Json<Vec<Run>>, Problem> {
-    let runs = waiting(move || state.engine.runs(limit.min(1000))).await?;
+    let runs = waiting(move || state.engine.runs(limit.min(1000), before.as_deref())).await?;
     Ok(Json(runs.into_iter().map(Run::from).collect()))
+}
+
+/// What a run takes where its request chooses nothing; some of it depends on how many rows there are.
+#[utoipa::path(get, path = "/api/v1/runs/defaults", params(DefaultsQuestion), tag = "runs",
+    responses((status = 200, body = RunDefaults), (status = 422, body = Problem)))]
+pub(super) async fn read_defaults(
+    State(state): State<ApiState>,
+    Parameters(DefaultsQuestion { method, start_from, rows }): Parameters<DefaultsQuestion>,
+) -> Result<Json<RunDefaults>, Problem> {
+    let (method, start) = (method.map(engine_method), start_from.map(PathBuf::from));
+    let defaults =
+        waiting(move || state.engine.default_hyperparameters(method, start, rows as usize)).await?;
+    Ok(Json((&defaults).into()))
 }
 
 /// Queues a run; it starts when no other is running.
@@ -89,6 +109,16 @@ pub(super) async fn cancel_run(
 ) -> Result<(StatusCode, Json<Run>), Problem> {
     let run = waiting(move || state.engine.cancel_run(&id)).await?;
     Ok((StatusCode::ACCEPTED, Json(run.into())))
+}
+
+/// The space on the disk that deleting a run would free.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/space", params(("id" = String, Path)), tag = "runs",
+    responses((status = 200, body = Space), (status = 404, body = Problem)))]
+pub(super) async fn read_space(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Result<Json<Space>, Problem> {
+    Ok(Json(Space { bytes: waiting(move || state.engine.space_of_run(&id)).await? }))
 }
 
 /// Deletes a run that has ended, with its adapter and its curve. If `latest` pointed to it, it moves to the newest

@@ -1,5 +1,6 @@
 //! Between the engine's types and the shapes on the wire.
 
+mod comparison;
 mod generation;
 mod runs;
 
@@ -22,6 +23,7 @@ impl From<engine::SourceSummary> for wire::SourceSummary {
             },
             rows: summary.rows,
             usable: summary.usable,
+            held_out: summary.held_out,
             skipped: wire::SkippedRows {
                 malformed: skipped.malformed,
                 missing_field: skipped.missing_field,
@@ -159,7 +161,7 @@ fn method(method: engine::Method) -> wire::Method {
     }
 }
 
-fn engine_method(method: wire::Method) -> engine::Method {
+pub(super) fn engine_method(method: wire::Method) -> engine::Method {
     match method {
         wire::Method::SoftPrompt => engine::Method::SoftPrompt,
         wire::Method::Lora => engine::Method::Lora,

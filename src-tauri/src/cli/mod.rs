@@ -4,14 +4,17 @@
 //! the local socket where another one does. Not here: any rule of the product.
 
 pub(crate) mod client;
+mod compare;
 mod doctor;
 mod export;
+mod first_model;
 mod follow;
 mod generate;
 mod models;
 mod origin;
 pub(crate) mod output;
 mod progress;
+mod reference;
 mod report;
 mod serve;
 mod stop;
@@ -21,7 +24,7 @@ mod train;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use output::Failure;
 use surroundings::Surroundings;
@@ -46,10 +49,14 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 unu
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Train on sample rows for about a minute, and see base and tuned beside each other
+    FirstModel(first_model::FirstModelArguments),
     /// Tune a base model on your rows
     Train(Box<train::TrainArguments>),
     /// End a run that is running or waiting
     Stop(stop::StopArguments),
+    /// Show base and tuned beside each other on the rows that a run held out
+    Compare(compare::CompareArguments),
     /// Ask a model one question, or many
     Generate(Box<generate::GenerateArguments>),
     /// Write an adapter for other programs: as a PEFT folder, or merged into its base
@@ -70,6 +77,9 @@ enum Command {
     /// Print the description of the API
     #[command(hide = true)]
     Openapi,
+    /// Print the page of the guide that describes the command line
+    #[command(hide = true)]
+    Reference,
 }
 
 /// Reads the arguments, does what they say, and answers with the exit code.
@@ -93,12 +103,18 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             output::print(&document)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Command::Reference) => {
+            output::print(&reference::markdown(Arguments::command()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         _ => {}
     }
     let surroundings = Surroundings::find(arguments.data_dir)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     match arguments.command {
+        Some(Command::FirstModel(wanted)) => runtime.block_on(first_model::run(wanted, surroundings)),
+        Some(Command::Compare(wanted)) => runtime.block_on(compare::run(wanted, surroundings)),
         Some(Command::Train(wanted)) => runtime.block_on(train::run(*wanted, surroundings)),
         Some(Command::Stop(wanted)) => runtime.block_on(stop::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),
@@ -106,7 +122,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
         Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted, surroundings)),
         Some(Command::Doctor(wanted)) => runtime.block_on(doctor::run(wanted, surroundings)),
-        Some(Command::Worker { .. } | Command::Openapi) => Ok(ExitCode::SUCCESS),
+        Some(Command::Worker { .. } | Command::Openapi | Command::Reference) => Ok(ExitCode::SUCCESS),
         #[cfg(feature = "desktop")]
         None if surroundings::has_display() => crate::desktop::run(&runtime, surroundings),
         None => runtime.block_on(serve::run_without_display(surroundings)),

@@ -5,7 +5,7 @@
 import { hashKey, type QueryClient } from "@tanstack/react-query";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { Api } from "./client";
-import { mergeCurves, metricsQuery, RUN_LISTS, runsQuery, withRun } from "./runs";
+import { mergeCurves, metricsQuery, RUN_LISTS, type RunList, runsQuery, withoutRun, withRun } from "./runs";
 import type { Curves, Point, Run, ValidationPoint } from "./types";
 
 type Timing = { firstDelay: number; longestDelay: number; drawEvery: number };
@@ -112,13 +112,13 @@ class Feed {
   private takeRun({ sequence, run }: { sequence: number; run: Run }) {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
-    this.queries.setQueriesData<Run[]>(RUN_LISTS, (runs) => runs && withRun(runs, run));
+    this.queries.setQueriesData<RunList>(RUN_LISTS, (list) => list && withRun(list, run));
   }
 
   private takeRemoved({ sequence, runId }: { sequence: number; runId: string }) {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
-    this.queries.setQueriesData<Run[]>(RUN_LISTS, (runs) => runs?.filter(({ id }) => id !== runId));
+    this.queries.setQueriesData<RunList>(RUN_LISTS, (list) => list && withoutRun(list, runId));
   }
 
   /** Where news of a curve waits until it is time to draw. */

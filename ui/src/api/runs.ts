@@ -1,6 +1,6 @@
 // Runs as the page knows them: read once, then kept current by the event stream (`events.ts`).
 
-import { type UseQueryResult, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type InfiniteData, type UseQueryResult, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { type Api, useApi } from "./client";
 import type { ApiProblem } from "./problem";
@@ -8,8 +8,8 @@ import type { Curves, Point, Run, ValidationPoint } from "./types";
 
 /** As many as a snapshot of the event stream holds. */
 const NEWEST = 50;
-/** As many as the API lists at all. */
-const ALL = 1000;
+/** Older runs are read by so many: few enough to arrive before the end of those known is scrolled into sight. */
+const PART = 250;
 
 export function runsQuery({ doors }: Api) {
   return {
@@ -28,8 +28,9 @@ export function metricsQuery({ doors }: Api, runId: string) {
   };
 }
 
-/** Every list of runs, however long. */
+/** Every list of runs: the newest, and the parts in which all are read. */
 export const RUN_LISTS = { queryKey: ["get", "/api/v1/runs"] as const };
+export type RunList = Run[] | InfiniteData<Run[]>;
 
 export function useRuns() {
   const runs = useQuery(runsQuery(useApi()));
@@ -37,25 +38,41 @@ export function useRuns() {
   return runs as UseQueryResult<Run[], ApiProblem>;
 }
 
-/** Every run: the newest at once, those before them once they are wanted. */
+/** Every run: the newest at once, those before them part by part once they are wanted. */
 export function useAllRuns() {
-  const api = useApi();
+  const { doors } = useApi();
   const newest = useRuns();
   const [isWanted, want] = useState(false);
-  const all = useQuery({
-    ...api.doors.queryOptions("get", "/api/v1/runs", { params: { query: { limit: ALL } } }),
-    staleTime: Number.POSITIVE_INFINITY,
-    enabled: isWanted,
-  }) as UseQueryResult<Run[], ApiProblem>;
+  const all = doors.useInfiniteQuery(
+    "get",
+    "/api/v1/runs",
+    // The first part begins with the newest run again: what moves between both lists is then in one of them.
+    { params: { query: { limit: PART } } },
+    {
+      pageParamName: "before",
+      // openapi-react-query makes a 0 of undefined; null is left out of the request.
+      initialPageParam: null,
+      getNextPageParam: (last: Run[], parts: Run[][]) => (last.length > 0 ? parts.flat().at(-1)?.id : undefined),
+      // Thousands of records are not compared with their new selves each time one of them changes.
+      structuralSharing: false,
+      staleTime: Number.POSITIVE_INFINITY,
+      enabled: isWanted,
+    },
+  );
+  const parts = all.data as InfiniteData<Run[]> | undefined;
   return {
     newest,
-    runs: useMemo(() => newest.data && withOlder(newest.data, all.data ?? []), [newest.data, all.data]),
+    runs: useMemo(() => newest.data && withOlder(newest.data, parts?.pages.flat() ?? []), [newest.data, parts]),
     older: {
       /** Whether there may be runs that are not in `runs`. */
-      mayExist: (newest.data?.length ?? 0) >= NEWEST && !all.data,
+      mayExist: (newest.data?.length ?? 0) >= NEWEST && (!parts || all.hasNextPage),
       isLoading: all.isFetching,
-      problem: all.error,
-      load: () => (isWanted ? void all.refetch() : want(true)),
+      problem: all.error as ApiProblem | null,
+      load: () => {
+        if (!isWanted) want(true);
+        else if (parts) void all.fetchNextPage();
+        else void all.refetch();
+      },
     },
   };
 }
@@ -95,6 +112,16 @@ export function useStopRun() {
   return doors.useMutation("post", "/api/v1/runs/{id}/stop");
 }
 
+/** What deleting a run would free, asked anew each time: a run grows. */
+export function useSpaceOf(runId: string) {
+  return useApi().doors.useQuery(
+    "get",
+    "/api/v1/runs/{id}/space",
+    { params: { path: { id: runId } } },
+    { staleTime: 0, gcTime: 0 },
+  );
+}
+
 export function useDeleteRun() {
   const { doors } = useApi();
   return doors.useMutation("delete", "/api/v1/runs/{id}");
@@ -124,10 +151,30 @@ export function withOlder(newest: Run[], all: Run[]): Run[] {
   return [...newest, ...all.filter(({ id }) => !known.has(id))];
 }
 
-/** `runs` with `changed` in its place; newest first, as the API lists them. */
-export function withRun(runs: Run[], changed: Run): Run[] {
-  const others = runs.filter((run) => run.id !== changed.id);
-  return [changed, ...others].sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id));
+/** `list` with `changed` in its place. A run that is new joins the newest, which every list is shown with. */
+export function withRun(list: Run[], changed: Run): Run[];
+export function withRun(list: RunList, changed: Run): RunList;
+export function withRun(list: RunList, changed: Run): RunList {
+  if (!Array.isArray(list)) return inParts(list, changed.id, (part) => replaced(part, changed));
+  if (list.some(({ id }) => id === changed.id)) return replaced(list, changed);
+  // Newest first, as the API lists them.
+  return [changed, ...list].sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id));
+}
+
+/** `list` without the run of this id. */
+export function withoutRun(list: RunList, removed: string): RunList {
+  const without = (runs: Run[]) => runs.filter(({ id }) => id !== removed);
+  return Array.isArray(list) ? without(list) : inParts(list, removed, without);
+}
+
+function replaced(runs: Run[], changed: Run): Run[] {
+  return runs.map((run) => (run.id === changed.id ? changed : run));
+}
+
+/** Changes the parts that hold a run; the others stay the same objects, so that nothing is drawn for them. */
+function inParts(list: InfiniteData<Run[]>, runId: string, change: (part: Run[]) => Run[]): InfiniteData<Run[]> {
+  const pages = list.pages.map((part) => (part.some(({ id }) => id === runId) ? change(part) : part));
+  return pages.some((part, index) => part !== list.pages[index]) ? { ...list, pages } : list;
 }
 
 /** Both series as one, by step. A resumed run repeats steps: the later value counts. */
@@ -148,7 +195,7 @@ export function mergeCurves(known: Curves | undefined, arrived: Curves): Curves 
 }
 
 /** The answer to a start may come after events that already know more about the run: those stay. */
-function useAddUnknownRun() {
+export function useAddUnknownRun() {
   const queries = useQueryClient();
   const { queryKey } = runsQuery(useApi());
   return (started: Run) =>

@@ -200,6 +200,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/first-start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether to begin with the first start, and which run was started there. */
+        get: operations["first_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/first-start/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first start was gone through or skipped: it is not wanted again. */
+        post: operations["finish_first_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/first-start/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues the run of the first start: sample rows, the bundled base, and settings that suit both. */
+        post: operations["start_first_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/generate": {
         parameters: {
             query?: never;
@@ -330,11 +381,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest runs, newest first. */
+        /** The newest runs, newest first, or the newest of those that were made before one of them. */
         get: operations["list_runs"];
         put?: never;
         /** Queues a run; it starts when no other is running. */
         post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run takes where its request chooses nothing; some of it depends on how many rows there are. */
+        get: operations["read_defaults"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -379,6 +447,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the base and the tuned model of a completed run answer to the rows that it held out. Made once, which takes
+         *     some seconds, and kept: the next look costs nothing.
+         */
+        post: operations["compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/comparison/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same as server-sent events: `begun`, a `row` for each row as it is answered, then `comparison` with the whole,
+         *     or `problem` where it failed on the way. Closing the connection ends it.
+         */
+        post: operations["stream_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/metrics": {
         parameters: {
             query?: never;
@@ -388,6 +496,23 @@ export interface paths {
         };
         /** The curves of a run. Those of a run that goes on from another begin with that one's. */
         get: operations["read_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/space": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The space on the disk that deleting a run would free. */
+        get: operations["read_space"];
         put?: never;
         post?: never;
         delete?: never;
@@ -407,6 +532,23 @@ export interface paths {
         put?: never;
         /** Ends a running run soon, and completes it with the best adapter so far; it can be gone on from later. */
         post: operations["stop_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that ship with Attune; a run names them as its `sample`. */
+        get: operations["list_samples"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -624,6 +766,53 @@ export interface components {
              */
             topP?: number | null;
         };
+        /** @description One held-out row with both answers. */
+        ComparedRow: {
+            base: string;
+            baseIsExact: boolean;
+            expected: string;
+            input: string;
+            tuned: string;
+            tunedIsExact: boolean;
+        };
+        /** @description What the base and the tuned model of a run answer to rows that the run never trained on. */
+        Comparison: components["schemas"]["ComparisonBegun"] & {
+            /**
+             * Format: int64
+             * @description Rows that the base answers exactly as expected.
+             */
+            baseExact: number;
+            /** @description In the order of the source. */
+            rows: components["schemas"]["ComparedRow"][];
+            /**
+             * Format: int64
+             * @description Rows that the tuned model answers exactly as expected.
+             */
+            tunedExact: number;
+        };
+        /** @description A comparison before its first row. */
+        ComparisonBegun: {
+            adapterDigest: string;
+            /** @description SHA-256 of the base's weights. */
+            baseDigest: string;
+            baseModel: string;
+            /**
+             * Format: int64
+             * @description Rows that the run held out.
+             */
+            heldOut: number;
+            /**
+             * Format: int64
+             * @description The longest that an answer may be, in tokens. Both are greedy.
+             */
+            maxNewTokens: number;
+            runId: string;
+            /**
+             * Format: int64
+             * @description Rows that are compared: the first 500 of those, without any that are too long for the base.
+             */
+            total: number;
+        };
         /**
          * @description What becomes of the learning rate after its warm-up.
          * @enum {string}
@@ -731,11 +920,26 @@ export interface components {
         };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
+        FirstRunRequest: {
+            /** @description `run_` and a ULID, made by the client so that a repeated request does not start a second run. */
+            id?: string | null;
+        };
+        /** @description Where a person stands with the first start. */
+        FirstStart: {
+            /** @description The run that was started there last. */
+            runId: string | null;
+            /** @description What is trained on. */
+            sample: components["schemas"]["Sample"];
+            /** @description Whether to begin with it rather than with the usual pages. */
+            wanted: boolean;
+        };
         /** @description An answer, and what answered. */
         Generated: {
             adapterDigest: string | null;
             /** @description Whether a record of the adapter's run vouched for every file; folders of PEFT have none. Null without one. */
             adapterVerified: boolean | null;
+            /** @description SHA-256 of the base's weights. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             finish: components["schemas"]["Finish"];
@@ -744,6 +948,7 @@ export interface components {
             /** Format: int64 */
             newTokens: number;
             text: string;
+            timing: components["schemas"]["Timing"];
         };
         /** @description Answers in the order of their prompts, and what answered. */
         GeneratedBatch: {
@@ -751,6 +956,8 @@ export interface components {
             /** @description As for one answer. */
             adapterVerified: boolean | null;
             answers: components["schemas"]["BatchAnswer"][];
+            /** @description As for one answer. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             /**
@@ -758,6 +965,8 @@ export interface components {
              * @description For all answers together.
              */
             milliseconds: number;
+            /** @description For all answers together. */
+            timing: components["schemas"]["Timing"];
         };
         /** @description One prompt, and how it is to be answered: the likeliest token each time, unless a value says otherwise. */
         GenerationRequest: {
@@ -1068,6 +1277,19 @@ export interface components {
              */
             validationLoss: number | null;
         };
+        /** @description What a run takes where a request chooses nothing. */
+        RunDefaults: {
+            /** Format: int32 */
+            batchSize: number;
+            /** Format: int32 */
+            epochs: number;
+            /** Format: double */
+            learningRate: number;
+            method: components["schemas"]["Method"];
+            /** Format: int64 */
+            seed: number;
+            settings: components["schemas"]["RunSettings"];
+        };
         RunEvent: {
             run: components["schemas"]["Run"];
             /** Format: int64 */
@@ -1148,6 +1370,8 @@ export interface components {
             /** @description Name of the run's folder in the output folder. */
             runDirectory?: string | null;
             runIdentifier?: string | null;
+            /** @description The source, instead of either: the name of rows that ship with Attune. Their settings are the defaults then. */
+            sample?: string | null;
             /** Format: int64 */
             seed?: number | null;
             /** @description Begins to train without the learning self-check. */
@@ -1227,6 +1451,24 @@ export interface components {
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
+        /** @description Rows that ship with Attune. */
+        Sample: {
+            /** @description A sentence about what is in it. */
+            about: string;
+            /** @description Its first rows, to give an idea. */
+            examples: components["schemas"]["SampleRow"][];
+            /** Format: int64 */
+            heldOut: number;
+            /** @description What a request names it by. */
+            name: string;
+            path: string;
+            /**
+             * Format: int64
+             * @description Rows in it, those that a run holds out included.
+             */
+            rows: number;
+            title: string;
+        };
         SampleRow: {
             input: string;
             output: string;
@@ -1350,6 +1592,11 @@ export interface components {
             datasetHash: string;
             /** Format: int64 */
             distinctAnswers: number;
+            /**
+             * Format: int64
+             * @description Usable rows that a run would hold out: never trained on, and judged by.
+             */
+            heldOut: number;
             kind: components["schemas"]["SourceKind"];
             notices: string[];
             path: string;
@@ -1360,6 +1607,11 @@ export interface components {
             skipped: components["schemas"]["SkippedRows"];
             /** Format: int64 */
             usable: number;
+        };
+        /** @description What something takes on the disk. */
+        Space: {
+            /** Format: int64 */
+            bytes: number;
         };
         Status: {
             activeRunId: string | null;
@@ -1407,6 +1659,24 @@ export interface components {
             /** @description Absent where nothing is set, and for secrets. */
             value: string | null;
             variable: string;
+        };
+        /** @description What of the time went where, as measured beside the model. */
+        Timing: {
+            /**
+             * Format: double
+             * @description To the first token, loading included. Null in a beam search and for answers without a token.
+             */
+            firstTokenMilliseconds: number | null;
+            /**
+             * Format: double
+             * @description Until base and adapter were in memory: next to nothing where they were already.
+             */
+            loadingMilliseconds: number;
+            /**
+             * Format: double
+             * @description Tokens of the answer for each second after loading.
+             */
+            tokensPerSecond: number;
         };
         ValidationEvent: {
             runId: string;
@@ -1783,6 +2053,85 @@ export interface operations {
             };
         };
     };
+    first_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstStart"];
+                };
+            };
+        };
+    };
+    finish_first_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstStart"];
+                };
+            };
+        };
+    };
+    start_first_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstRunRequest"];
+            };
+        };
+        responses: {
+            /** @description it is queued or running already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     generate: {
         parameters: {
             query?: never;
@@ -2088,6 +2437,8 @@ export interface operations {
             query?: {
                 /** @description The newest so many, at most 1000. */
                 limit?: number;
+                /** @description The id of a run: only those that were made before it. */
+                before?: string;
             };
             header?: never;
             path?: never;
@@ -2101,6 +2452,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"][];
+                };
+            };
+            /** @description there is no run to list those before */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
@@ -2160,6 +2520,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_defaults: {
+        parameters: {
+            query?: {
+                /** @description Default: `soft-prompt`, or that of the adapter to begin with. */
+                method?: components["schemas"]["Method"];
+                /** @description Absolute path of an adapter folder to begin with, as in a request for a run. */
+                startFrom?: string;
+                /** @description Rows to train on, without those that are held out. */
+                rows?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDefaults"];
                 };
             };
             422: {
@@ -2276,6 +2670,101 @@ export interface operations {
             };
         };
     };
+    compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter, or no rows that it held out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the base or the adapter cannot be used any more */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one of these as the data of each event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ComparisonBegun"] | components["schemas"]["ComparedRow"] | components["schemas"]["Comparison"] | components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter, or no rows that it held out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the base or the adapter cannot be used any more */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_metrics: {
         parameters: {
             query?: never;
@@ -2293,6 +2782,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_space: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Space"];
                 };
             };
             404: {
@@ -2339,6 +2857,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"][];
                 };
             };
         };

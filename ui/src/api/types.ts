@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type Run = Schemas["Run"];
 export type RunRequest = Schemas["RunRequest"];
+export type RunDefaults = Schemas["RunDefaults"];
 export type Method = Schemas["Method"];
 export type Point = Schemas["Point"];
 export type ValidationPoint = Schemas["ValidationPoint"];
@@ -29,3 +30,7 @@ export type LogDay = Schemas["LogDay"];
 export type LogLevel = Schemas["LogLevel"];
 export type LogEntry = Schemas["LogEntry"];
 export type LogPage = Schemas["LogPage"];
+export type Comparison = Schemas["Comparison"];
+export type ComparisonBegun = Schemas["ComparisonBegun"];
+export type ComparedRow = Schemas["ComparedRow"];
+export type FirstStart = Schemas["FirstStart"];

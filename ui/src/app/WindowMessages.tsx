@@ -4,8 +4,8 @@ import { useEffect, useState } from "react";
 import { useRuns } from "../api/runs";
 import { ClosingQuestion } from "../features/closing/ClosingQuestion";
 import { ExportDialog } from "../features/export/ExportDialog";
+import { placeOf } from "../features/train/place";
 import type { PageWindow, WindowMessage } from "../platform";
-import { pages } from "./pages";
 
 export function WindowMessages({ window: pageWindow }: { window: PageWindow }) {
   const [message, setMessage] = useState<WindowMessage>();
@@ -13,9 +13,9 @@ export function WindowMessages({ window: pageWindow }: { window: PageWindow }) {
   const runs = useRuns().data;
   const done = () => setMessage(undefined);
 
-  // The page that shows a run's result is the first one; a comparison begins there too.
   useEffect(() => {
-    if (message?.kind === "nextStep") location.hash = pages[0].id;
+    if (message?.kind !== "nextStep") return;
+    location.hash = placeOf(message.runId, message.step === "compare" ? message.step : undefined);
   }, [message]);
 
   if (message?.kind === "closing") {

@@ -1,9 +1,12 @@
 // The pages that exist, in the order of the navigation.
 
-import { IconActivity, IconSettings, type TablerIcon } from "@tabler/icons-react";
+import { IconActivity, IconMessages, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { PlaygroundPage } from "../features/playground/PlaygroundPage";
+import { SETTINGS } from "../features/settings/place";
 import { SettingsPage } from "../features/settings/SettingsPage";
 import { Bases } from "../features/train/bases/Bases";
+import { TRAIN } from "../features/train/place";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
 import { words } from "./words";
@@ -17,13 +20,19 @@ interface Page {
 
 export const pages: [Page, ...Page[]] = [
   {
-    id: "train",
+    id: TRAIN,
     label: words.pages.train,
     icon: IconActivity,
     content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
   },
   {
-    id: "settings",
+    id: "playground",
+    label: words.pages.playground,
+    icon: IconMessages,
+    content: <PlaygroundPage pickFolder={platform.pickFolder} trainHref="#train" />,
+  },
+  {
+    id: SETTINGS,
     label: words.pages.settings,
     icon: IconSettings,
     content: (
@@ -36,3 +45,8 @@ export const pages: [Page, ...Page[]] = [
     ),
   },
 ];
+
+/** The page of an address: its first part is the page's, the rest is what the page shows. */
+export function pageAt(hash: string): Page {
+  return pages.find(({ id }) => id === hash.slice(1).split("/")[0]) ?? pages[0];
+}

@@ -3,6 +3,7 @@
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
 mod account;
+mod first_start;
 mod models;
 mod runs;
 mod settings;
@@ -19,11 +20,13 @@ use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
 use crate::runs::left_over::{interrupt_left_over, remove_left_over_files};
 use crate::runs::request::DEFAULT_MAX_SAMPLES;
+use crate::samples::Samples;
 use crate::settings::{CommandLine, Layers};
 use crate::sources::inspect_source;
 use crate::store::Store;
 use crate::{Bases, DataFolder, Environment, Error, OwnedDataFolder, Result, SourceSummary};
 
+pub use first_start::FirstStart;
 pub use runs::Created;
 
 /// Where shipped files are; `main` finds out once, for checkout and package alike.
@@ -57,8 +60,11 @@ struct Inner {
     bases: Bases,
     environment: Environment,
     layers: Layers,
+    samples: Samples,
     host: ModelHost,
     fetches: Fetches,
+    /// Held while rows are answered to compare: a second reader waits for the first and takes what that one kept.
+    comparing: Mutex<()>,
     /// Held while a run is created, so that a hundred requests do not prepare a hundred runs for one place.
     creating: Mutex<()>,
     wake: Mutex<Option<Sender<()>>>,
@@ -96,6 +102,7 @@ impl Engine {
             move || dispatcher::dispatch(&shared, &woken)
         });
         let bases = Bases::new(options.resources.models, options.environment.hub_cache());
+        let samples = Samples::new(&options.resources.content);
         Ok(Self(Arc::new(Inner {
             shared,
             host: ModelHost::new(bases.clone()),
@@ -103,6 +110,8 @@ impl Engine {
             bases,
             environment: options.environment,
             layers,
+            samples,
+            comparing: Mutex::new(()),
             creating: Mutex::new(()),
             wake: Mutex::new(Some(wake)),
             dispatcher: Mutex::new(Some(dispatcher)),

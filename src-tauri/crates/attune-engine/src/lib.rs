@@ -8,6 +8,7 @@
 mod artifacts;
 mod bases;
 mod clock;
+mod comparison;
 mod data_folder;
 mod disk;
 pub mod doctor;
@@ -20,6 +21,7 @@ mod limits;
 mod logs;
 mod model_host;
 mod runs;
+mod samples;
 mod settings;
 mod sources;
 mod storage;
@@ -31,8 +33,9 @@ pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
     Fetched, Hub, Imported, RemoteModel,
 };
+pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
-pub use engine::{Created, Engine, EngineOptions, Resources};
+pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
 pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
@@ -48,6 +51,7 @@ pub use runs::{
     Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
     Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
+pub use samples::Sample;
 pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};
 pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};
 pub use storage::{Storage, Stored, StoredKind};

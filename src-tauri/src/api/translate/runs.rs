@@ -97,12 +97,26 @@ impl From<&engine::Hyperparameters> for wire::RunSettings {
     }
 }
 
+impl From<&engine::Hyperparameters> for wire::RunDefaults {
+    fn from(chosen: &engine::Hyperparameters) -> Self {
+        Self {
+            method: method(chosen.method()),
+            epochs: chosen.epochs,
+            batch_size: chosen.batch_size,
+            learning_rate: chosen.learning_rate,
+            seed: chosen.seed,
+            settings: chosen.into(),
+        }
+    }
+}
+
 impl From<wire::RunRequest> for engine::RunRequest {
     fn from(wanted: wire::RunRequest) -> Self {
         Self {
             id: wanted.id,
             database_path: wanted.database_path.map(PathBuf::from),
             data_path: wanted.data_path.map(PathBuf::from),
+            sample: wanted.sample,
             output_folder: wanted.output_dir.map(PathBuf::from),
             base_model: wanted.base_model,
             method: wanted.method.map(engine_method),

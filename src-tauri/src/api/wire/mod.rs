@@ -1,20 +1,26 @@
 //! The shapes of the contract. Names are camelCase; the engine's types know nothing of them.
 
 mod account;
+mod comparison;
 mod events;
 mod exchange;
+mod first_start;
 mod generation;
 mod models;
+mod run_questions;
 mod runs;
 mod settings;
 mod sources;
 mod system;
 
 pub use account::*;
+pub use comparison::*;
 pub use events::*;
 pub use exchange::*;
+pub use first_start::*;
 pub use generation::*;
 pub use models::*;
+pub use run_questions::*;
 pub use runs::*;
 pub use settings::*;
 pub use sources::*;

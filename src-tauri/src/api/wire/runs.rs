@@ -1,7 +1,7 @@
 //! Runs: what is asked for, what is shown, and the curve.
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -201,6 +201,8 @@ pub struct RunRequest {
     pub database_path: Option<String>,
     /// The source: absolute path of JSON lines, a CSV file or a SQLite database.
     pub data_path: Option<String>,
+    /// The source, instead of either: the name of rows that ship with Attune. Their settings are the defaults then.
+    pub sample: Option<String>,
     /// Absolute path; default: a folder named after the source in the data folder.
     pub output_dir: Option<String>,
     /// `auto`, a name, a hub id or the absolute path of a folder.
@@ -296,18 +298,4 @@ pub struct Metrics {
     pub points: Vec<Point>,
     /// Empty where no row is held out.
     pub validation: Vec<ValidationPoint>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Limit {
-    /// The newest so many, at most 1000.
-    #[serde(default = "default_limit")]
-    #[param(default = 50, maximum = 1000)]
-    pub limit: u32,
-}
-
-fn default_limit() -> u32 {
-    50
 }

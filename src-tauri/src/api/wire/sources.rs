@@ -53,6 +53,8 @@ pub struct SourceSummary {
     pub kind: SourceKind,
     pub rows: u64,
     pub usable: u64,
+    /// Usable rows that a run would hold out: never trained on, and judged by.
+    pub held_out: u64,
     pub skipped: SkippedRows,
     pub distinct_answers: u64,
     pub notices: Vec<String>,

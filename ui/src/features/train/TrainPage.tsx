@@ -2,12 +2,13 @@
 
 import { Box, Button, Stack, Title } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useRef } from "react";
 import { activeRun, useAllRuns } from "../../api/runs";
 import type { Run } from "../../api/types";
 import { AskCard } from "./ask/AskCard";
 import { type Pick, RunForm } from "./form/RunForm";
 import { RunHistory } from "./history/RunHistory";
+import { goToRun, usePlace } from "./place";
 import { QueueCard } from "./run/QueueCard";
 import { RunCard, RunCardEmpty, RunCardSkeleton } from "./run/RunCard";
 import classes from "./TrainPage.module.css";
@@ -18,7 +19,7 @@ export function TrainPage({ pick }: { pick: Pick }) {
   const { runs } = all;
   const outcome = useRef<HTMLDivElement>(null);
   const { ref: column, height } = useElementSize<HTMLDivElement>();
-  const [selectedId, select] = useState<string>();
+  const { runId: selectedId, wantsComparison } = usePlace();
   const active = runs && activeRun(runs);
   const shown = runs?.find((run) => run.id === selectedId) ?? active ?? runs?.[0];
   // While nothing is chosen by hand, a run in progress must not take away the model that can be asked already.
@@ -26,7 +27,7 @@ export function TrainPage({ pick }: { pick: Pick }) {
 
   /** Without an id: the active run, or else the newest. */
   const bringIntoSight = useCallback((runId?: string) => {
-    select(runId);
+    goToRun(runId);
     outcome.current?.scrollIntoView({ block: "start" });
   }, []);
   const showActive = useCallback(() => bringIntoSight(), [bringIntoSight]);
@@ -59,7 +60,9 @@ export function TrainPage({ pick }: { pick: Pick }) {
               />
             ) : null}
             {runs ? <QueueCard runs={runs} /> : null}
-            {runs ? <AskCard run={asked} /> : null}
+            {runs ? (
+              <AskCard key={wantsComparison ? asked?.id : undefined} run={asked} comparing={wantsComparison} />
+            ) : null}
           </Stack>
         </div>
       </Box>

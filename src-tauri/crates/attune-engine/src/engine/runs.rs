@@ -4,17 +4,38 @@ use std::path::PathBuf;
 use std::sync::PoisonError;
 
 use super::Engine;
-use crate::runs::removal::Removed;
+use crate::runs::removal::{self, Removed};
 use crate::runs::request::{Prepared, RunRequest};
-use crate::runs::{Curves, Run, RunId, RunStatus, resume};
+use crate::runs::start::Start;
+use crate::runs::{Curves, Hyperparameters, Method, Run, RunId, RunStatus, resume};
 use crate::store::runs::{Ending, Runs};
-use crate::{Error, Result};
+use crate::{Comparison, ComparisonObserver, Error, Result, comparison};
 
 impl Engine {
-    /// The newest runs, newest first.
-    pub fn runs(&self, limit: u32) -> Result<Vec<Run>> {
-        let runs = Runs(&self.0.shared.store.connection()).newest(limit)?;
+    /// The newest runs, or the newest of those made before the run `before`, newest first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`] if there is no run `before`.
+    pub fn runs(&self, limit: u32, before: Option<&str>) -> Result<Vec<Run>> {
+        let before = before.map(|id| self.run(id)).transpose()?;
+        let runs =
+            Runs(&self.0.shared.store.connection()).newest(limit, before.as_ref().map(|run| &run.id))?;
         Ok(runs.into_iter().map(|run| self.0.shared.as_it_is_now(run)).collect())
+    }
+
+    /// What a run takes that chooses nothing but its method, or an adapter to begin with, with `rows` to train on.
+    ///
+    /// # Errors
+    /// What is wrong with the adapter, or that it is of another method.
+    pub fn default_hyperparameters(
+        &self,
+        method: Option<Method>,
+        start_from: Option<PathBuf>,
+        rows: usize,
+    ) -> Result<Hyperparameters> {
+        let start = start_from.as_deref().map(Start::open).transpose()?;
+        let nothing_else = RunRequest { method, ..RunRequest::default() };
+        Hyperparameters::chosen(&nothing_else, rows, start.as_ref().map(|start| &start.kind))
     }
 
     /// # Errors
@@ -45,6 +66,11 @@ impl Engine {
     /// What is wrong with the request or the things it names.
     pub fn create_run(&self, request: RunRequest) -> Result<(Run, Created)> {
         let _one_at_a_time = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        self.create_alone(request)
+    }
+
+    /// The same for who has seen to it that no other run is created meanwhile.
+    pub(super) fn create_alone(&self, request: RunRequest) -> Result<(Run, Created)> {
         if let Some(id) = &request.id {
             let id = RunId::parse(id)?;
             if let Some(run) = Runs(&self.0.shared.store.connection()).find(&id)? {
@@ -113,7 +139,29 @@ impl Engine {
     /// [`Error::UnknownRun`], [`Error::RunStillActive`], or [`Error::Remove`] with the file that stayed.
     pub fn delete_run(&self, id: &str) -> Result<Removed> {
         let _no_new_run_meanwhile = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
-        crate::runs::removal::remove(&self.0.shared, &self.run(id)?)
+        removal::remove(&self.0.shared, &self.run(id)?)
+    }
+
+    /// The space that deleting a run would free now, in bytes.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`].
+    pub fn space_of_run(&self, id: &str) -> Result<u64> {
+        Ok(removal::space_of(&self.0.shared, &self.run(id)?))
+    }
+
+    /// What the base and the tuned model of a completed run answer to the rows it held out; see
+    /// [`Comparison`](crate::Comparison). `None` if the observer ended it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`], [`Error::RunHasNoAdapter`], [`Error::NothingHeldOut`], [`Error::HeldOutMissing`] or
+    /// [`Error::HeldOutChanged`], or what is wrong with the base or the adapter.
+    pub fn compare(&self, id: &str, observer: &mut ComparisonObserver<'_>) -> Result<Option<Comparison>> {
+        self.adapter_of(id)?;
+        let _one_at_a_time = self.0.comparing.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = self.run(id)?;
+        let files = self.0.shared.kept_files(&run.id);
+        comparison::compare(&run, &files, |base, adapter| self.0.host.pair(base, adapter), observer)
     }
 
     /// The folder of the adapter that a run made.
@@ -134,6 +182,7 @@ impl Engine {
         let run = match &request.resume_from {
             Some(old) => resume::prepare(shared, bases, &request, old)?,
             None => {
+                let request = self.0.samples.put_into(request)?;
                 let Prepared { run, rows, start } = request.prepare(&shared.folder, bases)?;
                 let files = shared.kept_files(&run.id);
                 files.freeze(&rows, start.as_ref()).inspect_err(|_| files.discard())?;

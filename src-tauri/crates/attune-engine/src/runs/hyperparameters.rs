@@ -150,7 +150,7 @@ impl Hyperparameters {
     }
 
     /// The method that these are of.
-    pub(crate) fn method(&self) -> Method {
+    pub fn method(&self) -> Method {
         if self.lora.is_some() { Method::Lora } else { Method::SoftPrompt }
     }
 }

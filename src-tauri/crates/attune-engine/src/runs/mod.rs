@@ -15,7 +15,7 @@ pub(crate) mod metrics;
 pub(crate) mod removal;
 pub(crate) mod request;
 pub(crate) mod resume;
-mod start;
+pub(crate) mod start;
 mod words;
 mod worker_process;
 

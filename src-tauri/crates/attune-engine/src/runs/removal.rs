@@ -41,6 +41,13 @@ pub(crate) fn remove(shared: &Shared, run: &Run) -> Result<Removed> {
     Ok(Removed { freed_bytes, latest_moved_to })
 }
 
+/// The space that deleting a run would free.
+pub(crate) fn space_of(shared: &Shared, run: &Run) -> u64 {
+    let folder = run.folder();
+    let files = names_in(&folder).map(|name| size_of(&folder.join(name))).sum::<u64>();
+    files + size_of(&folder.join(artifacts::RECORD)) + space_in(&shared.folder.run_files(&run.id))
+}
+
 /// Points `latest` to the newest other completed run that still verifies.
 fn give_latest_away(shared: &Shared, run: &Run) -> Result<Option<String>> {
     let others = Runs(&shared.store.connection()).of_output_folder(&run.output_folder)?;
@@ -61,8 +68,7 @@ fn give_latest_away(shared: &Shared, run: &Run) -> Result<Option<String>> {
 /// Removes what a run writes, then its folder if nothing else lies there.
 fn remove_files(folder: &Path) -> Result<u64> {
     let mut freed = 0;
-    let curves = [metrics::NAME, metrics::VALIDATION_NAME].map(str::to_owned);
-    for name in files_of(folder).into_iter().chain(curves) {
+    for name in names_in(folder) {
         freed += remove_file(&folder.join(name))?;
     }
     artifacts::durable_writer::remove_left_over(folder);
@@ -78,8 +84,23 @@ fn remove_files(folder: &Path) -> Result<u64> {
     }
 }
 
+/// What a run writes into its folder besides the record.
+fn names_in(folder: &Path) -> impl Iterator<Item = String> {
+    let curves = [metrics::NAME, metrics::VALIDATION_NAME].map(str::to_owned);
+    files_of(folder).into_iter().chain(curves)
+}
+
+fn size_of(path: &Path) -> u64 {
+    fs::symlink_metadata(path).map_or(0, |file| file.len())
+}
+
+fn space_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).map(|file| file.len()).sum()
+}
+
 fn remove_file(path: &Path) -> Result<u64> {
-    let size = fs::symlink_metadata(path).map_or(0, |file| file.len());
+    let size = size_of(path);
     match fs::remove_file(path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(Error::Remove { path: path.to_owned(), source })
@@ -90,8 +111,7 @@ fn remove_file(path: &Path) -> Result<u64> {
 
 /// Removes a folder of the data folder, where nobody else writes.
 fn remove_folder(folder: &Path) -> Result<u64> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let size = entries.filter_map(|entry| entry.metadata().ok()).map(|file| file.len()).sum();
+    let size = space_in(folder);
     match fs::remove_dir_all(folder) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(Error::Remove { path: folder.to_owned(), source })

@@ -15,17 +15,17 @@ const FIELD: &str = "startFrom";
 
 /// An adapter whose configuration is understood; whether its values fit a base is seen when it is loaded.
 #[derive(Debug)]
-pub(super) struct Start {
+pub(crate) struct Start {
     /// As it was asked for.
     pub(super) path: PathBuf,
-    pub(super) kind: AdapterKind,
+    pub(crate) kind: AdapterKind,
     adapter: FoundAdapter,
 }
 
 impl Start {
     /// # Errors
     /// What is wrong with the path, the folder or the kind of adapter.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         require_absolute(FIELD, path)?;
         let adapter = FoundAdapter::open(path).map_err(in_field)?;
         let kind = peft::kind(&adapter.peft().adapter_config)

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::{SkippedRows, SourceKind, SourceRows, frozen_digest, read_source};
+use super::{SkippedRows, SourceKind, SourceRows, frozen_digest, held_out_of, read_source};
 use crate::Result;
 use attune_tuning::Example;
 
@@ -14,6 +14,8 @@ pub struct SourceSummary {
     pub kind: SourceKind,
     pub rows: u64,
     pub usable: u64,
+    /// Usable rows that a run on this source would hold out.
+    pub held_out: u64,
     pub skipped: SkippedRows,
     pub distinct_answers: u64,
     /// Plain sentences; the page and the terminal show them as they are.
@@ -46,6 +48,7 @@ impl SourceRows {
             kind: self.kind,
             rows: self.rows,
             usable: self.examples.len() as u64,
+            held_out: held_out_of(&self.examples) as u64,
             skipped: self.skipped,
             distinct_answers: answers.len() as u64,
             notices,

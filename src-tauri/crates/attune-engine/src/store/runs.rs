@@ -126,9 +126,16 @@ impl Runs<'_> {
         self.one("SELECT * FROM runs WHERE id = ?1", params![id.as_str()])
     }
 
-    /// The newest runs, newest first.
-    pub(crate) fn newest(&self, limit: u32) -> Result<Vec<Run>> {
-        self.many("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?1", params![limit])
+    /// The newest runs, or the newest of those made before one, newest first. Of a run that is not there: none.
+    pub(crate) fn newest(&self, limit: u32, before: Option<&RunId>) -> Result<Vec<Run>> {
+        let Some(before) = before else {
+            return self.many("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?1", params![limit]);
+        };
+        self.many(
+            "SELECT * FROM runs WHERE rowid < (SELECT rowid FROM runs WHERE id = ?2)
+             ORDER BY rowid DESC LIMIT ?1",
+            params![limit, before.as_str()],
+        )
     }
 
     /// Every run that writes into an output folder, newest first.

@@ -103,10 +103,8 @@ function Measured({ storage, openFolder }: DataCardProps & { storage: Storage })
               <Table.Td ta="right" fw={600} data-numbers>
                 {size(bytesInFolder(storage))}
               </Table.Td>
-              <Table.Th />
-              <Table.Th fw={400}>
-                {storage.freeBytes === null ? t.freeUnknown : t.free(size(storage.freeBytes))}
-              </Table.Th>
+              <Table.Td />
+              <Table.Td>{storage.freeBytes === null ? t.freeUnknown : t.free(size(storage.freeBytes))}</Table.Td>
             </Table.Tr>
           </Table.Tfoot>
         </Table>

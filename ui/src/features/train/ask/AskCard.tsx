@@ -7,15 +7,21 @@ import { useAnswer } from "../../../api/answers";
 import { ApiProblem } from "../../../api/problem";
 import type { Run } from "../../../api/types";
 import { Card } from "../../../components/Card";
+import { DecodingOptions } from "../../../components/decoding/DecodingOptions";
+import { type Decoding, decodingOf, EMPTY, randomSeed } from "../../../components/decoding/decoding";
 import { Empty } from "../../../components/Empty";
 import { words } from "../words";
 import { AnswerPane } from "./AnswerPane";
-import { DecodingOptions } from "./DecodingOptions";
-import { type Decoding, decodingOf, EMPTY, randomSeed } from "./decoding";
 
 const t = words.ask;
 
-export function AskCard({ run }: { run: Run | undefined }) {
+interface AskCardProps {
+  run: Run | undefined;
+  /** Whether it begins with a comparison, and waits for the prompt. */
+  comparing: boolean;
+}
+
+export function AskCard({ run, comparing }: AskCardProps) {
   if (!run) {
     return (
       <Card title={t.titleAlone}>
@@ -32,14 +38,14 @@ export function AskCard({ run }: { run: Run | undefined }) {
   }
   return (
     <Card title={t.title(run.runIdentifier)}>
-      <Question run={run} />
+      <Question run={run} comparing={comparing} />
     </Card>
   );
 }
 
-function Question({ run }: { run: Run }) {
+function Question({ run, comparing }: { run: Run; comparing: boolean }) {
   const [prompt, setPrompt] = useState("");
-  const [withBase, setWithBase] = useState(false);
+  const [withBase, setWithBase] = useState(comparing);
   const decoding = useForm<Decoding>({ initialValues: EMPTY });
   const tuned = useAnswer();
   const base = useAnswer();
@@ -77,6 +83,7 @@ function Question({ run }: { run: Run }) {
         maxRows={8}
         styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         data-testid="prompt"
+        autoFocus={comparing}
         value={prompt}
         onChange={(event) => setPrompt(event.currentTarget.value)}
         onKeyDown={(event) => {

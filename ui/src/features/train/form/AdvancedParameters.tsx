@@ -2,11 +2,12 @@
 
 import { Chip, Fieldset, Group, Input, Select, Stack, Switch, Textarea } from "@mantine/core";
 import type { ReactNode } from "react";
-import type { Method } from "../../../api/types";
 import { words } from "../words";
 import classes from "./AdvancedParameters.module.css";
 import { aboutField, Fields, NumberField } from "./fields";
 import type { ParametersForm } from "./parameters";
+import { placeholderOf, type Standards } from "./standards";
+import type { Beginning } from "./useBeginning";
 
 const t = words.parameters;
 
@@ -15,41 +16,56 @@ const MODULES = ["q", "k", "v", "o", "wi_0", "wi_1", "wo"];
 
 interface AdvancedParametersProps {
   form: ParametersForm;
-  method: Method;
+  standards: Standards;
+  /** Undefined where the adapter to begin with decides what is trained. */
+  method: Beginning["method"] | undefined;
 }
 
-export function AdvancedParameters({ form, method }: AdvancedParametersProps) {
+export function AdvancedParameters({ form, standards, method }: AdvancedParametersProps) {
   return (
     <Stack gap="md">
-      <Section title={t.adapter}>{method === "lora" ? <OfLora form={form} /> : <OfSoftPrompt form={form} />}</Section>
+      {method ? (
+        <Section title={t.adapter}>
+          {method === "lora" ? (
+            <OfLora form={form} standards={standards} />
+          ) : (
+            <OfSoftPrompt form={form} standards={standards} />
+          )}
+        </Section>
+      ) : null}
       <Section title={t.learning}>
         <Fields>
-          <NumberField form={form} name="learningRate" step={0.001} />
-          <Select {...aboutField(form, "decay")} data={optionsOf(t.decays)} placeholder={t.standard} clearable />
-          <NumberField form={form} name="warmupSteps" />
-          <NumberField form={form} name="batchSize" min={1} />
-          <NumberField form={form} name="accumulationSteps" min={1} />
-          <NumberField form={form} name="gradientClip" step={0.1} />
-          <NumberField form={form} name="weightDecay" step={0.01} />
-          <NumberField form={form} name="dropout" step={0.05} />
+          <NumberField form={form} standards={standards} name="learningRate" step={0.001} />
+          <Select
+            {...aboutField(form, "decay")}
+            data={optionsOf(t.decays)}
+            placeholder={placeholderOf(standards, "decay")}
+            clearable
+          />
+          <NumberField form={form} standards={standards} name="warmupSteps" />
+          <NumberField form={form} standards={standards} name="batchSize" min={1} />
+          <NumberField form={form} standards={standards} name="accumulationSteps" min={1} />
+          <NumberField form={form} standards={standards} name="gradientClip" step={0.1} />
+          <NumberField form={form} standards={standards} name="weightDecay" step={0.01} />
+          <NumberField form={form} standards={standards} name="dropout" step={0.05} />
         </Fields>
       </Section>
       <Section title={t.validation}>
         <Fields>
-          <NumberField form={form} name="patience" />
-          <NumberField form={form} name="validationSteps" min={1} />
+          <NumberField form={form} standards={standards} name="patience" />
+          <NumberField form={form} standards={standards} name="validationSteps" min={1} />
         </Fields>
       </Section>
       <Section title={t.limits}>
         <Fields>
-          <NumberField form={form} name="sourceMaxTokens" min={1} />
-          <NumberField form={form} name="targetMaxTokens" min={1} />
-          <NumberField form={form} name="batchTokens" min={1} />
+          <NumberField form={form} standards={standards} name="sourceMaxTokens" min={1} />
+          <NumberField form={form} standards={standards} name="targetMaxTokens" min={1} />
+          <NumberField form={form} standards={standards} name="batchTokens" min={1} />
         </Fields>
       </Section>
       <Section title={t.repeat}>
         <Fields>
-          <NumberField form={form} name="seed" />
+          <NumberField form={form} standards={standards} name="seed" />
         </Fields>
         <Switch {...aboutSwitch(form)} mt="sm" />
       </Section>
@@ -57,13 +73,13 @@ export function AdvancedParameters({ form, method }: AdvancedParametersProps) {
   );
 }
 
-function OfSoftPrompt({ form }: { form: ParametersForm }) {
+function OfSoftPrompt({ form, standards }: Omit<AdvancedParametersProps, "method">) {
   return (
     <Stack gap="sm">
       <Select
         {...aboutField(form, "initialPrompt")}
         data={optionsOf(t.initialPrompts)}
-        placeholder={t.standard}
+        placeholder={placeholderOf(standards, "initialPrompt")}
         clearable
       />
       {form.values.initialPrompt === "text" ? (
@@ -73,12 +89,12 @@ function OfSoftPrompt({ form }: { form: ParametersForm }) {
   );
 }
 
-function OfLora({ form }: { form: ParametersForm }) {
+function OfLora({ form, standards }: Omit<AdvancedParametersProps, "method">) {
   const { label, description, error, value, onChange, "data-testid": testId } = aboutField(form, "loraTargets");
   return (
     <Stack gap="sm">
       <Fields>
-        <NumberField form={form} name="loraAlpha" step={1} />
+        <NumberField form={form} standards={standards} name="loraAlpha" step={1} />
       </Fields>
       <Input.Wrapper
         label={label}

@@ -9,6 +9,9 @@ import { StepCard } from "../../../components/StepCard";
 import { BasesDialog } from "../bases/BasesDialog";
 import type { PickFolder } from "../bases/ImportFolder";
 import { words } from "../words";
+import { BeginningChoice } from "./BeginningChoice";
+import { type Beginning, NEW } from "./useBeginning";
+import type { Defaults } from "./useDefaults";
 
 const t = words.base;
 
@@ -19,51 +22,62 @@ interface ChoiceProps {
   onChange: (base: string) => void;
 }
 
-interface BaseCardProps extends ChoiceProps {
-  method: Method;
-  onMethod: (method: Method) => void;
+interface BaseCardProps {
+  beginning: Beginning;
+  defaults: Defaults;
   pickFolder: PickFolder | undefined;
 }
 
-export function BaseCard({ value, onChange, method, onMethod, pickFolder }: BaseCardProps) {
-  const bases = useBases();
-  const [isManaging, manage] = useState(false);
+export function BaseCard({ beginning, defaults, pickFolder }: BaseCardProps) {
   return (
     <StepCard number={1} title={t.title}>
       <Stack gap="xs">
-        {bases.isPending ? <Skeleton height={84} aria-label={words.loading} /> : null}
-        {bases.error ? <ProblemNotice problem={bases.error} onRetry={() => void bases.refetch()} /> : null}
-        {bases.data ? <Choice bases={bases.data} value={value} onChange={onChange} /> : null}
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          w="fit-content"
-          px={4}
-          leftSection={<IconDownload size={16} aria-hidden />}
-          onClick={() => manage(true)}
-          data-testid="manage-bases"
-        >
-          {words.bases.manage}
-        </Button>
-        <BasesDialog
-          opened={isManaging}
-          onClose={() => manage(false)}
-          inUse={value}
-          onUse={onChange}
-          pickFolder={pickFolder}
-        />
-        <SegmentedControl
-          aria-label={t.method}
-          data={METHODS.map((name) => ({ value: name, label: t.methods[name].name }))}
-          value={method}
-          onChange={(picked) => onMethod(picked as Method)}
-          data-testid="method"
-        />
-        <Text fz="xs" c="dimmed">
-          {t.methods[method].meaning}
-        </Text>
+        <BeginningChoice beginning={beginning} defaults={defaults} pickFolder={pickFolder} />
+        {beginning.choice === NEW ? <OfNew beginning={beginning} pickFolder={pickFolder} /> : null}
       </Stack>
     </StepCard>
+  );
+}
+
+/** Only a new adapter has both to choose: any other was trained on a base, by a method. */
+function OfNew({ beginning, pickFolder }: Omit<BaseCardProps, "defaults">) {
+  const bases = useBases();
+  const [isManaging, manage] = useState(false);
+  const { base = "auto", setBase, method, setMethod } = beginning;
+  return (
+    <>
+      {bases.isPending ? <Skeleton height={84} aria-label={words.loading} /> : null}
+      {bases.error ? <ProblemNotice problem={bases.error} onRetry={() => void bases.refetch()} /> : null}
+      {bases.data ? <Choice bases={bases.data} value={base} onChange={setBase} /> : null}
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        w="fit-content"
+        px={4}
+        leftSection={<IconDownload size={16} aria-hidden />}
+        onClick={() => manage(true)}
+        data-testid="manage-bases"
+      >
+        {words.bases.manage}
+      </Button>
+      <BasesDialog
+        opened={isManaging}
+        onClose={() => manage(false)}
+        inUse={base}
+        onUse={setBase}
+        pickFolder={pickFolder}
+      />
+      <SegmentedControl
+        aria-label={t.method}
+        data={METHODS.map((name) => ({ value: name, label: t.methods[name].name }))}
+        value={method}
+        onChange={(picked) => setMethod(picked as Method)}
+        data-testid="method"
+      />
+      <Text fz="xs" c="dimmed">
+        {t.methods[method].meaning}
+      </Text>
+    </>
   );
 }
 

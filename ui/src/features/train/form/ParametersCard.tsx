@@ -1,40 +1,39 @@
 import { Button, Collapse, Group, Stack, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
-import type { Method } from "../../../api/types";
 import { StepCard } from "../../../components/StepCard";
 import { words } from "../words";
 import { AdvancedParameters } from "./AdvancedParameters";
 import { Fields, NumberField } from "./fields";
 import type { Parameters, ParametersForm } from "./parameters";
+import type { Standards } from "./standards";
+import type { Beginning } from "./useBeginning";
 
 const t = words.parameters;
 
-/** The part of the settings that says what an empty field stands for. */
-interface Standards {
-  trainingEpochs: number;
-  trainingMaxSamples: number;
-}
+/** What of an adapter everybody may want to choose. */
+const DIMENSIONS = { lora: "loraRank", "soft-prompt": "promptRows" } as const;
 
 interface ParametersCardProps {
   form: ParametersForm;
-  method: Method;
-  settings: Standards | undefined;
+  standards: Standards;
+  /** Undefined where the adapter to begin with decides what is trained. */
+  method: Beginning["method"] | undefined;
 }
 
-export function ParametersCard({ form, method, settings }: ParametersCardProps) {
+export function ParametersCard({ form, standards, method }: ParametersCardProps) {
   const [isOpen, setOpen] = useState(false);
-  const dimension = method === "lora" ? "loraRank" : "promptRows";
-  const simple: (keyof Parameters)[] = ["epochs", "maxSamples", dimension];
+  const dimension = method && DIMENSIONS[method];
+  const simple: (keyof Parameters)[] = ["epochs", "maxSamples", ...(dimension ? [dimension] : [])];
   // An error in a folded field would be a refusal without a reason.
   const isUnfolded = isOpen || Object.keys(form.errors).some((name) => !simple.includes(name as keyof Parameters));
   return (
     <StepCard number={3} title={t.title}>
       <Stack gap="sm">
         <Fields>
-          <NumberField form={form} name="epochs" standard={settings?.trainingEpochs} min={1} />
-          <NumberField form={form} name={dimension} min={1} />
-          <NumberField form={form} name="maxSamples" standard={settings?.trainingMaxSamples} min={1} />
+          <NumberField form={form} standards={standards} name="epochs" min={1} />
+          {dimension ? <NumberField form={form} standards={standards} name={dimension} min={1} /> : null}
+          <NumberField form={form} standards={standards} name="maxSamples" min={1} />
         </Fields>
         <Group justify="space-between" gap="xs">
           <Button
@@ -54,7 +53,7 @@ export function ParametersCard({ form, method, settings }: ParametersCardProps) 
           </Text>
         </Group>
         <Collapse expanded={isUnfolded}>
-          <AdvancedParameters form={form} method={method} />
+          <AdvancedParameters form={form} standards={standards} method={method} />
         </Collapse>
       </Stack>
     </StepCard>

@@ -2,12 +2,12 @@
 
 import { Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useRef, useState } from "react";
+import { memo, useRef } from "react";
 import { ulid } from "ulid";
 import { useApi } from "../../../api/client";
 import { ApiProblem } from "../../../api/problem";
 import { useActiveRun, useStartRun } from "../../../api/runs";
-import type { Method, RunRequest } from "../../../api/types";
+import type { RunRequest } from "../../../api/types";
 import type { PickFolder } from "../bases/ImportFolder";
 import { words } from "../words";
 import { BaseCard } from "./BaseCard";
@@ -15,6 +15,9 @@ import { DatasetCard, type PickFile } from "./DatasetCard";
 import { ParametersCard } from "./ParametersCard";
 import { fieldOf, requestOf, useParameters } from "./parameters";
 import { StartCard } from "./StartCard";
+import { standardsOf } from "./standards";
+import { type Beginning, NEW, useBeginning } from "./useBeginning";
+import { type Defaults, useDefaults } from "./useDefaults";
 import { useSource } from "./useSource";
 
 /** The system's dialogs, where there are any. */
@@ -28,24 +31,27 @@ interface RunFormProps {
   onStarted: () => void;
 }
 
-export function RunForm({ pick, onStarted }: RunFormProps) {
-  const { data: settings } = useApi().doors.useQuery("get", "/api/v1/settings");
-  const [chosenBase, setChosenBase] = useState<string>();
-  const base = chosenBase ?? settings?.trainingBaseModel ?? "auto";
-  const [chosenMethod, setChosenMethod] = useState<Method>();
-  const method = chosenMethod ?? settings?.trainingMethod ?? "soft-prompt";
+/** Drawn anew for itself alone: news of runs come many times a second, and thousands of runs by the part. */
+export const RunForm = memo(function RunForm({ pick, onStarted }: RunFormProps) {
+  const beginning = useBeginning();
+  const method = beginning.choice === NEW ? beginning.method : undefined;
   const parameters = useParameters();
   const chosen = requestOf(parameters.getValues(), method);
+  const { data: settings } = useApi().doors.useQuery("get", "/api/v1/settings");
   const source = useSource({
     standard: settings?.softPromptDatabasePath ?? "",
-    maxSamples: chosen.maxSamples ?? undefined,
+    maxSamples: chosen.maxSamples ?? settings?.trainingMaxSamples,
   });
+  const defaults = useDefaults(beginning, source.found);
+  const standards = standardsOf(defaults);
   const active = useActiveRun();
   const start = useStartRun();
   const idFor = useIdFor();
 
   const submit = () => {
-    const wanted = { dataPath: source.path, baseModel: base, method, ...chosen };
+    const { epochs, maxSamples } = defaults;
+    const ofSettings = { ...(epochs ? { epochs } : {}), ...(maxSamples ? { maxSamples } : {}) };
+    const wanted: RunRequest = { dataPath: source.path, ...beginning.request, ...ofSettings, ...chosen };
     const isQueued = active !== undefined;
     start.mutate(
       { body: { ...wanted, id: idFor(wanted) } },
@@ -75,18 +81,24 @@ export function RunForm({ pick, onStarted }: RunFormProps) {
         submit();
       }}
     >
-      <BaseCard
-        value={base}
-        onChange={setChosenBase}
-        method={method}
-        onMethod={setChosenMethod}
-        pickFolder={pick.folder}
-      />
+      <BaseCard beginning={beginning} defaults={defaults} pickFolder={pick.folder} />
       <DatasetCard source={source} pickFile={pick.file} />
-      <ParametersCard form={parameters} method={method} settings={settings} />
-      <StartCard source={source} active={active} isStarting={start.isPending} problem={start.error} />
+      <ParametersCard form={parameters} standards={standards} method={method} />
+      <StartCard
+        source={source}
+        lacking={lackingAdapter(beginning, defaults)}
+        active={active}
+        isStarting={start.isPending}
+        problem={start.error}
+      />
     </Stack>
   );
+});
+
+/** Why there is no adapter to begin with, where one was chosen. */
+function lackingAdapter({ lacksFolder }: Beginning, { problem }: Defaults): string | undefined {
+  if (lacksFolder) return words.start.noAdapter;
+  return problem ? words.start.noSuchAdapter : undefined;
 }
 
 /** The same id for the same wish until it is settled, so that a repeat after a lost answer starts nothing twice. */

@@ -13,14 +13,16 @@ const t = words.start;
 
 interface StartCardProps {
   source: SourceState;
+  /** What else is missing, said before anything about the source. */
+  lacking: string | undefined;
   active: Run | undefined;
   isStarting: boolean;
   problem: { message: string; hint?: string | null } | null;
 }
 
-export function StartCard({ source, active, isStarting, problem }: StartCardProps) {
+export function StartCard({ source, lacking, active, isStarting, problem }: StartCardProps) {
   const reasonId = useId();
-  const missing = useWhatIsMissing(source);
+  const missing = useWhatIsMissing(source, lacking);
   const reason = missing ?? (active && whatIsActive(active));
   return (
     <StepCard number={4} title={t.title}>
@@ -58,9 +60,10 @@ export function StartCard({ source, active, isStarting, problem }: StartCardProp
 }
 
 /** Why not even the queue can take the run. */
-function useWhatIsMissing(source: SourceState): string | undefined {
+function useWhatIsMissing(source: SourceState, lacking: string | undefined): string | undefined {
   const connection = useConnection();
   if (connection === "reconnecting") return t.offline;
+  if (lacking) return lacking;
   if (source.path === "") return t.noDatabase;
   if (source.problem) return t.unusable;
   if (source.isChecking || !source.found) return t.checking;

@@ -4,8 +4,7 @@ import { NumberInput, SimpleGrid } from "@mantine/core";
 import type { ReactNode } from "react";
 import { words } from "../words";
 import type { NumberName, Parameters, ParametersForm } from "./parameters";
-
-const t = words.parameters;
+import { placeholderOf, type Standards } from "./standards";
 
 export function Fields({ children }: { children: ReactNode }) {
   return (
@@ -21,15 +20,14 @@ interface NumberFieldProps {
   min?: number;
   /** Of the arrows; absent for whole numbers. */
   step?: number;
-  /** What an empty field stands for, where Attune says it. */
-  standard?: number | undefined;
+  standards: Standards;
 }
 
-export function NumberField({ form, name, min = 0, step, standard }: NumberFieldProps) {
+export function NumberField({ form, name, min = 0, step, standards }: NumberFieldProps) {
   return (
     <NumberInput
       {...aboutField(form, name)}
-      placeholder={standard === undefined ? t.standard : t.standardOf(String(standard))}
+      placeholder={placeholderOf(standards, name)}
       min={min}
       step={step ?? 1}
       allowDecimal={step !== undefined}
@@ -40,7 +38,7 @@ export function NumberField({ form, name, min = 0, step, standard }: NumberField
 
 /** What every kind of field has. */
 export function aboutField(form: ParametersForm, name: keyof Parameters, type: "input" | "checkbox" = "input") {
-  const { label, help } = t.fields[name];
+  const { label, help } = words.parameters.fields[name];
   return {
     ...form.getInputProps(name, { type }),
     label,

@@ -54,12 +54,12 @@ const ONLY: Partial<Record<keyof Parameters, Method>> = {
   loraTargets: "lora",
 };
 
-function isFor(method: Method, name: keyof Parameters): boolean {
+function isFor(method: Method | undefined, name: keyof Parameters): boolean {
   return (ONLY[name] ?? method) === method;
 }
 
-/** What was chosen, for a run with this method. */
-export function requestOf(typed: Parameters, method: Method): RunRequest {
+/** What was chosen, for a run with this method; without one, for an adapter that says itself what it is. */
+export function requestOf(typed: Parameters, method: Method | undefined): RunRequest {
   const numbers = Object.keys(NUMBERS).filter((name) => typeof typed[name as NumberName] === "number");
   const chosen: RunRequest = {
     ...Object.fromEntries(numbers.map((name) => [name, typed[name as NumberName]])),

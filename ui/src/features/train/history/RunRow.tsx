@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Checkbox, Group, Stack, Table, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
-import { memo, type ReactNode } from "react";
+import { memo, type ReactNode, type RefCallback } from "react";
 import { isUnfinished } from "../../../api/runs";
 import type { Run } from "../../../api/types";
 import { Digest } from "../../../components/Digest";
@@ -19,6 +19,10 @@ const t = words.history;
 
 interface RunRowProps {
   run: Run;
+  /** Its place in the list, from 0. */
+  index: number;
+  /** Takes the height of what is drawn. */
+  onDrawn: RefCallback<HTMLTableRowElement>;
   isShown: boolean;
   isChosen: boolean;
   isChoosable: boolean;
@@ -28,10 +32,14 @@ interface RunRowProps {
 }
 
 export const RunRow = memo(function RunRow(props: RunRowProps) {
-  const { run, isShown, isChosen, isChoosable, onChoose, onSelect, onResumed } = props;
+  const { run, index, onDrawn, isShown, isChosen, isChoosable, onChoose, onSelect, onResumed } = props;
   return (
     <Table.Tr
+      ref={onDrawn}
       className={classes.row}
+      // Below the heading, which is the first row.
+      aria-rowindex={index + 2}
+      data-index={index}
       data-shown={isShown || undefined}
       onClick={() => onSelect(run.id)}
       data-testid="history-row"
@@ -56,13 +64,16 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
       </Table.Td>
       <Table.Td className={classes.name}>
         {/* The whole row takes a click; this is the same for the keyboard and for being read out. */}
-        <Tooltip label={run.runIdentifier} openDelay={400} className={classes.tooltip}>
-          <UnstyledButton fz="sm" aria-label={t.select(run.runIdentifier)} aria-pressed={isShown}>
-            <Text fz="sm" truncate fw={isShown ? 600 : undefined}>
-              {run.runIdentifier}
-            </Text>
-          </UnstyledButton>
-        </Tooltip>
+        <UnstyledButton
+          fz="sm"
+          title={run.runIdentifier}
+          aria-label={t.select(run.runIdentifier)}
+          aria-pressed={isShown}
+        >
+          <Text fz="sm" truncate fw={isShown ? 600 : undefined}>
+            {run.runIdentifier}
+          </Text>
+        </UnstyledButton>
         {run.adapterDigest ? <Digest value={run.adapterDigest} /> : null}
       </Table.Td>
       <Table.Td>

@@ -1,6 +1,7 @@
-// The loss curve of a run in the size of a word. Fetched once its row is in sight, and then kept.
+// The loss curve of a run in the size of a word. Fetched once its row rests in sight, and then kept.
 
-import { useInViewport } from "@mantine/hooks";
+import { useTimeout } from "@mantine/hooks";
+import { useState } from "react";
 import { useKeptMetrics } from "../../../api/runs";
 import type { Run } from "../../../api/types";
 import { measure } from "../../../components/quantity";
@@ -11,14 +12,17 @@ import { lineThrough } from "./sparkline";
 
 const WIDTH = 88;
 const HEIGHT = 24;
+/** Milliseconds. Of rows that fly past nobody reads the curve. */
+const REST = 200;
 
 export function Sparkline({ run }: { run: Run }) {
-  const { ref, inViewport } = useInViewport<HTMLDivElement>();
-  const { data } = useKeptMetrics(run.id, inViewport && run.startedAt !== null);
+  const [rests, setRests] = useState(false);
+  useTimeout(() => setRests(true), REST, { autoInvoke: true });
+  const { data } = useKeptMetrics(run.id, rests && run.startedAt !== null);
   const losses = data?.points.map(({ loss }) => loss) ?? [];
   const [first, last] = [losses[0], losses.at(-1)];
   return (
-    <div ref={ref} className={classes.frame} data-testid="sparkline" data-points={losses.length}>
+    <div className={classes.frame} data-testid="sparkline" data-points={losses.length}>
       {first === undefined || last === undefined ? null : (
         <svg
           width={WIDTH}

@@ -1,8 +1,9 @@
 // Deleting a run: it says what goes before it goes, and what was freed afterwards.
 
+import { Stack, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
-import { useDeleteRun } from "../../../api/runs";
+import { useDeleteRun, useSpaceOf } from "../../../api/runs";
 import type { Run } from "../../../api/types";
 import { size } from "../../../components/quantity";
 import { words } from "../words";
@@ -14,7 +15,7 @@ export function useConfirmedDelete(): (run: Run) => void {
   return (run) =>
     modals.openConfirmModal({
       title: t.deleteAsk(run.runIdentifier),
-      children: <span style={{ overflowWrap: "anywhere" }}>{t.deleteMeaning(run.runDirectory)}</span>,
+      children: <Meaning run={run} />,
       labels: { confirm: t.deleteConfirm, cancel: t.keep },
       confirmProps: { variant: "outline", color: "var(--attune-failure)" },
       cancelProps: { "data-autofocus": true },
@@ -34,4 +35,17 @@ export function useConfirmedDelete(): (run: Run) => void {
           },
         ),
     });
+}
+
+/** What goes, and how much room that makes. */
+function Meaning({ run }: { run: Run }) {
+  const { data } = useSpaceOf(run.id);
+  return (
+    <Stack gap="xs">
+      <span style={{ overflowWrap: "anywhere" }}>{t.deleteMeaning(run.runDirectory)}</span>
+      <Text fz="sm" c="dimmed" role="status" data-testid="delete-frees">
+        {data ? t.wouldFree(size(data.bytes)) : words.loading}
+      </Text>
+    </Stack>
+  );
 }

@@ -22,6 +22,23 @@ export const base = {
   },
 };
 
+export const beginning = {
+  label: "Begin with",
+  fresh: "A new adapter",
+  folder: "An adapter in a folder…",
+  ofRuns: "Adapters of completed runs",
+  path: "Folder of the adapter",
+  pathHelp: "A run's folder, or one of Hugging Face PEFT",
+  pathPlaceholder: "/home/me/adapters/latest",
+  choose: "Choose…",
+  dialog: "Choose the adapter's folder",
+  ownBase: "The adapter's own",
+  softPrompt: (rows: string) => `Soft prompt of ${rows} rows`,
+  lora: (rank: string) => `LoRA of rank ${rank}`,
+  about: (kind: string, base?: string) =>
+    `${kind}${base ? ` on ${base}` : ""}. It is trained on; its folder stays as it is.`,
+};
+
 export const dataset = {
   title: "Dataset",
   label: "Database or file",
@@ -45,6 +62,8 @@ export const parameters = {
   optional: "An empty field takes the default.",
   standard: "default",
   standardOf: (value: string) => `default: ${value}`,
+  noLimit: "no limit",
+  eachEpoch: "each epoch",
   advanced: "Advanced",
   adapter: "Adapter",
   learning: "Learning",
@@ -59,7 +78,7 @@ export const parameters = {
     loraRank: { label: "Rank", help: "Size of what is learned in each module; more holds more." },
     initialPrompt: { label: "Prompt starts from", help: "Where the trained vectors begin." },
     initialText: { label: "Starting text", help: "A few words that say the task; repeated until the rows are full." },
-    loraAlpha: { label: "Alpha", help: "What is learned counts alpha / rank times." },
+    loraAlpha: { label: "Alpha", help: "What is learned counts alpha / rank times; twice the rank by default." },
     loraTargets: { label: "Modules", help: "What is trained in every layer; none chosen takes the default." },
     batchSize: { label: "Batch size", help: "Rows computed together." },
     accumulationSteps: { label: "Accumulation", help: "Batches whose gradients make one step." },
@@ -96,6 +115,8 @@ export const start = {
   ready: (samples: number, written: string) =>
     samples === 1 ? "Ready: one sample will be used." : `Ready: ${written} samples will be used.`,
   noDatabase: "Choose a database or a file first.",
+  noAdapter: "Name the folder of the adapter first.",
+  noSuchAdapter: "The adapter to begin with cannot be used, see above.",
   checking: "It is being checked…",
   unusable: "It cannot be used, see above.",
   offline: "Attune does not answer at the moment.",

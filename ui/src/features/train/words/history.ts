@@ -2,6 +2,7 @@
 
 export const history = {
   title: "History",
+  runs: "Runs, newest first",
   choose: "Compare",
   chooseRun: (name: string) => `Choose run ${name} to compare`,
   status: "Status",
@@ -28,11 +29,8 @@ export const history = {
   copied: "Copied",
   emptyTitle: "No runs yet",
   emptyStep: "Every run you start is listed here, with its result or its error.",
-  page: (page: number) => `Page ${page} of the history`,
-  previousPage: "Previous page",
-  nextPage: "Next page",
-  older: "Show older runs",
-  shown: (from: string, to: string, all: string) => `${from} to ${to} of ${all}`,
+  newest: (runs: string) => `The newest ${runs} runs; older ones follow as you scroll.`,
+  all: (runs: number, written: string) => (runs === 1 ? "1 run" : `${written} runs`),
 };
 
 export const compare = {

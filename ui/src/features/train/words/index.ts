@@ -2,7 +2,7 @@
 
 import { ask } from "./ask";
 import { bases } from "./bases";
-import { base, dataset, parameters, start } from "./form";
+import { base, beginning, dataset, parameters, start } from "./form";
 import { compare, history } from "./history";
 import { chart, queue, run, settings, values } from "./run";
 
@@ -11,6 +11,7 @@ export const words = {
   loading: "Loading…",
   base,
   bases,
+  beginning,
   dataset,
   parameters,
   start,

@@ -73,6 +73,9 @@ export const run = {
   discardMeaning: "Ends now and leaves no adapter; only the curve stays in the history.",
   stopFailed: "The run could not be stopped",
 
+  compareHeldOut: "Base and tuned side by side",
+  heldOutTitle: (name: string) => `Base and tuned: ${name}`,
+
   resume: "Resume",
   resumeMeaning: "Goes on from the last saved point, exactly as if it had never stopped.",
   resumeFailed: "The run could not be resumed",
@@ -82,6 +85,7 @@ export const run = {
   deleteMeaning: (folder: string) =>
     `Its adapter, its curve and its row in the history go for good, with what it wrote into ${folder}. The rows it was trained on stay.`,
   deleteConfirm: "Delete",
+  wouldFree: (size: string) => `This frees ${size}.`,
   deleted: "Run deleted",
   freed: (size: string, latest?: string | null) =>
     latest ? `${size} freed. The newest adapter is now that of ${latest}.` : `${size} freed.`,

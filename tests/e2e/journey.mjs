@@ -1,0 +1,151 @@
+// What every journey through the page needs: a server on a data folder, a browser, a page that complains.
+//
+// ATTUNE_BIN is the program. Also heard: ATTUNE_BROWSER, and ATTUNE_SCREENSHOTS, a folder for pictures of each stage.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+const { ATTUNE_BIN, ATTUNE_BROWSER = "/usr/bin/chromium", ATTUNE_SCREENSHOTS } = process.env;
+assert.ok(ATTUNE_BIN, "set ATTUNE_BIN, or run `cargo xtask test`");
+
+/** Training on a slow or busy machine; everything else answers within Playwright's own limits. */
+export const PATIENCE = 240_000;
+
+export function ownFolder() {
+  return mkdtemp(join(tmpdir(), "attune-e2e-"));
+}
+
+/** Rows with different answers, as JSON lines; of sixty some are held out. */
+export async function rowsIn(folder, count = 60) {
+  const path = join(folder, "many rows.jsonl");
+  const rows = Array.from({ length: count }, (_, room) =>
+    JSON.stringify({ input: `Light for room ${room}?`, output: `Turn on light ${room}.` }),
+  );
+  await writeFile(path, rows.join("\n"));
+  return path;
+}
+
+/** `attune serve` on a data folder; without a port, on a free one. */
+export async function serve(data, port = 0) {
+  const server = spawn(ATTUNE_BIN, ["serve", "--port", String(port), "--data-dir", data], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const address = await printedAddress(server);
+  const end = async (signal) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise((resolve) => server.once("exit", resolve));
+    server.kill(signal);
+    await ended;
+  };
+  return { address, port: Number(new URL(address).port), end };
+}
+
+async function printedAddress({ stdout }) {
+  for await (const line of createInterface({ input: stdout })) {
+    const [found] = line.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
+    if (found) return found;
+  }
+  throw new Error("attune serve ended without printing an address");
+}
+
+export function openBrowser() {
+  return chromium.launch({
+    executablePath: ATTUNE_BROWSER,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/**
+ * A page of its own, once it is connected. `complaints` collects what may not happen: errors and warnings in the
+ * console, and requests to anywhere else.
+ */
+export async function openPage(browser, address, colorScheme, viewport = { width: 1280, height: 900 }) {
+  const context = await browser.newContext({ colorScheme, viewport });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(address) && !request.url().startsWith("data:")) complaints.push(request.url());
+  });
+  await page.addInitScript(followTasks);
+  await page.goto(address);
+  await connected(page);
+  return { page, complaints };
+}
+
+export async function connected(page) {
+  await page.getByText("Connected", { exact: true }).waitFor({ timeout: PATIENCE });
+}
+
+/** In the page: notes each task that held it up for more than 50 ms (the API's own bound), as [start, length]. */
+function followTasks() {
+  window.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) window.longTasks.push([startTime, duration]);
+  }).observe({ type: "longtask", buffered: true });
+}
+
+/** Milliseconds of each long task since `from`, a time of the page's own clock, the longest first. */
+export async function longTasks(page, from = 0) {
+  const tasks = await page.evaluate((from) => window.longTasks.filter(([start]) => start >= from), from);
+  return tasks.map(([, length]) => Math.round(length)).sort((a, b) => b - a);
+}
+
+export function now(page) {
+  return page.evaluate(() => performance.now());
+}
+
+/** Resolves once the curve was seen with three different numbers of points: it is alive, not drawn at the end. */
+export function curveGrows(page) {
+  return page.evaluate(
+    (patience) =>
+      new Promise((resolve, reject) => {
+        const seen = new Set();
+        const look = () => {
+          const points = Number(document.querySelector("[data-testid=curve]")?.getAttribute("data-points") ?? 0);
+          if (points > 0) seen.add(points);
+          if (seen.size >= 3) resolve([...seen]);
+        };
+        new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+        setTimeout(() => reject(new Error(`the curve did not grow, it had ${[...seen]} points`)), patience);
+      }),
+    PATIENCE,
+  );
+}
+
+/** Chooses a file of rows and waits until it was checked. */
+export async function chooseRows(page, path) {
+  await page.getByRole("textbox", { name: "Database or file" }).fill(path);
+  await page.keyboard.press("Enter");
+  await page.getByText(/\d+ of \d+ rows can be used/).waitFor();
+}
+
+/** No barrier that axe finds, and a picture for whoever wants to look. */
+export async function looksRight(page, stage) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`),
+    [],
+    `axe at ${stage}`,
+  );
+  if (!ATTUNE_SCREENSHOTS) return;
+  await mkdir(ATTUNE_SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(ATTUNE_SCREENSHOTS, `${stage}.png`) });
+}
