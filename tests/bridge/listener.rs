@@ -1,6 +1,7 @@
 //! The switch of the local web address: a window opens, moves and closes its listener, and remembers.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -31,6 +32,9 @@ async fn the_local_address_is_switched_on_survives_a_restart_and_is_switched_off
     window.click(SWITCH).await;
     let address = window.text_that(&id("address"), |address| address.starts_with("http://127.0.0.1:")).await;
     assert_eq!(address, format!("http://127.0.0.1:{taken_port}"));
+    if let Some(folder) = std::env::var_os("ATTUNE_SCREENSHOTS") {
+        window.screenshot(&PathBuf::from(folder).join("window-listener.png")).await;
+    }
     let http = Http::new(&address);
     assert_eq!(http.get("/api/v1/status").await.expect(200)["owner"]["kind"], "window");
     let mut events = http.events("/api/v1/events").await;
