@@ -31,7 +31,7 @@ use tokio::time::{Instant, sleep};
 /// How long a journey waits for one thing that normally takes a second or less; generous for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long it waits for a program to do all its work and end.
-const LONG_PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) const LONG_PATIENCE: Duration = Duration::from_secs(600);
 /// How soon something is looked at again that tells nobody when it changes.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 

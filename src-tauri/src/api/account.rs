@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use super::body::{Parameters, waiting};
 use super::translate::text;
 use super::wire::{
-    Finding, LogDay, LogEntry, LogLevel, LogPage, LogQuery, OwnerKind, Storage, Stored, StoredKind, Verdict,
+    Finding, LogDay, LogEntry, LogLevel, LogPage, LogQuery, OwnerKind, Soundness, Storage, Stored, StoredKind,
 };
 use super::{ApiState, Problem};
 
@@ -24,7 +24,7 @@ pub(super) async fn examine(State(state): State<ApiState>) -> Result<Json<Vec<Fi
 fn owner_finding(kind: OwnerKind, address: Option<String>) -> Finding {
     Finding {
         check: "owner".to_owned(),
-        verdict: Verdict::Good,
+        verdict: Soundness::Good,
         found: kind.described(std::process::id(), address.as_deref()),
         advice: None,
     }
@@ -82,9 +82,9 @@ impl From<attune_engine::doctor::Finding> for Finding {
         Self {
             check: finding.check.to_owned(),
             verdict: match finding.verdict {
-                Found::Good => Verdict::Good,
-                Found::Warning => Verdict::Warning,
-                Found::Failure => Verdict::Failure,
+                Found::Good => Soundness::Good,
+                Found::Warning => Soundness::Warning,
+                Found::Failure => Soundness::Failure,
             },
             found: finding.found,
             advice: finding.advice.map(str::to_owned),
@@ -99,6 +99,7 @@ impl From<attune_engine::Stored> for Stored {
                 Kind::Database => StoredKind::Database,
                 Kind::Runs => StoredKind::Runs,
                 Kind::Adapters => StoredKind::Adapters,
+                Kind::Exports => StoredKind::Exports,
                 Kind::Logs => StoredKind::Logs,
                 Kind::Other => StoredKind::Other,
                 Kind::Bases => StoredKind::Bases,

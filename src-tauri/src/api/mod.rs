@@ -10,6 +10,7 @@ mod body;
 mod comparison;
 mod events;
 mod export;
+mod feedback;
 mod first_start;
 mod generate;
 mod listener;
@@ -103,6 +104,11 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(generate::generate_batch))
         .routes(routes!(generate::generate_stream))
         .routes(routes!(export::export))
+        .routes(routes!(feedback::list_feedback, feedback::keep_feedback))
+        .routes(routes!(feedback::take_feedback_back))
+        .routes(routes!(feedback::list_votes, feedback::keep_vote))
+        .routes(routes!(feedback::list_tallies))
+        .routes(routes!(feedback::take_vote_back))
         .routes(routes!(settings::read_settings, settings::change_settings))
         .routes(routes!(settings::read_sources))
         .routes(routes!(settings::reset_setting))

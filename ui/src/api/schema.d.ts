@@ -200,6 +200,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The verdicts on answers, newest first. */
+        get: operations["list_feedback"];
+        put?: never;
+        /** Keeps a verdict on an answer. */
+        post: operations["keep_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a verdict back, and answers with what it was. */
+        delete: operations["take_feedback_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/first-start": {
         parameters: {
             query?: never;
@@ -657,6 +692,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The votes between two answers, newest first. */
+        get: operations["list_votes"];
+        put?: never;
+        /** Keeps a vote between two answers to one prompt. */
+        post: operations["keep_vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/votes/tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the votes between each two models went, the pair that was voted on last first. */
+        get: operations["list_tallies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/votes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a vote back, and answers with what it was. */
+        delete: operations["take_vote_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/window/focus": {
         parameters: {
             query?: never;
@@ -678,6 +765,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who answered, as the answer itself said. */
+        Answerer: {
+            /** @description The same of the adapter; null where the base answered alone. */
+            adapterDigest: string | null;
+            /** @description SHA-256 of the base's weights: `sha256:` and 64 hexadecimal digits. */
+            baseDigest: string;
+            baseModel: string;
+            /** @description How the person knew it: a run's identifier, a base's name, a folder. */
+            model: string;
+        };
         /** @description A base model on this computer. */
         Base: {
             bundled: boolean;
@@ -766,6 +863,11 @@ export interface components {
              */
             topP?: number | null;
         };
+        /**
+         * @description Which of two answers is better, by the side on which it stood.
+         * @enum {string}
+         */
+        Choice: "left" | "right" | "tie" | "both_bad";
         /** @description One held-out row with both answers. */
         ComparedRow: {
             base: string;
@@ -869,6 +971,45 @@ export interface components {
              */
             sizeBytes: number;
         };
+        /** @description A verdict that is kept. */
+        Feedback: {
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+            createdAt: string;
+            decoding: components["schemas"]["Decoding"];
+            editedAnswer: string | null;
+            id: string;
+            prompt: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A part of the verdicts, the newest first. */
+        FeedbackPage: {
+            feedback: components["schemas"]["Feedback"][];
+            /**
+             * Format: int64
+             * @description The `before` of the next part; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all parts together.
+             */
+            total: number;
+        };
+        /** @description A verdict to keep. */
+        FeedbackRequest: {
+            /** @description As it was given; may be empty. */
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+            /** @description What the answer said of how it was made. */
+            decoding: components["schemas"]["Decoding"];
+            /** @description What the answer should have been; with the verdict `edited`, and only with that. */
+            editedAnswer?: string | null;
+            /** @description `feedback_` and a ULID, made by the client: repeating the request does not keep it twice. */
+            id: string;
+            prompt: string;
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description A base model on its way from the hub. */
         Fetch: {
             /**
@@ -916,7 +1057,7 @@ export interface components {
             /** @example disk */
             check: string;
             found: string;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["Soundness"];
         };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
@@ -1057,6 +1198,12 @@ export interface components {
          * @enum {string}
          */
         InitialPrompt: "outputs" | "text" | "vocabulary" | "random";
+        /** @description One of the two answers of a vote. */
+        Judged: {
+            /** @description May be empty. */
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+        };
         /** @description The listener for browsers and scripts of this computer. */
         Listener: {
             /** @description Where it listens at this moment. */
@@ -1561,6 +1708,8 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @enum {string} */
+        Soundness: "good" | "warning" | "failure";
         /** @description What decides a value. Each goes before those named earlier. */
         Source: {
             /** @enum {string} */
@@ -1647,7 +1796,7 @@ export interface components {
             problem: string | null;
         };
         /** @enum {string} */
-        StoredKind: "database" | "runs" | "adapters" | "logs" | "other" | "bases";
+        StoredKind: "database" | "runs" | "adapters" | "exports" | "logs" | "other" | "bases";
         /** @description A folder or a variable. Secrets are without their value. */
         Surrounding: {
             /** @description Whether something is set that is not shown. */
@@ -1659,6 +1808,19 @@ export interface components {
             /** @description Absent where nothing is set, and for secrets. */
             value: string | null;
             variable: string;
+        };
+        /** @description How the votes between two models went, whichever side each stood on. */
+        Tally: {
+            /** Format: int64 */
+            bothBad: number;
+            first: components["schemas"]["Answerer"];
+            /** Format: int64 */
+            firstWins: number;
+            second: components["schemas"]["Answerer"];
+            /** Format: int64 */
+            secondWins: number;
+            /** Format: int64 */
+            ties: number;
         };
         /** @description What of the time went where, as measured beside the model. */
         Timing: {
@@ -1699,8 +1861,46 @@ export interface components {
              */
             step: number;
         };
-        /** @enum {string} */
-        Verdict: "good" | "warning" | "failure";
+        /**
+         * @description What a person made of one answer.
+         * @enum {string}
+         */
+        Verdict: "approved" | "rejected" | "edited" | "regenerated";
+        /** @description A vote that is kept. */
+        Vote: {
+            choice: components["schemas"]["Choice"];
+            createdAt: string;
+            decoding: components["schemas"]["Decoding"];
+            id: string;
+            left: components["schemas"]["Judged"];
+            prompt: string;
+            right: components["schemas"]["Judged"];
+        };
+        /** @description A part of the votes, the newest first. */
+        VotePage: {
+            /**
+             * Format: int64
+             * @description The `before` of the next part; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all parts together.
+             */
+            total: number;
+            votes: components["schemas"]["Vote"][];
+        };
+        /** @description A vote to keep: a choice that was made without knowing who answered. */
+        VoteRequest: {
+            choice: components["schemas"]["Choice"];
+            /** @description How both answers were made. */
+            decoding: components["schemas"]["Decoding"];
+            /** @description `vote_` and a ULID, made by the client: repeating the request does not keep it twice. */
+            id: string;
+            left: components["schemas"]["Judged"];
+            prompt: string;
+            right: components["schemas"]["Judged"];
+        };
     };
     responses: never;
     parameters: never;
@@ -2044,6 +2244,107 @@ export interface operations {
             };
             /** @description the disk does not allow it */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_feedback: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1000 or fewer. */
+                limit?: number;
+                /** @description The `next` of the part before; default: the newest. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was kept before, as this */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_feedback_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3054,6 +3355,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Storage"];
+                };
+            };
+        };
+    };
+    list_votes: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1000 or fewer. */
+                limit?: number;
+                /** @description The `next` of the part before; default: the newest. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VotePage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was kept before, as this */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tallies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"][];
+                };
+            };
+        };
+    };
+    take_vote_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -208,6 +208,8 @@ pub enum Error {
     HeldOutMissing { run: RunId, path: PathBuf },
     #[error("{path} does not hold the rows that run {run} held out any more")]
     HeldOutChanged { run: RunId, path: PathBuf },
+    #[error("there is no feedback {id:?}")]
+    UnknownFeedback { id: String },
     #[error("{field} cannot be {value}: {reason}")]
     InvalidField { field: &'static str, value: String, reason: &'static str },
 
@@ -319,9 +321,10 @@ impl Error {
             Self::Generation {
                 source: attune_tuning::Error::PromptTooLong { .. } | attune_tuning::Error::NoTokenLeft { .. },
             } => Kind::Invalid,
-            Self::UnknownRun { .. } | Self::UnknownSetting { .. } | Self::UnknownLogDay { .. } => {
-                Kind::NotFound
-            }
+            Self::UnknownRun { .. }
+            | Self::UnknownSetting { .. }
+            | Self::UnknownLogDay { .. }
+            | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }

@@ -17,6 +17,7 @@ mod environment;
 mod error;
 mod export;
 mod failpoints;
+mod feedback;
 mod limits;
 mod logs;
 mod model_host;
@@ -39,6 +40,7 @@ pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
 pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
+pub use feedback::{Answerer, Choice, Feedback, Judged, Kept, Page, Tally, Verdict, Vote};
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,

@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum Soundness {
     Good,
     /// Works, but not as well as it could.
     Warning,
@@ -18,7 +18,7 @@ pub enum Verdict {
 pub struct Finding {
     #[schema(example = "disk")]
     pub check: String,
-    pub verdict: Verdict,
+    pub verdict: Soundness,
     pub found: String,
     /// What to do about it.
     #[schema(required)]
@@ -31,6 +31,7 @@ pub enum StoredKind {
     Database,
     Runs,
     Adapters,
+    Exports,
     Logs,
     Other,
     /// In the Hugging Face cache, which other programs share.

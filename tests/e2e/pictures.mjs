@@ -1,0 +1,57 @@
+// Takes the pictures of the documentation anew: every page of the navigation in both themes, into docs/images.
+//
+// `npm --prefix tests/e2e run pictures`, after a build. It trains on the sample rows first, which takes a minute or two;
+// the page must show what it really does. ATTUNE_BIN is the program, by default that of a development build.
+
+import { mkdir, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+process.env.ATTUNE_BIN ??= `${root}target/debug/attune`;
+const { chooseRows, openBrowser, openPage, ownFolder, PATIENCE, serve } = await import("./journey.mjs");
+
+const SIZE = { width: 1440, height: 1000 };
+const QUESTION = "Could you please dim the lamp in the hallway to 30 percent?";
+
+const data = await ownFolder();
+const server = await serve(data);
+const browser = await openBrowser();
+try {
+  const { page } = await openPage(browser, server.address, "light", SIZE);
+  await chooseRows(page, `${root}data/samples/butler.jsonl`);
+  await page.getByRole("button", { name: "Start training" }).click();
+  await page.getByRole("heading", { name: /^Ask / }).waitFor({ timeout: 3 * PATIENCE });
+  await page.context().close();
+  await mkdir(`${root}docs/images`, { recursive: true });
+  for (const theme of ["light", "dark"]) await picturesIn(theme);
+} finally {
+  await browser.close();
+  await server.end();
+  await rm(data, { recursive: true, force: true });
+}
+
+async function picturesIn(theme) {
+  const { page } = await openPage(browser, server.address, theme, SIZE);
+  const links = page.getByRole("navigation").getByRole("link");
+  for (const name of await links.allTextContents()) {
+    await links.filter({ hasText: new RegExp(`^${name}$`) }).click();
+    await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));
+    if (name === "Train") await ask(page);
+    const path = `docs/images/${name.toLowerCase()}-${theme}.png`;
+    await page.screenshot({ path: root + path });
+    console.log(path);
+  }
+  await page.context().close();
+}
+
+/** Both answers beside each other say best what a training is good for. */
+async function ask(page) {
+  await page.getByTestId("curve").waitFor();
+  await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(QUESTION);
+  await page.getByRole("switch", { name: "Compare with the base model" }).click();
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  for (const kind of ["tuned", "base"]) {
+    await page.getByTestId(`answer-${kind}`).getByTestId("answer-text").waitFor({ timeout: PATIENCE });
+  }
+  await page.getByRole("heading", { level: 1 }).scrollIntoViewIfNeeded();
+}
