@@ -1,12 +1,13 @@
 //! The switch of the local web address: a window opens, moves and closes its listener, and remembers.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 
 use serde_json::json;
 use tokio::net::TcpStream;
 
 use super::id;
-use crate::support::{Home, Http, WebDriver, Xvfb, until};
+use crate::support::{Home, Http, WebDriver, X11, Xvfb, until};
 
 const NOTHING: [&str; 0] = [];
 const SWITCH: &str = "[data-testid=listener-switch]";
@@ -31,14 +32,16 @@ async fn the_local_address_is_switched_on_survives_a_restart_and_is_switched_off
     window.click(SWITCH).await;
     let address = window.text_that(&id("address"), |address| address.starts_with("http://127.0.0.1:")).await;
     assert_eq!(address, format!("http://127.0.0.1:{taken_port}"));
+    if let Some(folder) = std::env::var_os("ATTUNE_SCREENSHOTS") {
+        window.screenshot(&PathBuf::from(folder).join("window-listener.png")).await;
+    }
     let http = Http::new(&address);
     assert_eq!(http.get("/api/v1/status").await.expect(200)["owner"]["kind"], "window");
     let mut events = http.events("/api/v1/events").await;
     events.next_that(|event| event.name == "snapshot").await;
     let foreign = [("host", "attacker.example")];
     http.send("GET".parse().unwrap(), "/api/v1/status", &foreign, "").await.expect(403);
-    window.close().await;
-    home.is_left().await;
+    leave(&home, &display, window).await;
 
     let window = settings_of(&home, &display).await;
     let again = window.text_that(&id("address"), |address| !address.is_empty()).await;
@@ -55,8 +58,7 @@ async fn the_local_address_is_switched_on_survives_a_restart_and_is_switched_off
     });
     closed.await.expect("switched off, nobody listens");
     window.text_that("main", |page| page.contains("It does not listen.")).await;
-    window.close().await;
-    home.is_left().await;
+    leave(&home, &display, window).await;
 
     let window = settings_of(&home, &display).await;
     window.text_that("main", |page| page.contains("It does not listen.")).await;
@@ -83,6 +85,13 @@ async fn settings_of(home: &Home, display: &Xvfb) -> WebDriver {
     window.click("a[href='#settings']").await;
     window.find(SWITCH).await;
     window
+}
+
+/// Closes the window as a person does, and waits for the end of its process.
+async fn leave(home: &Home, display: &Xvfb, window: WebDriver) {
+    X11::connect(display).close("Attune");
+    home.is_left().await;
+    drop(window);
 }
 
 async fn is_on(window: &WebDriver) -> serde_json::Value {

@@ -99,6 +99,7 @@ impl From<attune_engine::Stored> for Stored {
                 Kind::Database => StoredKind::Database,
                 Kind::Runs => StoredKind::Runs,
                 Kind::Adapters => StoredKind::Adapters,
+                Kind::Exports => StoredKind::Exports,
                 Kind::Logs => StoredKind::Logs,
                 Kind::Other => StoredKind::Other,
                 Kind::Bases => StoredKind::Bases,

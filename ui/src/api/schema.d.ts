@@ -1798,7 +1798,7 @@ export interface components {
             problem: string | null;
         };
         /** @enum {string} */
-        StoredKind: "database" | "runs" | "adapters" | "logs" | "other" | "bases";
+        StoredKind: "database" | "runs" | "adapters" | "exports" | "logs" | "other" | "bases";
         /** @description A folder or a variable. Secrets are without their value. */
         Surrounding: {
             /** @description Whether something is set that is not shown. */

@@ -3,6 +3,7 @@
 import { IconActivity, IconMessages, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { PlaygroundPage } from "../features/playground/PlaygroundPage";
+import { SETTINGS } from "../features/settings/place";
 import { SettingsPage } from "../features/settings/SettingsPage";
 import { Bases } from "../features/train/bases/Bases";
 import { TRAIN } from "../features/train/place";
@@ -31,7 +32,7 @@ export const pages: [Page, ...Page[]] = [
     content: <PlaygroundPage pickFolder={platform.pickFolder} trainHref={`#${TRAIN}`} />,
   },
   {
-    id: "settings",
+    id: SETTINGS,
     label: words.pages.settings,
     icon: IconSettings,
     content: (

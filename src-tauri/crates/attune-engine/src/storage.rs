@@ -18,8 +18,10 @@ pub enum StoredKind {
     Runs,
     /// Adapters in the data folder; those in folders of a person's choice are theirs.
     Adapters,
+    /// What was written for other programs, where nobody chose another folder.
+    Exports,
     Logs,
-    /// Whatever else lies in the data folder, exports that a person put there included.
+    /// Whatever else lies in the data folder.
     Other,
     /// Base models in the Hugging Face cache, which other programs share.
     Bases,
@@ -50,6 +52,7 @@ pub(crate) fn measure(folder: &DataFolder, bases: &Bases) -> Storage {
         entry(StoredKind::Database, folder.database()),
         entry(StoredKind::Runs, folder.runs()),
         entry(StoredKind::Adapters, folder.adapters()),
+        entry(StoredKind::Exports, folder.path().join("exports")),
         entry(StoredKind::Logs, folder.logs()),
         entry(StoredKind::Other, folder.path().to_owned()),
     ];
@@ -83,6 +86,7 @@ fn kind_of(name: &str) -> StoredKind {
     match name {
         "runs" => StoredKind::Runs,
         "adapters" => StoredKind::Adapters,
+        "exports" => StoredKind::Exports,
         "logs" => StoredKind::Logs,
         // `attune.db-wal`, `attune.db-shm`, `attune.before-3.db`
         name if name.starts_with("attune.") => StoredKind::Database,
@@ -140,7 +144,8 @@ mod tests {
         write("runs/run_1/dataset.jsonl", 11);
         write("adapters/a/run/adapter_model.safetensors", 1000);
         write("logs/attune.2026-11-21.log", 5);
-        write("exported/model.safetensors", 7);
+        write("exports/for-peft/model.safetensors", 70);
+        write("notes.txt", 7);
         let outside = home.path().join("outside");
         fs::create_dir(&outside).unwrap();
         fs::write(outside.join("large"), vec![0; 5000]).unwrap();
@@ -155,6 +160,7 @@ mod tests {
         assert_eq!(bytes(StoredKind::Runs), 111);
         assert!((1000..2000).contains(&bytes(StoredKind::Adapters)), "{storage:?}");
         assert_eq!(bytes(StoredKind::Logs), 5);
+        assert_eq!(bytes(StoredKind::Exports), 70);
         assert_eq!(bytes(StoredKind::Other), 7);
         assert_eq!(bytes(StoredKind::Bases), 0);
         assert!(storage.free.is_some_and(|free| free > 0));

@@ -31,6 +31,7 @@ pub enum StoredKind {
     Database,
     Runs,
     Adapters,
+    Exports,
     Logs,
     Other,
     /// In the Hugging Face cache, which other programs share.

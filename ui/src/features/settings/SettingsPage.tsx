@@ -6,6 +6,7 @@ import { Card } from "../../components/Card";
 import { DataCard } from "./data/DataCard";
 import { HealthCard } from "./health/HealthCard";
 import { LogCard } from "./log/LogCard";
+import { openSection, SECTIONS, type Section, useSection } from "./place";
 import classes from "./SettingsPage.module.css";
 import { General, type Pick } from "./values/General";
 import { words } from "./words";
@@ -21,29 +22,30 @@ interface SettingsPageProps {
 }
 
 export function SettingsPage({ pick, openFolder, bases, isServed }: SettingsPageProps) {
-  const sections = [
-    { id: "general", label: words.tabs.general, content: <General pick={pick} isServed={isServed} /> },
-    { id: "data", label: words.tabs.data, content: <DataCard openFolder={openFolder} /> },
-    { id: "bases", label: words.tabs.bases, content: <Card title={words.tabs.bases}>{bases}</Card> },
-    { id: "health", label: words.tabs.health, content: <HealthCard /> },
-    { id: "log", label: words.tabs.log, content: <LogCard /> },
-  ];
+  const section = useSection();
+  const contents: Record<Section, ReactNode> = {
+    general: <General pick={pick} isServed={isServed} />,
+    data: <DataCard openFolder={openFolder} />,
+    bases: <Card title={words.tabs.bases}>{bases}</Card>,
+    health: <HealthCard />,
+    log: <LogCard />,
+  };
   return (
     <Box className={classes.page}>
       <Title order={1} mb="md">
         {words.title}
       </Title>
-      <Tabs defaultValue="general" keepMounted={false}>
+      <Tabs value={section} onChange={openSection} keepMounted={false}>
         <Tabs.List aria-label={words.sections} mb="md">
-          {sections.map(({ id, label }) => (
-            <Tabs.Tab key={id} value={id}>
-              {label}
+          {SECTIONS.map((name) => (
+            <Tabs.Tab key={name} value={name}>
+              {words.tabs[name]}
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        {sections.map(({ id, content }) => (
-          <Tabs.Panel key={id} value={id}>
-            {content}
+        {SECTIONS.map((name) => (
+          <Tabs.Panel key={name} value={name}>
+            {contents[name]}
           </Tabs.Panel>
         ))}
       </Tabs>

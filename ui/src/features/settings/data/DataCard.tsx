@@ -11,7 +11,7 @@ import { ProblemNotice } from "../../../components/ProblemNotice";
 import { count, size } from "../../../components/quantity";
 import { words } from "../words";
 import classes from "./DataCard.module.css";
-import { bytesInFolder } from "./total";
+import { bytesInFolder, placeIn } from "./folder";
 
 const t = words.data;
 
@@ -71,46 +71,42 @@ function Measured({ storage, openFolder }: DataCardProps & { storage: Storage })
         ) : null}
       </Group>
       {opening.error ? <ProblemNotice problem={{ message: String(opening.error) }} /> : null}
-      <Table.ScrollContainer minWidth={560}>
-        <Table verticalSpacing="xs" data-testid="storage">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t.columns.kind}</Table.Th>
-              <Table.Th ta="right">{t.columns.size}</Table.Th>
-              <Table.Th ta="right">{t.columns.files}</Table.Th>
-              <Table.Th>{t.columns.where}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {storage.stored.map(({ kind, bytes, files, path }) => (
-              <Table.Tr key={kind} data-testid={`stored-${kind}`}>
-                <Table.Td>{t.kinds[kind]}</Table.Td>
-                <Table.Td ta="right" data-numbers>
-                  {size(bytes)}
-                </Table.Td>
-                <Table.Td ta="right" data-numbers>
-                  {count(files)}
-                </Table.Td>
-                <Table.Td className={classes.path} ff="monospace" fz="xs">
-                  {path}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-          <Table.Tfoot className={classes.total}>
-            <Table.Tr>
-              <Table.Th scope="row">{t.total}</Table.Th>
-              <Table.Td ta="right" fw={600} data-numbers>
-                {size(bytesInFolder(storage))}
+      <Table verticalSpacing="xs" data-testid="storage">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.columns.kind}</Table.Th>
+            <Table.Th ta="right">{t.columns.size}</Table.Th>
+            <Table.Th ta="right">{t.columns.files}</Table.Th>
+            <Table.Th>{t.columns.where}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {storage.stored.map(({ kind, bytes, files, path }) => (
+            <Table.Tr key={kind} data-testid={`stored-${kind}`}>
+              <Table.Td>{t.kinds[kind]}</Table.Td>
+              <Table.Td ta="right" data-numbers>
+                {size(bytes)}
               </Table.Td>
-              <Table.Th />
-              <Table.Th fw={400}>
-                {storage.freeBytes === null ? t.freeUnknown : t.free(size(storage.freeBytes))}
-              </Table.Th>
+              <Table.Td ta="right" data-numbers>
+                {count(files)}
+              </Table.Td>
+              <Table.Td className={classes.path} ff="monospace" fz="xs" title={path}>
+                {placeIn(storage.folder, path)}
+              </Table.Td>
             </Table.Tr>
-          </Table.Tfoot>
-        </Table>
-      </Table.ScrollContainer>
+          ))}
+        </Table.Tbody>
+        <Table.Tfoot className={classes.total}>
+          <Table.Tr>
+            <Table.Th scope="row">{t.total}</Table.Th>
+            <Table.Td ta="right" fw={600} data-numbers>
+              {size(bytesInFolder(storage))}
+            </Table.Td>
+            <Table.Td />
+            <Table.Td>{storage.freeBytes === null ? t.freeUnknown : t.free(size(storage.freeBytes))}</Table.Td>
+          </Table.Tr>
+        </Table.Tfoot>
+      </Table>
       <Text fz="xs" c="dimmed" mt="xs">
         {t.elsewhere}
       </Text>

@@ -31,6 +31,10 @@ export function SourceMark({ source }: { source: Origin }) {
 }
 
 function detailOf(source: Origin): string | undefined {
-  if (source.kind === "environment") return source.file ? t.inFile(source.variable, source.file) : source.variable;
+  if (source.kind === "environment") {
+    // The file lies in the data folder, whose path stands below.
+    const file = source.file?.split(/[\\/]/).at(-1);
+    return file ? t.inFile(source.variable, file) : source.variable;
+  }
   return source.kind === "commandLine" ? source.option : undefined;
 }
