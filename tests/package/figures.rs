@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Installed, NOTHING, package};
-use crate::support::{Home, WebDriver, Xvfb};
+use crate::support::{Home, WebDriver, Xvfb, until};
 
 /// Proportional set size of the window with its WebKit processes, and of the server, in bytes: well above the figures,
 /// because what WebKit takes differs between machines, and below what a leak or a base loaded too early would take.
@@ -29,9 +29,13 @@ async fn an_idle_window_and_an_idle_server_take_little_memory() {
     let window = WebDriver::open(&home, &display, &installed.program(), &NOTHING).await;
     window.text_that("footer", |text| text.contains("Connected")).await;
     let process = process_of(&installed.program());
-    let painted =
-        "return performance.timeOrigin + performance.getEntriesByName('first-contentful-paint')[0].startTime";
-    let painted = window.execute(painted, &[]).await.as_f64().expect("a time");
+    // The page may know what it shows before it has painted it.
+    let painted = until(|| async {
+        let script = "return performance.timeOrigin
+            + performance.getEntriesByName('first-contentful-paint')[0]?.startTime";
+        window.execute(script, &[]).await.as_f64().ok_or_else(|| "nothing is painted".to_owned())
+    });
+    let painted = painted.await.expect("the page is painted");
     let now = window.execute("return Date.now()", &[]).await.as_f64().expect("a time");
     let shown_after = age(process) - (now - painted) / 1000.0;
     // What an idle window takes is what it takes after its start has been digested.
