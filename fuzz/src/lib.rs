@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use attune_engine::{AdapterFolder, Bases, Error, inspect_source};
+use attune_engine::{AdapterFolder, Bases, Error, RemoteModel, inspect_source};
 use attune_tuning::peft::{self, PeftFiles};
 use attune_tuning::{BaseModel, BaseModelFiles, Checkpoint};
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ pub struct Reader {
 }
 
 /// Every reader of files that Attune did not write itself, or that others may have changed since.
-pub const READERS: [Reader; 10] = [
+pub const READERS: [Reader; 11] = [
     Reader { name: "source_text", read: source_text },
     Reader { name: "source_database", read: source_database },
     Reader { name: "base_config", read: base_config },
@@ -34,6 +34,7 @@ pub const READERS: [Reader; 10] = [
     Reader { name: "training_record", read: training_record },
     Reader { name: "latest_pointer", read: latest_pointer },
     Reader { name: "checkpoint", read: checkpoint },
+    Reader { name: "hub_answer", read: hub_answer },
 ];
 
 const CONFIG: &[u8] = include_bytes!("../../tests/fixtures/tiny_t5/config.json");
@@ -137,6 +138,11 @@ fn latest_pointer(bytes: &[u8]) -> Result<(), String> {
 
 fn checkpoint(bytes: &[u8]) -> Result<(), String> {
     Checkpoint::decode(bytes).map(drop).map_err(|error| error.to_string())
+}
+
+/// What a hub says of a model's files.
+fn hub_answer(bytes: &[u8]) -> Result<(), String> {
+    RemoteModel::from_json("google/flan-t5-small", bytes).map(drop).map_err(said)
 }
 
 fn base(files: BaseModelFiles<'_>) -> Result<BaseModel, String> {

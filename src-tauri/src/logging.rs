@@ -3,9 +3,9 @@
 //! Invariant: a secret that the environment holds is never written, whoever puts it into a message.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
-use attune_engine::DataFolder;
+use attune_engine::{DataFolder, Environment};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -15,9 +15,6 @@ use tracing_subscriber::{EnvFilter, Layer};
 /// Days that are kept.
 const KEPT_FILES: usize = 14;
 
-/// Variables whose values are secrets.
-const SECRETS: [&str; 4] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OPENAI_API_KEY", "CRON_SECRET"];
-
 /// What standard error shows unless `ATTUNE_LOG` says otherwise. A failed request is told to whoever asked.
 const SHOWN: &str = "warn,attune::api::problem=off";
 
@@ -26,12 +23,14 @@ const MASK: &[u8] = b"[secret]";
 
 static FILE: LogFile = LogFile(OnceLock::new());
 
+static SECRETS: RwLock<Vec<Vec<u8>>> = RwLock::new(Vec::new());
+
 /// Starts logging. `ATTUNE_LOG` chooses what standard error shows (default: warnings).
 pub(crate) fn start() {
     let shown = EnvFilter::try_from_env("ATTUNE_LOG").unwrap_or_else(|_| EnvFilter::new(SHOWN));
-    let secrets = Arc::new(secrets());
-    let console = Masked { secrets: Arc::clone(&secrets), inner: io::stderr };
-    let file = Masked { secrets, inner: || &FILE };
+    mask(Environment::of_process().secrets());
+    let console = Masked { inner: io::stderr };
+    let file = Masked { inner: || &FILE };
     tracing_subscriber::registry()
         .with(
             tracing_subscriber::fmt::layer()
@@ -46,6 +45,11 @@ pub(crate) fn start() {
                 .with_filter(EnvFilter::new("info")),
         )
         .init();
+}
+
+/// Masks these from now on, in place of those before.
+pub(crate) fn mask(secrets: Vec<Vec<u8>>) {
+    *SECRETS.write().unwrap_or_else(PoisonError::into_inner) = secrets;
 }
 
 /// Begins to write to `logs/attune.DAY.log` of a data folder that this process owns.
@@ -89,7 +93,6 @@ impl Write for &LogFile {
 
 /// Makes writers that put a mask over every secret.
 struct Masked<M> {
-    secrets: Arc<Vec<Vec<u8>>>,
     inner: M,
 }
 
@@ -97,19 +100,19 @@ impl<'w, M: MakeWriter<'w>> MakeWriter<'w> for Masked<M> {
     type Writer = MaskedWriter<M::Writer>;
 
     fn make_writer(&'w self) -> Self::Writer {
-        MaskedWriter { secrets: Arc::clone(&self.secrets), inner: self.inner.make_writer() }
+        MaskedWriter { inner: self.inner.make_writer() }
     }
 }
 
 /// Writes one message at a time, as the formatter hands it over: a secret is never split between two writes.
 struct MaskedWriter<W> {
-    secrets: Arc<Vec<Vec<u8>>>,
     inner: W,
 }
 
 impl<W: Write> Write for MaskedWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write_all(&masked(bytes, &self.secrets))?;
+        let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
+        self.inner.write_all(&masked(bytes, &secrets))?;
         Ok(bytes.len())
     }
 
@@ -134,15 +137,6 @@ fn masked(bytes: &[u8], secrets: &[Vec<u8>]) -> Vec<u8> {
         }
     }
     kept
-}
-
-fn secrets() -> Vec<Vec<u8>> {
-    SECRETS
-        .iter()
-        .filter_map(std::env::var_os)
-        .map(|value| value.into_encoded_bytes())
-        .filter(|value| !value.is_empty())
-        .collect()
 }
 
 #[cfg(test)]

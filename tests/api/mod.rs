@@ -1,8 +1,10 @@
 //! The contract over TCP, against the real server and its real worker.
 
+mod comparison;
 mod decoding;
 mod deletion;
 mod export;
+mod first_start;
 mod generate;
 mod guard;
 mod guide;

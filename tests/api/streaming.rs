@@ -29,7 +29,31 @@ async fn the_pieces_of_a_stream_are_the_text_of_the_answer_that_ends_it() {
     assert_eq!(json!(pieces.concat()), answer["text"]);
     let plain = http.post("/api/v1/generate", &question).await.expect(200);
     assert_eq!((&plain["text"], &plain["decoding"]), (&answer["text"], &answer["decoding"]));
-    assert!(answer["milliseconds"].as_f64().unwrap() > 0.0);
+}
+
+#[tokio::test]
+async fn an_answer_says_what_gave_it_and_what_of_its_time_went_where() {
+    let home = Home::new();
+    let (_attune, http) = home.serve();
+    let question = json!({ "prompt": "Continue: once", "minNewTokens": 4, "maxNewTokens": 4 });
+    let answer = http.post("/api/v1/generate", &question).await.expect(200);
+    let number = |value: &serde_json::Value| value.as_f64().unwrap_or_else(|| panic!("{answer}"));
+    let timing = &answer["timing"];
+    let (loading, first, whole) = (
+        number(&timing["loadingMilliseconds"]),
+        number(&timing["firstTokenMilliseconds"]),
+        number(&answer["milliseconds"]),
+    );
+    assert!(0.0 < loading && loading < first && first < whole, "{answer}");
+    let expected = 4.0 / ((whole - loading) / 1000.0);
+    assert!((number(&timing["tokensPerSecond"]) / expected - 1.0).abs() < 1e-6, "{answer}");
+    let published = std::fs::read_to_string("models/bases.json").unwrap();
+    let digest = answer["baseDigest"].as_str().and_then(|digest| digest.strip_prefix("sha256:"));
+    assert!(published.contains(&format!("\"sha256\": \"{}\"", digest.expect("SHA-256"))), "{answer}");
+
+    let searched = json!({ "prompt": "Continue: once", "beams": 2, "maxNewTokens": 4 });
+    let searched = http.post("/api/v1/generate", &searched).await.expect(200);
+    assert_eq!(searched["timing"]["firstTokenMilliseconds"], json!(null), "nothing is chosen before the end");
 }
 
 /// The tiny base has 128 tokens: an answer that may take none twice and may not end runs out of them.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::held_worker::HeldWorker;
 use super::id;
 use crate::api::{ended, small_source};
 use crate::support::{Attune, DesktopBus, Home, WebDriver, X11, Xvfb, until};
@@ -20,6 +21,7 @@ async fn a_window_without_a_run_closes_unasked() {
 async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
     let desk = Desk::new(Home::new()).await;
     let command = desk.train("long", 400).await;
+    let held = HeldWorker::of(&desk.home);
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("no tray")).await;
     desk.window.click(&id("closing-stay")).await;
@@ -27,6 +29,8 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
     assert!(desk.is_seen(), "the window stays where it is");
 
     desk.close();
+    desk.window.text_that(&id("closing-question"), |text| text.contains("no tray")).await;
+    drop(held);
     desk.window.click_away(&id("closing-discard")).await;
     assert_eq!(command.wait().code, Some(130), "the command that waited for the run is told of its end");
     desk.home.is_left().await;
@@ -38,7 +42,10 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
 async fn stopping_saves_the_adapter_and_closes() {
     let desk = Desk::new(Home::new()).await;
     let command = desk.train("stopped", 400).await;
+    let held = HeldWorker::of(&desk.home);
     desk.close();
+    desk.window.text_that(&id("closing-question"), |text| text.contains("no tray")).await;
+    drop(held);
     desk.window.click_away(&id("closing-stop")).await;
     // A command that waited looks at the folder itself once the window is gone.
     command.wait();
@@ -52,6 +59,7 @@ async fn stopping_saves_the_adapter_and_closes() {
 async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded() {
     let desk = Desk::new(Home::new()).await;
     let first = desk.train("first", 400).await;
+    let held = HeldWorker::of(&desk.home);
     let source = desk.home.path("source.db").display().to_string();
     let second = desk.home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "second"]);
     desk.window.text_that(&id("history-row"), |row| row.contains("second")).await;
@@ -59,6 +67,7 @@ async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded(
     second.kill();
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("waits in the queue")).await;
+    drop(held);
     desk.window.click_away(&id("closing-discard")).await;
     first.wait();
     desk.home.is_left().await;
@@ -73,7 +82,8 @@ async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded(
 #[tokio::test]
 async fn without_a_tray_a_run_is_finished_in_the_background_and_a_second_start_brings_the_window_back() {
     let desk = Desk::new(Home::new()).await;
-    let command = desk.train("background", 150).await;
+    let command = desk.train("background", 400).await;
+    let held = HeldWorker::of(&desk.home);
     desk.close();
     desk.window.click_away(&id("closing-background")).await;
     desk.goes_out_of_sight().await;
@@ -84,6 +94,8 @@ async fn without_a_tray_a_run_is_finished_in_the_background_and_a_second_start_b
 
     desk.close();
     desk.window.click_away(&id("closing-background")).await;
+    desk.goes_out_of_sight().await;
+    drop(held);
     assert_eq!(command.wait().code, Some(0));
     desk.home.is_left().await;
     assert_eq!(only_run(&desk.home).await["status"], "completed");
@@ -93,17 +105,19 @@ async fn without_a_tray_a_run_is_finished_in_the_background_and_a_second_start_b
 async fn with_a_tray_the_icon_keeps_the_run_and_its_end_is_told_with_two_next_steps() {
     let bus = DesktopBus::start().await;
     let desk = Desk::new(Home::with_desktop(&bus)).await;
-    let command = desk.train("in-the-tray", 150).await;
+    let command = desk.train("in-the-tray", 400).await;
+    let held = HeldWorker::of(&desk.home);
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("stays in the tray")).await;
     desk.window.click_away(&id("closing-background")).await;
     desk.goes_out_of_sight().await;
     bus.tray_entry(|label| label.starts_with("Training in-the-tray: ")).await;
+    drop(held);
     assert_eq!(command.wait().code, Some(0));
 
     let notice = bus.notice().await;
     assert_eq!(notice.title, "Run in-the-tray is done");
-    assert!(notice.text.contains("600 of 600 steps"), "{notice:?}");
+    assert!(notice.text.contains("1600 of 1600 steps"), "{notice:?}");
     for step in ["compare", "export"] {
         assert!(notice.actions.iter().any(|action| action == step), "{notice:?} offers no {step}");
     }
@@ -123,6 +137,7 @@ async fn with_a_tray_the_icon_keeps_the_run_and_its_end_is_told_with_two_next_st
 async fn the_system_asks_in_place_of_a_page_that_hangs() {
     let desk = Desk::new(Home::new()).await;
     let _command = desk.train("long", 400).await;
+    let _held = HeldWorker::of(&desk.home);
     let hang = "setTimeout(() => { const end = Date.now() + 15000; while (Date.now() < end); })";
     desk.window.execute(hang, &[]).await;
     desk.close();

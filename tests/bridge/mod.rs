@@ -3,6 +3,7 @@
 
 mod browser;
 mod closing;
+mod held_worker;
 mod window;
 
 fn id(name: &str) -> String {

@@ -1,6 +1,7 @@
 //! The command line: results, mistakes, and one owner per data folder.
 
 mod doctor;
+mod first_model;
 mod generate;
 mod mistakes;
 mod models;

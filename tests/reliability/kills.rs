@@ -25,9 +25,12 @@ fn a_thousand_random_kills_leave_a_valid_latest_and_lose_no_row() {
             (0..PEOPLE).map(|person| scope.spawn(move || kill_again_and_again(person))).collect();
         people.into_iter().map(|person| person.join().expect("no kill may break anything")).collect()
     });
-    let (at_work, while_saving) =
-        counted.iter().fold((0, 0), |sum, one| (sum.0 + one.at_work, sum.1 + one.while_saving));
+    let [at_work, while_saving, resumed] = counted
+        .iter()
+        .fold([0; 3], |sum, one| [sum[0] + one.at_work, sum[1] + one.while_saving, sum[2] + one.resumed]);
     println!("{KILLS} kills: {at_work} while something ran, {while_saving} of them while it saved");
+    println!("{resumed} of {PEOPLE} people had a run to go on from");
+    assert!(resumed > 0, "some killed run must have left a checkpoint");
     assert!(at_work >= KILLS / 2, "most kills must hit something: {at_work}");
     assert!(while_saving >= KILLS / 50, "many kills must hit a save: {while_saving}");
 }
@@ -36,6 +39,7 @@ fn a_thousand_random_kills_leave_a_valid_latest_and_lose_no_row() {
 struct Counted {
     at_work: u32,
     while_saving: u32,
+    resumed: u32,
 }
 
 fn kill_again_and_again(person: u32) -> Counted {
@@ -48,7 +52,7 @@ fn kill_again_and_again(person: u32) -> Counted {
         began.elapsed()
     });
     let mut random = Random(SEED + u64::from(person));
-    let mut counted = Counted { at_work: 0, while_saving: 0 };
+    let mut counted = Counted { at_work: 0, while_saving: 0, resumed: 0 };
     let mut promised = HashSet::new();
     for kill in 0..KILLS / PEOPLE {
         let slow = kill % 3 != 0;
@@ -80,8 +84,17 @@ fn kill_again_and_again(person: u32) -> Counted {
             counted.while_saving += u32::from(finished.stderr.contains("saving the adapter"));
         }
     }
-    assert_eq!(workers_of(&tiny.home), Vec::<String>::new(), "a worker ends with its owner");
+    assert_eq!(workers_left_of(&tiny.home), Vec::<u32>::new(), "a worker ends with its owner");
 
+    // What was killed after a checkpoint goes on to the adapter that it would have become.
+    if let Some(name) = tiny.resumable().pop() {
+        let resumed = tiny.home.run(["train", "--resume-from", &name]);
+        assert_eq!(resumed.code, Some(0), "{name}: {resumed:?}");
+        counted.resumed += 1;
+        let weights = |run: &str| std::fs::read(tiny.output().join(run).join("adapter_model.safetensors"));
+        let resumed = weights(&tiny.latest(&format!("going on from {name}"))).expect("the resumed adapter");
+        assert!(resumed == weights("whole_false").expect("a whole run's adapter"), "{name} became another");
+    }
     // The next owner trains as if nothing had happened, and leaves no row open and nothing half written.
     tiny.must_train("last");
     tiny.must_hold_nothing_left_over("all kills");
@@ -111,15 +124,10 @@ fn training(tiny: &Tiny, name: &str, failpoints: Option<&str>) -> Command {
 }
 
 /// Waits for the workers of this person to end, and names those that do not.
-fn workers_of(home: &Home) -> Vec<String> {
+fn workers_left_of(home: &Home) -> Vec<u32> {
     let end = Instant::now() + Duration::from_secs(20);
-    let folder = home.data().to_string_lossy().into_owned();
     loop {
-        let workers: Vec<String> = std::fs::read_dir("/proc")
-            .expect("Linux shows its processes")
-            .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path().join("cmdline")).ok())
-            .filter(|command| command.contains("worker") && command.contains(&folder))
-            .collect();
+        let workers = home.workers();
         if workers.is_empty() || Instant::now() > end {
             return workers;
         }

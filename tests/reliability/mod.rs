@@ -6,6 +6,7 @@ mod hub;
 mod hub_stops;
 mod kills;
 pub(crate) mod local_hub;
+mod memory;
 mod resume;
 mod swaps;
 mod tiny;

@@ -109,3 +109,37 @@ async fn a_run_that_was_stopped_killed_or_shut_down_goes_on_to_the_very_same_ada
     let mut events = http.events("/api/v1/events").await;
     goes_on_to_the_same(&home, &http, &mut events, &id, &whole).await;
 }
+
+#[tokio::test]
+async fn a_run_that_is_killed_in_its_first_epoch_goes_on_from_the_checkpoint_that_was_due() {
+    let home = Home::new();
+    let one_epoch = |name: &str| {
+        json!({ "dataPath": many_rows(&home, 200), "outputDir": home.path("out"), "runIdentifier": name, "epochs": 1,
+            "batchSize": 2, "seed": 3 })
+    };
+    let (attune, http) = home.serve();
+    let mut events = http.events("/api/v1/events").await;
+    let id = started(&http, &one_epoch("whole")).await;
+    let run = ended(&mut events, &id).await;
+    assert_eq!(run["status"], "completed", "{run}");
+    let whole = Whole::of(&http, &run).await;
+
+    let id = started(&http, &one_epoch("too-early")).await;
+    step_of(&mut events, &id, 3).await;
+    end(child_of(attune.process_id()).expect("the worker of the run"));
+    let run = ended(&mut events, &id).await;
+    assert_eq!(run["resumable"], false, "no half minute has passed, and no epoch: {run}");
+    attune.interrupt();
+
+    let mut hurried = home.command(["serve", "--port", "0"]);
+    hurried.env("FAILPOINTS", "checkpoint::interval=return");
+    let (attune, http) = home.serve_as(hurried);
+    let mut events = http.events("/api/v1/events").await;
+    let id = started(&http, &one_epoch("killed")).await;
+    step_of(&mut events, &id, 20).await;
+    end(child_of(attune.process_id()).expect("the worker of the run"));
+    let run = ended(&mut events, &id).await;
+    let words = run["errorMessage"].as_str().expect("a failed run says why");
+    assert!(words.contains("Go on from its last checkpoint"), "{words}");
+    goes_on_to_the_same(&home, &http, &mut events, &id, &whole).await;
+}

@@ -56,6 +56,19 @@ impl Tiny {
         rows(&self.home.data())
     }
 
+    /// The names of the runs that left a checkpoint, oldest first.
+    pub(crate) fn resumable(&self) -> Vec<String> {
+        let data = self.home.data();
+        let database = rusqlite::Connection::open(data.join("attune.db")).expect("a database");
+        let mut query =
+            database.prepare("SELECT id, run_identifier FROM runs ORDER BY rowid").expect("a table of runs");
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows of runs");
+        rows.map(|row| row.expect("a row of two texts"))
+            .filter(|(id, _): &(String, String)| data.join("runs").join(id).join("checkpoint").exists())
+            .map(|(_, name)| name)
+            .collect()
+    }
+
     /// Nothing of an unfinished write lies in the folders of runs, nor beside `latest`.
     pub(crate) fn must_hold_nothing_left_over(&self, after: &str) {
         for folder in [self.output(), self.home.data()] {

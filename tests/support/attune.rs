@@ -117,6 +117,20 @@ impl Home {
         left.await.unwrap_or_else(|reason| panic!("somebody still owns the data folder: {reason}"));
     }
 
+    /// The processes that train for this person now.
+    pub(crate) fn workers(&self) -> Vec<u32> {
+        let folder = self.data().to_string_lossy().into_owned();
+        std::fs::read_dir("/proc")
+            .expect("Linux shows its processes")
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                let command = std::fs::read_to_string(entry.path().join("cmdline")).ok()?;
+                let is_worker = command.contains("worker") && command.contains(&folder);
+                entry.file_name().to_str().filter(|_| is_worker)?.parse().ok()
+            })
+            .collect()
+    }
+
     /// Starts the server on a free port and waits for the line that says where.
     pub(crate) fn serve(&self) -> (Attune, Http) {
         self.serve_as(self.command(["serve", "--port", "0"]))

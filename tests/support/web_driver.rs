@@ -27,8 +27,27 @@ pub(crate) struct WebDriver {
 }
 
 impl WebDriver {
-    /// Starts `program` with a window on `display`, in `home`'s environment.
+    /// Starts `program` with a window on `display`, in `home`'s environment, and goes past the first start.
     pub(crate) async fn open<A: AsRef<str>>(
+        home: &Home,
+        display: &Xvfb,
+        program: &Path,
+        arguments: &[A],
+    ) -> Self {
+        let window = Self::open_first(home, display, program, arguments).await;
+        let skip = "const offered = document.querySelector('[data-testid=skip-first-start]');
+            if (offered) offered.click();
+            return document.querySelector('nav') !== null";
+        let past = until(|| async {
+            let is_past = window.execute_now(skip, &[]).await?;
+            if is_past == json!(true) { Ok(()) } else { Err("the usual pages are not there".to_owned()) }
+        });
+        past.await.unwrap_or_else(|error| panic!("the window did not come past the first start: {error}"));
+        window
+    }
+
+    /// The same for a person who sees the window for the first time.
+    pub(crate) async fn open_first<A: AsRef<str>>(
         home: &Home,
         display: &Xvfb,
         program: &Path,

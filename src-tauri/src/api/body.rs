@@ -1,5 +1,9 @@
 //! Request bodies, and work that must not hold up the other requests.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
@@ -63,5 +67,27 @@ pub(super) async fn waiting<T: Send + 'static>(
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "environment", "Attune is closing")),
         },
+    }
+}
+
+/// The same for work that may end early: it can ask all the time whether the client waits for it still.
+pub(super) async fn while_waited_for<T: Send + 'static>(
+    work: impl FnOnce(&dyn Fn() -> ControlFlow<()>) -> attune_engine::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let left = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&left);
+    let _waits = Waits(left);
+    let look = move || {
+        if seen.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    waiting(move || work(&look)).await
+}
+
+/// Dropped with the request that a client gave up.
+struct Waits(Arc<AtomicBool>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }

@@ -1,32 +1,22 @@
 //! Asking a model: one prompt, several, or one whose answer is read while it grows.
-//!
-//! Invariants: an answer that nobody waits for any more is not computed to its end. A stream ends with an `answer`
-//! or a `problem`, unless the reader left; what is wrong before the first piece is a status as everywhere.
 
 use std::convert::Infallible;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_engine::{AdapterChoice, AnswerObserver, Engine, Finish, GenerationRequest as Question, Prompts};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use axum::response::sse::{Event, Sse};
+use futures_util::stream::Stream;
 use serde::Serialize;
-use tokio::sync::mpsc;
 
-use super::body::{JsonBody, waiting};
-use super::events::encoded;
+use super::body::{JsonBody, while_waited_for};
+use super::parts;
 use super::wire::{
     Answering, BatchRequest, Decoding, Generated, GeneratedBatch, GenerationRequest, PieceEvent,
 };
 use super::{ApiState, Problem};
-
-/// Pieces that wait for a slow reader; then the answer waits too.
-const MOST_WAITING: usize = 64;
 
 /// Answers a prompt with a base model or an adapter. The answer says how it was made, so that it can be repeated.
 #[utoipa::path(post, path = "/api/v1/generate", request_body = GenerationRequest, tag = "models",
@@ -75,49 +65,18 @@ pub(super) async fn generate_stream(
     JsonBody(question): JsonBody<GenerationRequest>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let (prompt, who, how) = question.into_parts();
-    let (send, mut parts) = mpsc::channel(MOST_WAITING);
-    tokio::task::spawn_blocking(move || {
+    parts::stream("answer", move |parts| {
         let mut pass_on = |text: &str| {
-            let nobody_listens = if text.is_empty() {
-                send.is_closed()
+            if text.is_empty() {
+                parts.look()
             } else {
-                send.blocking_send(Part::Piece(text.to_owned())).is_err()
-            };
-            if nobody_listens { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                parts.send("piece", &PieceEvent { text: text.to_owned() })
+            }
         };
-        let last = match ask(&state.engine, Prompts::One(prompt), who, how, &mut pass_on) {
-            Ok(answer) => answer.into_one().map_or_else(|| Part::Problem(Problem::mistake()), Part::Answer),
-            Err(problem) => Part::Problem(problem),
-        };
-        // A reader that left is told nothing.
-        let _ = send.blocking_send(last);
-    });
-    // What is wrong with the question comes first, if anything is, and is answered with its status.
-    let first = match parts.recv().await.unwrap_or_else(|| Part::Problem(Problem::mistake())) {
-        Part::Problem(problem) => return Err(problem),
-        first => first,
-    };
-    let stream = stream::unfold(Some((Some(first), parts)), |state| async move {
-        let (first, mut parts) = state?;
-        let part = match first {
-            Some(first) => first,
-            // The thread panicked: the reader must not take the silence for an end.
-            None => parts.recv().await.unwrap_or_else(|| Part::Problem(Problem::mistake())),
-        };
-        Some(match part {
-            Part::Piece(text) => (Ok(encoded("piece", &PieceEvent { text })), Some((None, parts))),
-            Part::Answer(answer) => (Ok(encoded("answer", &answer)), None),
-            Part::Problem(problem) => (Ok(encoded("problem", &problem)), None),
-        })
-    });
-    Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
-}
-
-/// What a stream is made of.
-enum Part {
-    Piece(String),
-    Answer(Generated),
-    Problem(Problem),
+        let answers = ask(&state.engine, Prompts::One(prompt), who, how, &mut pass_on)?;
+        answers.into_one().map(Some).ok_or_else(Problem::mistake)
+    })
+    .await
 }
 
 /// What may be the data of an event; here only so that the description names the shapes.
@@ -137,25 +96,8 @@ async fn answered(
     who: Answering,
     how: Decoding,
 ) -> Result<GeneratedBatch, Problem> {
-    let left = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&left);
-    let _waits = Waits(left);
-    let asked = waiting(move || {
-        let mut look = |_: &str| {
-            if seen.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        Ok(ask(&state.engine, prompts, who, how, &mut look))
-    });
+    let asked = while_waited_for(move |flow| Ok(ask(&state.engine, prompts, who, how, &mut |_| flow())));
     asked.await?
-}
-
-/// Dropped with the request that a client gave up.
-struct Waits(Arc<AtomicBool>);
-
-impl Drop for Waits {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 fn ask(

@@ -6,10 +6,13 @@
 
 mod admin;
 mod body;
+mod comparison;
 mod events;
 mod export;
+mod first_start;
 mod generate;
 mod models;
+mod parts;
 mod problem;
 mod request_log;
 mod runs;
@@ -93,6 +96,12 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(runs::read_metrics))
         .routes(routes!(runs::stop_run))
         .routes(routes!(runs::cancel_run))
+        .routes(routes!(comparison::compare))
+        .routes(routes!(comparison::stream_comparison))
+        .routes(routes!(first_start::first_start))
+        .routes(routes!(first_start::start_first_run))
+        .routes(routes!(first_start::finish_first_start))
+        .routes(routes!(first_start::list_samples))
         .routes(routes!(sources::inspect_source))
         .routes(routes!(models::list_bases))
         .routes(routes!(models::list_fetchable_bases))
@@ -105,6 +114,8 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(generate::generate_stream))
         .routes(routes!(export::export))
         .routes(routes!(settings::read_settings, settings::change_settings))
+        .routes(routes!(settings::read_sources))
+        .routes(routes!(settings::reset_setting))
         .routes(routes!(admin::training_runs))
         .routes(routes!(admin::trigger_training))
 }

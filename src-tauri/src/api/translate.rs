@@ -1,5 +1,6 @@
 //! Between the engine's types and the shapes on the wire.
 
+mod comparison;
 mod generation;
 mod runs;
 
@@ -108,6 +109,47 @@ impl From<wire::SettingsChange> for engine::SettingsChange {
             training_method: change.training_method.map(engine_method),
             training_max_samples: change.training_max_samples,
             training_epochs: change.training_epochs,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<engine::SettingSource> for wire::SettingSource {
+    fn from(setting: engine::SettingSource) -> Self {
+        Self {
+            name: setting.name.to_owned(),
+            value: setting.value,
+            source: setting.source.into(),
+            otherwise: setting.otherwise,
+            otherwise_source: setting.otherwise_source.into(),
+            variable: setting.variable.to_owned(),
+            refused: setting.refused,
+        }
+    }
+}
+
+impl From<engine::Surrounding> for wire::Surrounding {
+    fn from(found: engine::Surrounding) -> Self {
+        Self {
+            name: found.name.to_owned(),
+            value: found.value,
+            is_hidden: found.is_hidden,
+            source: found.source.into(),
+            variable: found.variable.to_owned(),
+            problem: found.problem,
+        }
+    }
+}
+
+impl From<engine::Source> for wire::Source {
+    fn from(source: engine::Source) -> Self {
+        match source {
+            engine::Source::Default => Self::Default,
+            engine::Source::Environment { variable, file } => {
+                Self::Environment { variable: variable.to_owned(), file: file.as_deref().map(text) }
+            }
+            engine::Source::Here => Self::Here,
+            engine::Source::CommandLine { option } => Self::CommandLine { option: option.to_owned() },
         }
     }
 }

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use super::output::Failure;
 use crate::api::Problem;
 use crate::api::wire::{
-    Generated, GenerationRequest, PieceEvent, PointEvent, RunEvent, SnapshotEvent, ValidationEvent,
+    ComparedRow, Comparison, ComparisonBegun, Generated, GenerationRequest, PieceEvent, PointEvent, RunEvent,
+    SnapshotEvent, ValidationEvent,
 };
 use crate::server::Door;
 
@@ -35,6 +36,16 @@ pub(super) enum AnswerPart {
     Piece(String),
     Whole(Box<Generated>),
 }
+
+/// A part of a comparison that is read while it is made.
+#[derive(Debug)]
+pub(super) enum ComparisonPart {
+    Begun(ComparisonBegun),
+    Row,
+    Whole(Comparison),
+}
+
+pub(super) type Parts<P> = Pin<Box<dyn Stream<Item = Result<P, Failure>> + Send>>;
 
 pub(crate) type Events = Pin<Box<dyn Stream<Item = Result<Event, Failure>> + Send>>;
 
@@ -71,28 +82,46 @@ impl Client<'_> {
     }
 
     /// The parts of an answer as they come; the whole is the last.
-    pub(super) async fn answer(
+    pub(super) async fn answer(&self, question: &GenerationRequest) -> Result<Parts<AnswerPart>, Failure> {
+        self.parts("/api/v1/generate/stream", Some(question), |name, data| match name {
+            "piece" => Some(serde_json::from_str(data).map(|PieceEvent { text }| AnswerPart::Piece(text))),
+            "answer" => Some(serde_json::from_str(data).map(AnswerPart::Whole)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The parts of a comparison as they come; the whole is the last.
+    pub(super) async fn comparison(&self, run_id: &str) -> Result<Parts<ComparisonPart>, Failure> {
+        let path = format!("/api/v1/runs/{run_id}/comparison/stream");
+        self.parts(&path, None::<&()>, |name, data| match name {
+            "begun" => Some(serde_json::from_str(data).map(ComparisonPart::Begun)),
+            "row" => Some(serde_json::from_str(data).map(|ComparedRow { .. }| ComparisonPart::Row)),
+            "comparison" => Some(serde_json::from_str(data).map(ComparisonPart::Whole)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Reads a stream of events by their name and data; what has no meaning is passed over, and a problem ends it.
+    async fn parts<P: Send + 'static>(
         &self,
-        question: &GenerationRequest,
-    ) -> Result<impl Stream<Item = Result<AnswerPart, Failure>> + Unpin + use<>, Failure> {
-        let response = self.send(Method::POST, "/api/v1/generate/stream", Some(question)).await?;
+        path: &str,
+        body: Option<&impl Serialize>,
+        read: fn(&str, &str) -> Option<serde_json::Result<P>>,
+    ) -> Result<Parts<P>, Failure> {
+        let response = self.send(Method::POST, path, body).await?;
         let stream = response.into_body().into_data_stream().eventsource();
-        Ok(Box::pin(stream.filter_map(|event| async move {
+        Ok(Box::pin(stream.filter_map(move |event| async move {
             let event = match event {
                 Ok(event) => event,
                 Err(error) => return Some(Err(Failure::owner_gone(error))),
             };
-            let decoded = match event.event.as_str() {
-                "piece" => {
-                    serde_json::from_str(&event.data).map(|PieceEvent { text }| Ok(AnswerPart::Piece(text)))
-                }
-                "answer" => serde_json::from_str(&event.data).map(|whole| Ok(AnswerPart::Whole(whole))),
-                "problem" => {
-                    serde_json::from_str(&event.data).map(|problem: Problem| Err(Failure::from(problem)))
-                }
-                _ => return None,
-            };
-            Some(decoded.unwrap_or_else(|error| Err(Failure::internal(error))))
+            if event.event == "problem" {
+                let problem: serde_json::Result<Problem> = serde_json::from_str(&event.data);
+                return Some(Err(problem.map_or_else(Failure::internal, Failure::from)));
+            }
+            Some(read(&event.event, &event.data)?.map_err(Failure::internal))
         })))
     }
 

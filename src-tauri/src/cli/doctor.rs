@@ -21,7 +21,7 @@ pub(super) struct DoctorArguments {
 }
 
 pub(super) async fn run(wanted: DoctorArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
-    let mut findings = examine(&surroundings.folder, &surroundings.bases());
+    let mut findings = examine(&surroundings.folder, &surroundings.environment, &surroundings.bases());
     findings.push(owner(&surroundings).await);
     let text = if wanted.json { as_json(&findings)? } else { as_text(&findings) };
     print(&text)?;

@@ -4,8 +4,10 @@
 //! the local socket where another one does. Not here: any rule of the product.
 
 pub(crate) mod client;
+mod compare;
 mod doctor;
 mod export;
+mod first_model;
 mod follow;
 mod generate;
 mod models;
@@ -47,10 +49,14 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 unu
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Train on sample rows for about a minute, and see base and tuned beside each other
+    FirstModel(first_model::FirstModelArguments),
     /// Tune a base model on your rows
     Train(Box<train::TrainArguments>),
     /// End a run that is running or waiting
     Stop(stop::StopArguments),
+    /// Show base and tuned beside each other on the rows that a run held out
+    Compare(compare::CompareArguments),
     /// Ask a model one question, or many
     Generate(Box<generate::GenerateArguments>),
     /// Write an adapter for other programs: as a PEFT folder, or merged into its base
@@ -107,6 +113,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     match arguments.command {
+        Some(Command::FirstModel(wanted)) => runtime.block_on(first_model::run(wanted, surroundings)),
+        Some(Command::Compare(wanted)) => runtime.block_on(compare::run(wanted, surroundings)),
         Some(Command::Train(wanted)) => runtime.block_on(train::run(*wanted, surroundings)),
         Some(Command::Stop(wanted)) => runtime.block_on(stop::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),

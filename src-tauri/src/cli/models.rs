@@ -109,9 +109,9 @@ async fn fetch(wanted: FetchArguments, surroundings: Surroundings) -> Result<Exi
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let mut fetching = tokio::task::spawn_blocking(move || {
-        let bases = Bases::new(place.resources.models, place.hub_cache);
+        let bases = Bases::new(place.resources.models, place.environment.hub_cache());
         let mut progress = Progress::new();
-        let fetched = Hub::from_environment().and_then(|hub| {
+        let fetched = Hub::from_environment(&place.environment).and_then(|hub| {
             bases.fetch(&wanted.hub_id, &hub, &mut |now| {
                 progress.show(now);
                 if stopped.load(Ordering::Relaxed) {

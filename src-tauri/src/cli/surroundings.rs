@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attune_engine::{Bases, DataFolder, Resources};
+use attune_engine::{Bases, DataFolder, Environment, Resources};
 
 use super::output::Failure;
 use crate::api::wire::OwnerKind;
@@ -14,24 +14,27 @@ use crate::server::owner::FocusWindow;
 pub(crate) struct Surroundings {
     pub(crate) folder: DataFolder,
     resources: Resources,
-    hub_cache: PathBuf,
+    pub(crate) environment: Environment,
     worker_program: PathBuf,
 }
 
 impl Surroundings {
     pub(crate) fn find(data_dir: Option<PathBuf>) -> Result<Self, Failure> {
-        let data_dir = data_dir.or_else(|| variable("ATTUNE_DATA_DIR"));
+        let environment = Environment::of_process();
+        let folder = DataFolder::find(data_dir, &environment)?;
+        let environment = environment.with_file_in(folder.path());
+        crate::logging::mask(environment.secrets());
         let program = std::env::current_exe().map_err(Failure::internal)?;
         Ok(Self {
-            folder: DataFolder::at(data_dir)?,
+            folder,
             resources: resources(&program)?,
-            hub_cache: hub_cache(),
+            environment,
             worker_program: worker_program(program),
         })
     }
 
     pub(crate) fn bases(&self) -> Bases {
-        Bases::new(self.resources.models.clone(), self.hub_cache.clone())
+        Bases::new(self.resources.models.clone(), self.environment.hub_cache())
     }
 
     pub(crate) fn into_place(self, kind: OwnerKind, focus: Option<FocusWindow>) -> Place {
@@ -39,7 +42,8 @@ impl Surroundings {
             folder: self.folder,
             kind,
             resources: self.resources,
-            hub_cache: self.hub_cache,
+            environment: self.environment,
+            port: None,
             worker_program: self.worker_program,
             focus,
         }
@@ -74,20 +78,6 @@ fn resources(program: &Path) -> Result<Resources, Failure> {
             Failure::environment(format!("the files that belong to {} are missing", program.display()))
                 .with_hint("Install Attune again.")
         })
-}
-
-/// A folder that the environment names; an empty value names none.
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
-/// Where Hugging Face's own tools keep models.
-fn hub_cache() -> PathBuf {
-    let home = variable("HF_HOME").unwrap_or_else(|| {
-        let user = std::env::home_dir().unwrap_or_default();
-        user.join(".cache").join("huggingface")
-    });
-    home.join("hub")
 }
 
 /// On Linux the kernel's own link to the running program: an upgrade that replaces the file does no harm.

@@ -12,7 +12,7 @@ use super::output::{self, Failure, print, say};
 use super::report;
 use super::surroundings::Surroundings;
 use crate::api::wire::{
-    Decay, InitialPrompt, Method, OwnerKind, Run, RunRequest, RunStatus, Status, Stopped,
+    Decay, FirstStart, InitialPrompt, Method, OwnerKind, Run, RunRequest, RunStatus, Status, Stopped,
 };
 use crate::server::{Entered, owner};
 
@@ -24,6 +24,9 @@ pub(super) struct TrainArguments {
     /// Rows to train on: JSON lines, CSV or a SQLite database [default: data/ai_automation.db, if it is there]
     #[arg(long, value_name = "FILE", conflicts_with = "db_path")]
     data: Option<PathBuf>,
+    /// Rows that ship with Attune, with settings that suit them: butler
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["data", "db_path"])]
+    sample: Option<String>,
     /// Another name for --data, as scripts for Ask AI databases have it
     #[arg(long, value_name = "FILE")]
     db_path: Option<PathBuf>,
@@ -142,50 +145,77 @@ enum DecayArgument {
 
 pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let json = wanted.json;
-    let resume_from = wanted.resume_from.clone();
-    let mut request = wanted.into_request()?;
+    let open = wanted.resume_from.clone().map_or(Open::Rows, Open::Origin);
+    let (entered, run) = see_through(wanted.into_request()?, open, surroundings).await?;
+    let reported = report(&run, json);
+    entered.leave().await;
+    reported
+}
+
+/// What a request leaves open until somebody can be asked.
+#[derive(Debug)]
+pub(super) enum Open {
+    /// What it trains on, if it does not say that.
+    Rows,
+    /// What it goes on from: something of this name.
+    Origin(String),
+    /// It trains on the rows of the first start.
+    FirstRows,
+}
+
+/// Makes a run and shows it until it has ended; it, and the door behind which it did, to be left when nothing more is
+/// wanted there.
+///
+/// An owner that ends before the run leaves it queued, interrupted, or not made. The request carries the run's id, so
+/// it can be repeated to whoever owns the folder then: it makes the run or finds it.
+pub(super) async fn see_through(
+    mut request: RunRequest,
+    open: Open,
+    surroundings: Surroundings,
+) -> Result<(Entered, Run), Failure> {
+    let mut open = Some(open);
     let mut said_notices = false;
-    let mut is_complete = false;
-    // An owner that ends before the run leaves it queued, interrupted, or not made. The request carries the run's
-    // id, so it can be repeated to whoever owns the folder then: it makes the run or finds it.
     loop {
         let entered = owner::enter(surroundings.clone().into_place(OwnerKind::Command, None)).await?;
-        if !is_complete {
-            let completed = complete(&mut request, resume_from.as_deref(), &Client(entered.door())).await;
+        if let Some(open) = open.take() {
+            let completed = complete(&mut request, open, &Client(entered.door())).await;
             if let Err(failure) = completed {
                 entered.leave().await;
                 return Err(failure);
             }
-            is_complete = true;
         }
         match attempt(&entered, &request, &mut said_notices).await {
             Ok(run) if is_active(&run) => {}
             Err(failure) if failure.owner_is_gone() => {}
-            ended => {
-                let reported = ended.and_then(|run| report(&run, json));
+            Ok(run) => return Ok((entered, run)),
+            Err(failure) => {
                 entered.leave().await;
-                return reported;
+                return Err(failure);
             }
         }
     }
 }
 
-/// Finds out what the run goes on from, and takes the usual database if it needs rows and none are named.
-async fn complete(
-    request: &mut RunRequest,
-    resume_from: Option<&str>,
-    client: &Client<'_>,
-) -> Result<(), Failure> {
-    if let Some(name) = resume_from {
-        Origin::find(client, name).await?.put_into(request);
+/// Finds out what the request leaves open: what the run goes on from, or which rows it trains on.
+async fn complete(request: &mut RunRequest, open: Open, client: &Client<'_>) -> Result<(), Failure> {
+    match open {
+        Open::Origin(name) => Origin::find(client, &name).await?.put_into(request),
+        Open::FirstRows => {
+            let first: FirstStart = client.get("/api/v1/first-start").await?;
+            request.sample = Some(first.sample.name);
+        }
+        Open::Rows => {}
     }
-    if request.resume_from.is_some() || request.data_path.is_some() || request.database_path.is_some() {
+    let sources = [&request.resume_from, &request.data_path, &request.database_path, &request.sample];
+    if sources.into_iter().any(Option::is_some) {
         return Ok(());
     }
     let usual = Path::new(USUAL_DATABASE);
     if !usual.is_file() {
-        return Err(Failure::unusable("no rows to train on are named")
-            .with_hint("Name them with --data FILE, or an Ask AI database with --db-path FILE."));
+        return Err(Failure::unusable("no rows to train on are named").with_hint(
+            "Name them with --data FILE, or an Ask AI database with --db-path FILE. Without rows of \
+                        your own, `attune first-model` trains on sample rows.",
+        ));
     }
     request.database_path = Some(absolute(usual)?);
     Ok(())
@@ -223,8 +253,12 @@ fn report(run: &Run, json: bool) -> Result<ExitCode, Failure> {
     if !json {
         print(&report::completed(run))?;
     }
-    // Whoever chains commands must not take half a training for a whole one.
-    Ok(if run.stopped == Some(Stopped::Asked) { output::stopped_code() } else { ExitCode::SUCCESS })
+    Ok(exit_code(run))
+}
+
+/// Of a completed run. Whoever chains commands must not take half a training for a whole one.
+pub(super) fn exit_code(run: &Run) -> ExitCode {
+    if run.stopped == Some(Stopped::Asked) { output::stopped_code() } else { ExitCode::SUCCESS }
 }
 
 impl TrainArguments {
@@ -233,6 +267,7 @@ impl TrainArguments {
             id: Some(attune_engine::RunId::generate().to_string()),
             database_path: self.db_path.as_deref().map(absolute).transpose()?,
             data_path: self.data.as_deref().map(absolute).transpose()?,
+            sample: self.sample,
             output_dir: self.output_dir.as_deref().map(absolute).transpose()?,
             base_model: self.base_model.map(base_argument).transpose()?,
             method: self.method.map(|method| match method {

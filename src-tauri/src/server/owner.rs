@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use attune_engine::{Claim, DataFolder, Engine, EngineOptions, OwnedDataFolder, Resources};
+use attune_engine::{Claim, DataFolder, Engine, EngineOptions, Environment, OwnedDataFolder, Resources};
 use axum::body::Body;
 use axum::http::Request;
 
@@ -25,7 +25,9 @@ pub struct Place {
     pub folder: DataFolder,
     pub kind: OwnerKind,
     pub resources: Resources,
-    pub hub_cache: PathBuf,
+    pub environment: Environment,
+    /// What the command line says of the listener's port.
+    pub port: Option<u16>,
     pub worker_program: PathBuf,
     /// Absent where there is no window.
     pub focus: Option<FocusWindow>,
@@ -123,7 +125,8 @@ fn own(place: Place, data_folder: OwnedDataFolder) -> Result<Entered, EnterError
     let engine = Engine::open(EngineOptions {
         data_folder,
         resources: place.resources,
-        hub_cache: place.hub_cache,
+        environment: place.environment,
+        port: place.port,
         worker_program: place.worker_program,
     })?;
     let owner = Arc::new(Owner { kind: place.kind, address: OnceLock::new(), focus: place.focus });

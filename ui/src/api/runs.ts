@@ -195,7 +195,7 @@ export function mergeCurves(known: Curves | undefined, arrived: Curves): Curves 
 }
 
 /** The answer to a start may come after events that already know more about the run: those stay. */
-function useAddUnknownRun() {
+export function useAddUnknownRun() {
   const queries = useQueryClient();
   const { queryKey } = runsQuery(useApi());
   return (started: Run) =>

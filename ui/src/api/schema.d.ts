@@ -180,6 +180,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/first-start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether to begin with the first start, and which run was started there. */
+        get: operations["first_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/first-start/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first start was gone through or skipped: it is not wanted again. */
+        post: operations["finish_first_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/first-start/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues the run of the first start: sample rows, the bundled base, and settings that suit both. */
+        post: operations["start_first_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/generate": {
         parameters: {
             query?: never;
@@ -324,6 +375,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the base and the tuned model of a completed run answer to the rows that it held out. Made once, which takes
+         *     some seconds, and kept: the next look costs nothing.
+         */
+        post: operations["compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/comparison/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same as server-sent events: `begun`, a `row` for each row as it is answered, then `comparison` with the whole,
+         *     or `problem` where it failed on the way. Closing the connection ends it.
+         */
+        post: operations["stream_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/metrics": {
         parameters: {
             query?: never;
@@ -375,6 +466,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that ship with Attune; a run names them as its `sample`. */
+        get: operations["list_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -387,6 +495,40 @@ export interface paths {
         put: operations["change_settings"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting with what decides it, and what the surroundings decide. */
+        get: operations["read_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Drops what is stored for one setting: the environment or the default decides again. */
+        delete: operations["reset_setting"];
         options?: never;
         head?: never;
         patch?: never;
@@ -535,6 +677,53 @@ export interface components {
              */
             topP?: number | null;
         };
+        /** @description One held-out row with both answers. */
+        ComparedRow: {
+            base: string;
+            baseIsExact: boolean;
+            expected: string;
+            input: string;
+            tuned: string;
+            tunedIsExact: boolean;
+        };
+        /** @description What the base and the tuned model of a run answer to rows that the run never trained on. */
+        Comparison: components["schemas"]["ComparisonBegun"] & {
+            /**
+             * Format: int64
+             * @description Rows that the base answers exactly as expected.
+             */
+            baseExact: number;
+            /** @description In the order of the source. */
+            rows: components["schemas"]["ComparedRow"][];
+            /**
+             * Format: int64
+             * @description Rows that the tuned model answers exactly as expected.
+             */
+            tunedExact: number;
+        };
+        /** @description A comparison before its first row. */
+        ComparisonBegun: {
+            adapterDigest: string;
+            /** @description SHA-256 of the base's weights. */
+            baseDigest: string;
+            baseModel: string;
+            /**
+             * Format: int64
+             * @description Rows that the run held out.
+             */
+            heldOut: number;
+            /**
+             * Format: int64
+             * @description The longest that an answer may be, in tokens. Both are greedy.
+             */
+            maxNewTokens: number;
+            runId: string;
+            /**
+             * Format: int64
+             * @description Rows that are compared: the first 500 of those, without any that are too long for the base.
+             */
+            total: number;
+        };
         /**
          * @description What becomes of the learning rate after its warm-up.
          * @enum {string}
@@ -633,11 +822,26 @@ export interface components {
         };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
+        FirstRunRequest: {
+            /** @description `run_` and a ULID, made by the client so that a repeated request does not start a second run. */
+            id?: string | null;
+        };
+        /** @description Where a person stands with the first start. */
+        FirstStart: {
+            /** @description The run that was started there last. */
+            runId: string | null;
+            /** @description What is trained on. */
+            sample: components["schemas"]["Sample"];
+            /** @description Whether to begin with it rather than with the usual pages. */
+            wanted: boolean;
+        };
         /** @description An answer, and what answered. */
         Generated: {
             adapterDigest: string | null;
             /** @description Whether a record of the adapter's run vouched for every file; folders of PEFT have none. Null without one. */
             adapterVerified: boolean | null;
+            /** @description SHA-256 of the base's weights. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             finish: components["schemas"]["Finish"];
@@ -646,6 +850,7 @@ export interface components {
             /** Format: int64 */
             newTokens: number;
             text: string;
+            timing: components["schemas"]["Timing"];
         };
         /** @description Answers in the order of their prompts, and what answered. */
         GeneratedBatch: {
@@ -653,6 +858,8 @@ export interface components {
             /** @description As for one answer. */
             adapterVerified: boolean | null;
             answers: components["schemas"]["BatchAnswer"][];
+            /** @description As for one answer. */
+            baseDigest: string;
             baseModel: string;
             decoding: components["schemas"]["Decoding"];
             /**
@@ -660,6 +867,8 @@ export interface components {
              * @description For all answers together.
              */
             milliseconds: number;
+            /** @description For all answers together. */
+            timing: components["schemas"]["Timing"];
         };
         /** @description One prompt, and how it is to be answered: the likeliest token each time, unless a value says otherwise. */
         GenerationRequest: {
@@ -1005,6 +1214,8 @@ export interface components {
             /** @description Name of the run's folder in the output folder. */
             runDirectory?: string | null;
             runIdentifier?: string | null;
+            /** @description The source, instead of either: the name of rows that ship with Attune. Their settings are the defaults then. */
+            sample?: string | null;
             /** Format: int64 */
             seed?: number | null;
             /** @description Begins to train without the learning self-check. */
@@ -1084,6 +1295,24 @@ export interface components {
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
+        /** @description Rows that ship with Attune. */
+        Sample: {
+            /** @description A sentence about what is in it. */
+            about: string;
+            /** @description Its first rows, to give an idea. */
+            examples: components["schemas"]["SampleRow"][];
+            /** Format: int64 */
+            heldOut: number;
+            /** @description What a request names it by. */
+            name: string;
+            path: string;
+            /**
+             * Format: int64
+             * @description Rows in it, those that a run holds out included.
+             */
+            rows: number;
+            title: string;
+        };
         SampleRow: {
             input: string;
             output: string;
@@ -1094,6 +1323,26 @@ export interface components {
             lossAfter: number;
             /** Format: double */
             lossBefore: number;
+        };
+        /** @description One setting, and what decides it. */
+        SettingSource: {
+            name: string;
+            /** @description What takes the value's place when it is reset. */
+            otherwise: unknown;
+            otherwiseSource: components["schemas"]["Source"];
+            /** @description Why that variable, although set, decides nothing. */
+            refused: string | null;
+            source: components["schemas"]["Source"];
+            value: unknown;
+            /** @description The variable that may set it. */
+            variable: string;
+        };
+        /** @description Where every value comes from. */
+        SettingSources: {
+            /** @description What can be changed here. */
+            settings: components["schemas"]["SettingSource"][];
+            /** @description What was decided before Attune started. */
+            surroundings: components["schemas"]["Surrounding"][];
         };
         Settings: {
             /** Format: double */
@@ -1156,6 +1405,24 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @description What decides a value. Each goes before those named earlier. */
+        Source: {
+            /** @enum {string} */
+            kind: "default";
+        } | {
+            /** @description The `.env.local` that sets the variable; absent where the process has it. */
+            file: string | null;
+            /** @enum {string} */
+            kind: "environment";
+            variable: string;
+        } | {
+            /** @enum {string} */
+            kind: "here";
+        } | {
+            /** @enum {string} */
+            kind: "commandLine";
+            option: string;
+        };
         /** @enum {string} */
         SourceKind: "ask_ai" | "jsonl" | "csv" | "sqlite_table";
         SourceQuestion: {
@@ -1201,6 +1468,36 @@ export interface components {
          * @enum {string}
          */
         Stopped: "asked" | "early";
+        /** @description A folder or a variable. Secrets are without their value. */
+        Surrounding: {
+            /** @description Whether something is set that is not shown. */
+            isHidden: boolean;
+            name: string;
+            /** @description Why what is set cannot be used. */
+            problem: string | null;
+            source: components["schemas"]["Source"];
+            /** @description Absent where nothing is set, and for secrets. */
+            value: string | null;
+            variable: string;
+        };
+        /** @description What of the time went where, as measured beside the model. */
+        Timing: {
+            /**
+             * Format: double
+             * @description To the first token, loading included. Null in a beam search and for answers without a token.
+             */
+            firstTokenMilliseconds: number | null;
+            /**
+             * Format: double
+             * @description Until base and adapter were in memory: next to nothing where they were already.
+             */
+            loadingMilliseconds: number;
+            /**
+             * Format: double
+             * @description Tokens of the answer for each second after loading.
+             */
+            tokensPerSecond: number;
+        };
         ValidationEvent: {
             runId: string;
             /** Format: int64 */
@@ -1546,6 +1843,85 @@ export interface operations {
             };
             /** @description the disk does not allow it */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    first_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstStart"];
+                };
+            };
+        };
+    };
+    finish_first_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstStart"];
+                };
+            };
+        };
+    };
+    start_first_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstRunRequest"];
+            };
+        };
+        responses: {
+            /** @description it is queued or running already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1957,6 +2333,101 @@ export interface operations {
             };
         };
     };
+    compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter, or no rows that it held out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the base or the adapter cannot be used any more */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one of these as the data of each event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ComparisonBegun"] | components["schemas"]["ComparedRow"] | components["schemas"]["Comparison"] | components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the run has no adapter, or no rows that it held out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the base or the adapter cannot be used any more */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_metrics: {
         parameters: {
             query?: never;
@@ -2053,6 +2524,25 @@ export interface operations {
             };
         };
     };
+    list_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"][];
+                };
+            };
+        };
+    };
     read_settings: {
         parameters: {
             query?: never;
@@ -2093,6 +2583,65 @@ export interface operations {
                     "application/json": components["schemas"]["Settings"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingSources"];
+                };
+            };
+        };
+    };
+    reset_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as in the settings, for example `trainingEpochs` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description there is no such setting */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the other settings do not allow it */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -1,28 +1,74 @@
-// The frame around every page: navigation at the left, status strip below.
+// The frame around every page: navigation at the left, status strip below. On a narrow window the navigation opens over
+// the page, from a bar at the top.
+// Before it, once, the first start.
 
-import { AppShell, Group, NavLink, Stack, Text } from "@mantine/core";
-import { useHash } from "@mantine/hooks";
+import { AppShell, Burger, Group, NavLink, Stack, Text } from "@mantine/core";
+import { useDisclosure, useHash } from "@mantine/hooks";
+import { useRef } from "react";
 import { Mark } from "../components/Mark";
 import { About } from "../features/about/About";
 import { platform } from "../platform";
+import { FirstStart } from "./FirstStart";
 import classes from "./Frame.module.css";
 import { pageAt, pages } from "./pages";
 import { StatusStrip } from "./StatusStrip";
+import { usePageFocus } from "./usePageFocus";
 import { WindowMessages } from "./WindowMessages";
 import { words } from "./words";
 
 export function Frame() {
+  return (
+    <>
+      <FirstStart>
+        <Pages />
+      </FirstStart>
+      {platform.window ? <WindowMessages window={platform.window} /> : null}
+    </>
+  );
+}
+
+function Pages() {
   const [hash] = useHash({ getInitialValueInEffect: false });
   const page = pageAt(hash);
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const burger = useRef<HTMLButtonElement>(null);
+  const main = usePageFocus(page, close);
   return (
     <AppShell
-      // Below the breakpoint only one page exists to go to, so the navigation may go and leave its room to the page.
-      navbar={{ width: 176, breakpoint: "sm", collapsed: { mobile: true } }}
+      header={{ height: { base: 48, sm: 0 } }}
+      navbar={{ width: 176, breakpoint: "sm", collapsed: { mobile: !isOpen } }}
       footer={{ height: 32 }}
       padding={0}
     >
-      <AppShell.Navbar className={classes.navbar} p="xs">
-        <Group gap="xs" px="xs" py="sm" wrap="nowrap">
+      <AppShell.Header className={classes.header} hiddenFrom="sm">
+        <Group h="100%" px="sm" gap="xs" wrap="nowrap">
+          <Burger
+            ref={burger}
+            opened={isOpen}
+            onClick={toggle}
+            size="sm"
+            aria-label={isOpen ? words.closeNavigation : words.openNavigation}
+            aria-expanded={isOpen}
+            aria-controls="navigation"
+          />
+          <Mark size={24} />
+          <Text fw={600} truncate>
+            {page.label}
+          </Text>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar
+        id="navigation"
+        className={classes.navbar}
+        data-open={isOpen || undefined}
+        p="xs"
+        onKeyDown={(event) => {
+          if (event.key !== "Escape" || !isOpen) return;
+          close();
+          burger.current?.focus();
+        }}
+      >
+        <Group gap="xs" px="xs" py="sm" wrap="nowrap" visibleFrom="sm">
           <Mark size={28} />
           <Text fw={600} fz="lg">
             {words.name}
@@ -38,12 +84,14 @@ export function Frame() {
               leftSection={<Icon size={18} stroke={1.75} aria-hidden />}
               active={id === page.id}
               aria-current={id === page.id ? "page" : undefined}
+              // The page that is there already makes no change of its own.
+              onClick={id === page.id ? close : undefined}
             />
           ))}
         </Stack>
         <About />
       </AppShell.Navbar>
-      <AppShell.Main>
+      <AppShell.Main ref={main} tabIndex={-1} aria-label={page.label} className={classes.main}>
         {page.content}
         {/* Tooltips are drawn here, so that they too belong to the main part of the page. */}
         <div id="overlays" />
@@ -51,7 +99,6 @@ export function Frame() {
       <AppShell.Footer className={classes.footer}>
         <StatusStrip />
       </AppShell.Footer>
-      {platform.window ? <WindowMessages window={platform.window} /> : null}
     </AppShell>
   );
 }

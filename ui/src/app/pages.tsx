@@ -1,7 +1,9 @@
 // The pages that exist, in the order of the navigation.
 
-import { IconActivity, type TablerIcon } from "@tabler/icons-react";
+import { IconActivity, IconMessages, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { PlaygroundPage } from "../features/playground/PlaygroundPage";
+import { SettingsPage } from "../features/settings/SettingsPage";
 import { TRAIN } from "../features/train/place";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
@@ -20,6 +22,18 @@ export const pages: [Page, ...Page[]] = [
     label: words.pages.train,
     icon: IconActivity,
     content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
+  },
+  {
+    id: "playground",
+    label: words.pages.playground,
+    icon: IconMessages,
+    content: <PlaygroundPage pickFolder={platform.pickFolder} trainHref="#train" />,
+  },
+  {
+    id: "settings",
+    label: words.pages.settings,
+    icon: IconSettings,
+    content: <SettingsPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
   },
 ];
 

@@ -3,8 +3,11 @@
 export const words = {
   name: "Attune",
   navigation: "Pages",
+  openNavigation: "Open the navigation",
+  closeNavigation: "Close the navigation",
+  title: (page: string) => `${page} · Attune`,
   close: "Close",
-  pages: { train: "Train" },
+  pages: { train: "Train", playground: "Playground", settings: "Settings" },
   status: {
     idle: "No active run",
     queued: "A run is waiting to start",

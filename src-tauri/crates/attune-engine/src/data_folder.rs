@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Result};
+use crate::environment::{DATA_FOLDER, Environment};
+use crate::{Error, Result, Source};
 
 /// Longest path that fits the address of a Unix socket on every system we know (macOS: 104 bytes with its end).
 const SOCKET_PATH_LIMIT: usize = 100;
@@ -19,6 +20,7 @@ const SOCKET_PATH_LIMIT: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataFolder {
     path: PathBuf,
+    source: Source,
 }
 
 /// What came of asking for a data folder.
@@ -39,20 +41,32 @@ pub struct OwnedDataFolder {
 }
 
 impl DataFolder {
-    /// The folder at `path`, or the system's place for application data.
+    /// The folder that the command line names, else `ATTUNE_DATA_DIR`, else the system's place for application data.
     ///
     /// # Errors
     /// [`Error::NoHomeFolder`] where the system names no such place.
-    pub fn at(path: Option<PathBuf>) -> Result<Self> {
-        let path = match path {
-            Some(path) => std::path::absolute(&path)
-                .map_err(|source| Error::DataFolder { path: path.clone(), source })?,
-            None => directories::ProjectDirs::from("app", "attune", "attune")
-                .ok_or(Error::NoHomeFolder)?
-                .data_dir()
-                .to_owned(),
+    pub fn find(named: Option<PathBuf>, environment: &Environment) -> Result<Self> {
+        let variable = || {
+            let found = environment.get(DATA_FOLDER)?;
+            Some((PathBuf::from(found.value), Source::of(DATA_FOLDER, found)))
         };
-        Ok(Self { path })
+        let named = named.map(|path| (path, Source::CommandLine { option: "--data-dir" }));
+        let (path, source) = match named.or_else(variable) {
+            Some((path, source)) => {
+                let refused = |source| Error::DataFolder { path: path.clone(), source };
+                (std::path::absolute(&path).map_err(refused)?, source)
+            }
+            None => {
+                let place = directories::ProjectDirs::from("app", "attune", "attune");
+                (place.ok_or(Error::NoHomeFolder)?.data_dir().to_owned(), Source::Default)
+            }
+        };
+        Ok(Self { path, source })
+    }
+
+    /// What decided that it is this one.
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 
     pub fn path(&self) -> &Path {
@@ -174,7 +188,7 @@ mod tests {
     #[test]
     fn a_folder_has_one_owner_at_a_time() {
         let parent = tempfile::tempdir().unwrap();
-        let folder = || DataFolder::at(Some(parent.path().join("data"))).unwrap();
+        let folder = || DataFolder::find(Some(parent.path().join("data")), &Environment::default()).unwrap();
         let Claim::Owned(owner) = folder().claim().unwrap() else { panic!("nobody owns it yet") };
         assert!(matches!(folder().claim().unwrap(), Claim::Held(_)));
         drop(owner);
@@ -183,7 +197,9 @@ mod tests {
 
     #[test]
     fn the_socket_of_a_folder_with_a_long_path_still_fits_an_address() {
-        let folder = DataFolder::at(Some(PathBuf::from("/").join("long".repeat(60)))).unwrap();
+        let folder =
+            DataFolder::find(Some(PathBuf::from("/").join("long".repeat(60))), &Environment::default())
+                .unwrap();
         assert!(folder.socket().as_os_str().len() <= SOCKET_PATH_LIMIT);
     }
 }

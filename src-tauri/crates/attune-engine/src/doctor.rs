@@ -7,9 +7,10 @@ use std::path::Path;
 
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 
+use crate::settings::{CommandLine, Layers, surroundings};
 use crate::sources::foreign_database::ForeignDatabase;
 use crate::store::VERSION;
-use crate::{Bases, DataFolder};
+use crate::{Bases, DataFolder, Environment};
 
 /// A fresh flan-t5-small, a run and its checkpoints fit into this.
 const ENOUGH_DISK: u64 = 2 << 30;
@@ -35,8 +36,8 @@ pub struct Finding {
     pub advice: Option<&'static str>,
 }
 
-/// Looks at the data folder, its database and disk, the memory, the processor and the base models.
-pub fn examine(folder: &DataFolder, bases: &Bases) -> Vec<Finding> {
+/// Looks at the data folder, its database and disk, the memory, the processor, the base models and the environment.
+pub fn examine(folder: &DataFolder, environment: &Environment, bases: &Bases) -> Vec<Finding> {
     let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::everything());
     vec![
         data_folder(folder.path()),
@@ -45,6 +46,7 @@ pub fn examine(folder: &DataFolder, bases: &Bases) -> Vec<Finding> {
         memory_of(System::new_with_specifics(memory).ok()),
         processor(),
         base_models(bases),
+        variables(folder, environment),
     ]
 }
 
@@ -185,6 +187,24 @@ fn base_models(bases: &Bases) -> Finding {
     }
 }
 
+/// Variables that are set and cannot be used. Who mistypes one would otherwise wonder why it changes nothing.
+fn variables(folder: &DataFolder, environment: &Environment) -> Finding {
+    let check = "environment";
+    let mut problems = environment.problems().to_vec();
+    match Layers::new(environment, &CommandLine::default()) {
+        Ok(layers) => problems.extend(layers.refused().map(str::to_owned)),
+        Err(error) => problems.push(crate::with_reasons(&error)),
+    }
+    problems.extend(surroundings(folder, environment).into_iter().filter_map(|found| found.problem));
+    let good = problems.is_empty();
+    Finding {
+        check,
+        verdict: if good { Verdict::Good } else { Verdict::Warning },
+        found: if good { "every variable that is set can be used".to_owned() } else { problems.join("; ") },
+        advice: (!good).then_some("Correct or remove these variables, then start Attune again."),
+    }
+}
+
 fn gibibytes(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
 }
@@ -200,9 +220,9 @@ mod tests {
     #[test]
     fn a_new_computer_is_fine_but_for_what_it_lacks() {
         let home = tempfile::tempdir().unwrap();
-        let folder = DataFolder::at(Some(home.path().join("data"))).unwrap();
+        let folder = DataFolder::find(Some(home.path().join("data")), &Environment::default()).unwrap();
         let bases = Bases::new(home.path().to_owned(), home.path().to_owned());
-        let findings = examine(&folder, &bases);
+        let findings = examine(&folder, &Environment::default(), &bases);
         assert_eq!(verdict(&findings, "data folder"), Verdict::Good);
         assert_eq!(verdict(&findings, "database"), Verdict::Good);
         assert_eq!(verdict(&findings, "base models"), Verdict::Failure);
@@ -210,9 +230,21 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_that_cannot_be_used_is_a_warning_that_names_it() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DataFolder::find(Some(home.path().to_owned()), &Environment::default()).unwrap();
+        let found = |name, value| variables(&folder, &Environment::with(name, value));
+        assert_eq!(found("ATTUNE_TRAINING_EPOCHS", "5").verdict, Verdict::Good);
+        for (name, value) in [("ATTUNE_TRAINING_EPOCHS", "many"), ("HF_ENDPOINT", "nowhere")] {
+            let finding = found(name, value);
+            assert!(finding.verdict == Verdict::Warning && finding.found.contains(name), "{finding:?}");
+        }
+    }
+
+    #[test]
     fn a_damaged_database_is_found_without_being_touched() {
         let home = tempfile::tempdir().unwrap();
-        let folder = DataFolder::at(Some(home.path().to_owned())).unwrap();
+        let folder = DataFolder::find(Some(home.path().to_owned()), &Environment::default()).unwrap();
         std::fs::write(folder.database(), "not a database at all, but long enough to be read as one")
             .unwrap();
         let before = std::fs::read(folder.database()).unwrap();

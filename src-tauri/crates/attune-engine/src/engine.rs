@@ -2,8 +2,10 @@
 //!
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
+mod first_start;
 mod models;
 mod runs;
+mod settings;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
@@ -17,11 +19,13 @@ use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
 use crate::runs::left_over::{interrupt_left_over, remove_left_over_files};
 use crate::runs::request::DEFAULT_MAX_SAMPLES;
+use crate::samples::Samples;
+use crate::settings::{CommandLine, Layers};
 use crate::sources::inspect_source;
 use crate::store::Store;
-use crate::store::settings::SettingsTable;
-use crate::{Bases, DataFolder, Error, OwnedDataFolder, Result, Settings, SettingsChange, SourceSummary};
+use crate::{Bases, DataFolder, Environment, Error, OwnedDataFolder, Result, SourceSummary};
 
+pub use first_start::FirstStart;
 pub use runs::Created;
 
 /// Where shipped files are; `main` finds out once, for checkout and package alike.
@@ -38,8 +42,9 @@ pub struct Resources {
 pub struct EngineOptions {
     pub data_folder: OwnedDataFolder,
     pub resources: Resources,
-    /// The Hugging Face cache: `HF_HOME/hub`.
-    pub hub_cache: PathBuf,
+    pub environment: Environment,
+    /// What the command line says of the listener's port, which goes before every other source.
+    pub port: Option<u16>,
     /// The program that is started as `PROGRAM worker --job FILE`.
     pub worker_program: PathBuf,
 }
@@ -52,8 +57,13 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     bases: Bases,
+    environment: Environment,
+    layers: Layers,
+    samples: Samples,
     host: ModelHost,
     fetches: Fetches,
+    /// Held while rows are answered to compare: a second reader waits for the first and takes what that one kept.
+    comparing: Mutex<()>,
     /// Held while a run is created, so that a hundred requests do not prepare a hundred runs for one place.
     creating: Mutex<()>,
     wake: Mutex<Option<Sender<()>>>,
@@ -70,6 +80,10 @@ impl Engine {
     /// [`Error::DatabaseNewer`], [`Error::Migration`] or [`Error::Database`].
     pub fn open(options: EngineOptions) -> Result<Self> {
         let folder = options.data_folder.folder().clone();
+        let layers = Layers::new(&options.environment, &CommandLine { port: options.port })?;
+        for problem in layers.refused().chain(options.environment.problems().iter().map(String::as_str)) {
+            tracing::warn!("{problem}");
+        }
         let store = Store::open(&folder.database())?;
         interrupt_left_over(&store, "Attune ended while this run was training.")?;
         remove_left_over_files(&folder);
@@ -86,12 +100,17 @@ impl Engine {
             let shared = Arc::clone(&shared);
             move || dispatcher::dispatch(&shared, &woken)
         });
-        let bases = Bases::new(options.resources.models, options.hub_cache);
+        let bases = Bases::new(options.resources.models, options.environment.hub_cache());
+        let samples = Samples::new(&options.resources.content);
         Ok(Self(Arc::new(Inner {
             shared,
             host: ModelHost::new(bases.clone()),
-            fetches: Fetches::new(bases.clone()),
+            fetches: Fetches::new(bases.clone(), options.environment.clone()),
             bases,
+            environment: options.environment,
+            layers,
+            samples,
+            comparing: Mutex::new(()),
             creating: Mutex::new(()),
             wake: Mutex::new(Some(wake)),
             dispatcher: Mutex::new(Some(dispatcher)),
@@ -142,24 +161,6 @@ impl Engine {
         require_absolute("path", &path)?;
         inspect_source(&path, max_samples.unwrap_or(DEFAULT_MAX_SAMPLES))
             .map_err(|source| Error::InField { field: "path", source: Box::new(source) })
-    }
-
-    pub fn settings(&self) -> Result<Settings> {
-        SettingsTable(&self.0.shared.store.connection()).read()
-    }
-
-    /// Merges a change into the settings.
-    ///
-    /// # Errors
-    /// [`Error::InvalidField`] for the first value that breaks a rule; nothing is changed then.
-    pub fn change_settings(&self, change: SettingsChange) -> Result<Settings> {
-        self.0.shared.store.exclusively(|transaction| {
-            let table = SettingsTable(transaction);
-            let before = table.read()?;
-            let after = before.merged(change)?;
-            table.write(&before, &after)?;
-            Ok(after)
-        })
     }
 }
 

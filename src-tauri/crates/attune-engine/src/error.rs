@@ -58,6 +58,8 @@ pub enum Error {
     NoAskAiColumn { path: PathBuf, column: &'static str },
     #[error("none of the {rows} rows in {path} is usable ({skipped})")]
     NoUsableRow { path: PathBuf, rows: u64, skipped: SkippedRows },
+    #[error("there are no sample rows {name:?}")]
+    UnknownSample { name: String, known: Vec<String> },
     #[error("no source database is set")]
     NoSourceChosen,
     #[error("could not read {path}")]
@@ -196,6 +198,14 @@ pub enum Error {
     },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
+    #[error("there is no setting {name:?}")]
+    UnknownSetting { name: String },
+    #[error("run {run} held no rows out, so there is nothing to compare on")]
+    NothingHeldOut { run: RunId },
+    #[error("the rows that run {run} held out are gone: {path} is not there any more")]
+    HeldOutMissing { run: RunId, path: PathBuf },
+    #[error("{path} does not hold the rows that run {run} held out any more")]
+    HeldOutChanged { run: RunId, path: PathBuf },
     #[error("{field} cannot be {value}: {reason}")]
     InvalidField { field: &'static str, value: String, reason: &'static str },
 
@@ -273,6 +283,7 @@ impl Error {
             | Self::NoAskAiTable { .. }
             | Self::NoAskAiColumn { .. }
             | Self::NoUsableRow { .. }
+            | Self::UnknownSample { .. }
             | Self::NoSourceChosen
             | Self::DataUnreadable { .. }
             | Self::SourceEmpty { .. }
@@ -306,7 +317,7 @@ impl Error {
             Self::Generation {
                 source: attune_tuning::Error::PromptTooLong { .. } | attune_tuning::Error::NoTokenLeft { .. },
             } => Kind::Invalid,
-            Self::UnknownRun { .. } => Kind::NotFound,
+            Self::UnknownRun { .. } | Self::UnknownSetting { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }
@@ -314,6 +325,9 @@ impl Error {
             | Self::RunStillQueued { .. }
             | Self::NothingToResume { .. }
             | Self::RunStillActive { .. }
+            | Self::NothingHeldOut { .. }
+            | Self::HeldOutMissing { .. }
+            | Self::HeldOutChanged { .. }
             | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
             | Self::NoRoom { .. }
@@ -354,6 +368,7 @@ impl Error {
             | Self::TooManyColumns { .. }
             | Self::NoExampleTable { .. }
             | Self::NoUsableExample { .. } => Some("databasePath"),
+            Self::UnknownSample { .. } => Some("sample"),
             Self::InField { field, .. } => Some(field),
             Self::UnknownBase { .. }
             | Self::BaseUnreadable { .. }

@@ -14,9 +14,7 @@ use std::path::Path;
 /// That of a full disk, where a test wants it for this path.
 #[cfg(feature = "failpoints")]
 pub(crate) fn reach(step: &'static str, path: &Path) -> io::Result<()> {
-    static ARMED: std::sync::Once = std::sync::Once::new();
-    // What the environment says holds until the process ends.
-    ARMED.call_once(|| std::mem::forget(fail::FailScenario::setup()));
+    arm();
     fail::fail_point!(step, |order| obey(&order.unwrap_or_default(), path));
     Ok(())
 }
@@ -25,6 +23,27 @@ pub(crate) fn reach(step: &'static str, path: &Path) -> io::Result<()> {
 #[cfg(not(feature = "failpoints"))]
 pub(crate) fn reach(_step: &'static str, _path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether a test wants now what otherwise waits for its time: with `checkpoint::interval=return`, for example.
+#[cfg(feature = "failpoints")]
+pub(crate) fn is_due(what: &'static str) -> bool {
+    arm();
+    fail::fail_point!(what, |_| true);
+    false
+}
+
+/// Never, in every build but that of the tests.
+#[cfg(not(feature = "failpoints"))]
+pub(crate) fn is_due(_what: &'static str) -> bool {
+    false
+}
+
+#[cfg(feature = "failpoints")]
+fn arm() {
+    static ARMED: std::sync::Once = std::sync::Once::new();
+    // What the environment says holds until the process ends.
+    ARMED.call_once(|| std::mem::forget(fail::FailScenario::setup()));
 }
 
 /// An order is `kill` or `full`, and what the path must contain for it to hold.

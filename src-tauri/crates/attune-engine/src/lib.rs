@@ -8,16 +8,19 @@
 mod artifacts;
 mod bases;
 mod clock;
+mod comparison;
 mod data_folder;
 mod disk;
 pub mod doctor;
 mod engine;
+mod environment;
 mod error;
 mod export;
 mod failpoints;
 mod limits;
 mod model_host;
 mod runs;
+mod samples;
 mod settings;
 mod sources;
 mod store;
@@ -26,10 +29,12 @@ pub mod worker;
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
-    Fetched, Hub, Imported,
+    Fetched, Hub, Imported, RemoteModel,
 };
+pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
-pub use engine::{Created, Engine, EngineOptions, Resources};
+pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
+pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
 pub use model_host::{
@@ -43,5 +48,6 @@ pub use runs::{
     Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
     Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
-pub use settings::{Settings, SettingsChange};
+pub use samples::Sample;
+pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};
 pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};

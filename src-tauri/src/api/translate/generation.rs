@@ -1,5 +1,7 @@
 //! Questions and answers, bases and exports.
 
+use std::time::Duration;
+
 use attune_engine as engine;
 
 use super::text;
@@ -43,6 +45,11 @@ impl From<engine::Decoding> for wire::Decoding {
 
 impl From<engine::Generated> for wire::GeneratedBatch {
     fn from(generated: engine::Generated) -> Self {
+        let timing = wire::Timing {
+            loading_milliseconds: milliseconds(generated.loading),
+            first_token_milliseconds: generated.first_token.map(milliseconds),
+            tokens_per_second: generated.tokens_per_second(),
+        };
         let (adapter_digest, adapter_verified) = match generated.adapter {
             Some(adapter) => (Some(adapter.digest.to_string()), Some(adapter.verified)),
             None => (None, None),
@@ -50,12 +57,18 @@ impl From<engine::Generated> for wire::GeneratedBatch {
         Self {
             answers: generated.answers.into_iter().map(wire::BatchAnswer::from).collect(),
             base_model: generated.base_model,
+            base_digest: generated.base_digest,
             adapter_digest,
             adapter_verified,
             decoding: generated.decoding.into(),
-            milliseconds: generated.duration.as_secs_f64() * 1000.0,
+            milliseconds: milliseconds(generated.duration),
+            timing,
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }
 
 impl wire::GeneratedBatch {
@@ -65,12 +78,14 @@ impl wire::GeneratedBatch {
         Some(wire::Generated {
             text: answer.text,
             base_model: self.base_model,
+            base_digest: self.base_digest,
             adapter_digest: self.adapter_digest,
             adapter_verified: self.adapter_verified,
             new_tokens: answer.new_tokens,
             finish: answer.finish,
             decoding: self.decoding,
             milliseconds: self.milliseconds,
+            timing: self.timing,
         })
     }
 }

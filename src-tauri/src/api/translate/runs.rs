@@ -116,6 +116,7 @@ impl From<wire::RunRequest> for engine::RunRequest {
             id: wanted.id,
             database_path: wanted.database_path.map(PathBuf::from),
             data_path: wanted.data_path.map(PathBuf::from),
+            sample: wanted.sample,
             output_folder: wanted.output_dir.map(PathBuf::from),
             base_model: wanted.base_model,
             method: wanted.method.map(engine_method),

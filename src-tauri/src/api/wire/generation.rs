@@ -170,6 +170,8 @@ pub enum Finish {
 pub struct Generated {
     pub text: String,
     pub base_model: String,
+    /// SHA-256 of the base's weights.
+    pub base_digest: String,
     #[schema(required)]
     pub adapter_digest: Option<String>,
     /// Whether a record of the adapter's run vouched for every file; folders of PEFT have none. Null without one.
@@ -179,6 +181,7 @@ pub struct Generated {
     pub finish: Finish,
     pub decoding: Decoding,
     pub milliseconds: f64,
+    pub timing: Timing,
 }
 
 /// Answers in the order of their prompts, and what answered.
@@ -187,6 +190,8 @@ pub struct Generated {
 pub struct GeneratedBatch {
     pub answers: Vec<BatchAnswer>,
     pub base_model: String,
+    /// As for one answer.
+    pub base_digest: String,
     #[schema(required)]
     pub adapter_digest: Option<String>,
     /// As for one answer.
@@ -195,6 +200,21 @@ pub struct GeneratedBatch {
     pub decoding: Decoding,
     /// For all answers together.
     pub milliseconds: f64,
+    /// For all answers together.
+    pub timing: Timing,
+}
+
+/// What of the time went where, as measured beside the model.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Timing {
+    /// Until base and adapter were in memory: next to nothing where they were already.
+    pub loading_milliseconds: f64,
+    /// To the first token, loading included. Null in a beam search and for answers without a token.
+    #[schema(required)]
+    pub first_token_milliseconds: Option<f64>,
+    /// Tokens of the answer for each second after loading.
+    pub tokens_per_second: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

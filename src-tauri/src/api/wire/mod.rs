@@ -1,7 +1,9 @@
 //! The shapes of the contract. Names are camelCase; the engine's types know nothing of them.
 
+mod comparison;
 mod events;
 mod exchange;
+mod first_start;
 mod generation;
 mod models;
 mod run_questions;
@@ -10,8 +12,10 @@ mod settings;
 mod sources;
 mod system;
 
+pub use comparison::*;
 pub use events::*;
 pub use exchange::*;
+pub use first_start::*;
 pub use generation::*;
 pub use models::*;
 pub use run_questions::*;

@@ -201,6 +201,8 @@ pub struct RunRequest {
     pub database_path: Option<String>,
     /// The source: absolute path of JSON lines, a CSV file or a SQLite database.
     pub data_path: Option<String>,
+    /// The source, instead of either: the name of rows that ship with Attune. Their settings are the defaults then.
+    pub sample: Option<String>,
     /// Absolute path; default: a folder named after the source in the data folder.
     pub output_dir: Option<String>,
     /// `auto`, a name, a hub id or the absolute path of a folder.

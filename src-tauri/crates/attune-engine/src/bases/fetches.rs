@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Bases, FetchError, Fetched, Hub};
-use crate::{Error, Result, with_reasons};
+use crate::{Environment, Error, Result, with_reasons};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FetchStatus {
@@ -40,6 +40,7 @@ pub struct Fetch {
 #[derive(Debug)]
 pub(crate) struct Fetches {
     bases: Bases,
+    environment: Environment,
     shared: Arc<Shared>,
 }
 
@@ -56,8 +57,8 @@ struct Entry {
 }
 
 impl Fetches {
-    pub(crate) fn new(bases: Bases) -> Self {
-        Self { bases, shared: Arc::default() }
+    pub(crate) fn new(bases: Bases, environment: Environment) -> Self {
+        Self { bases, environment, shared: Arc::default() }
     }
 
     /// In the order in which they were first asked for.
@@ -86,7 +87,7 @@ impl Fetches {
     /// What [`Hub::from_environment`] says, or [`super::FetchError::NoHubId`].
     pub(crate) fn start(&self, hub_id: &str) -> Result<Fetch> {
         self.bases.repository(hub_id)?;
-        let hub = Hub::from_environment()?;
+        let hub = Hub::from_environment(&self.environment)?;
         let fetch = Fetch {
             hub_id: hub_id.to_owned(),
             status: FetchStatus::Fetching,

@@ -4,20 +4,19 @@
 //! Invariant: the token is sent to the endpoint alone, never to an address that the endpoint redirects to, and
 //! no error or log of this module holds it.
 
-use std::env::VarError;
 use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
-use serde::Deserialize;
 use ureq::http::{Response, StatusCode, Uri, header};
 use ureq::{Agent, Body};
 
 use super::FetchError;
-use super::digest::Algorithm;
+use super::remote_model::{RemoteFile, RemoteModel};
+use crate::environment::{Environment, HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN};
 use crate::{Error, Result};
 
-const PUBLIC: &str = "https://huggingface.co";
+pub(crate) const PUBLIC_HUB: &str = "https://huggingface.co";
 const CONNECT: Duration = Duration::from_secs(20);
 /// A connection that stays silent for this long is lost.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -61,43 +60,6 @@ impl Origin {
     }
 }
 
-/// A model's files as the hub states them.
-#[derive(Debug, Clone)]
-pub(super) struct RemoteModel {
-    pub(super) commit: String,
-    pub(super) files: Vec<RemoteFile>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct RemoteFile {
-    pub(super) name: String,
-    pub(super) bytes: u64,
-    pub(super) algorithm: Algorithm,
-    /// The digest by that algorithm; it names the file in the cache too.
-    pub(super) digest: String,
-}
-
-#[derive(Deserialize)]
-struct ModelInfo {
-    sha: String,
-    siblings: Vec<Sibling>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sibling {
-    rfilename: String,
-    size: Option<u64>,
-    blob_id: Option<String>,
-    lfs: Option<LargeFile>,
-}
-
-#[derive(Deserialize)]
-struct LargeFile {
-    sha256: String,
-    size: u64,
-}
-
 /// The rest of a file, and the offset that it really begins at.
 pub(super) struct Download {
     pub(super) offset: u64,
@@ -110,16 +72,13 @@ impl Hub {
     /// # Errors
     /// [`FetchError::Offline`] if `HF_HUB_OFFLINE` says so, [`FetchError::Endpoint`] for an address that is
     /// neither https nor on this computer, [`FetchError::Token`] for a token that no header can carry.
-    pub fn from_environment() -> Result<Self> {
-        let variable = |name| match std::env::var(name) {
-            Ok(value) => Some(value.trim().to_owned()).filter(|value| !value.is_empty()),
-            Err(VarError::NotPresent | VarError::NotUnicode(_)) => None,
-        };
-        let yes = |value: String| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
-        if variable("HF_HUB_OFFLINE").is_some_and(yes) {
+    pub fn from_environment(environment: &Environment) -> Result<Self> {
+        let yes = |value: &str| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
+        if environment.text(HF_HUB_OFFLINE).is_some_and(yes) {
             return Err(Error::Fetch(FetchError::Offline));
         }
-        Self::new(variable("HF_ENDPOINT").as_deref().unwrap_or(PUBLIC), variable("HF_TOKEN"))
+        let endpoint = environment.text(HF_ENDPOINT).unwrap_or(PUBLIC_HUB);
+        Self::new(endpoint, environment.text(HF_TOKEN).map(str::to_owned))
     }
 
     /// The hub at `endpoint`, as `https://huggingface.co`.
@@ -162,32 +121,8 @@ impl Hub {
         let url = format!("{}/api/models/{hub_id}/revision/{revision}?blobs=true", self.endpoint);
         let mut response = self.get(hub_id, &url, 0)?;
         self.require(hub_id, response.status(), &[StatusCode::OK])?;
-        let senseless =
-            |reason: String| Error::Fetch(FetchError::Answer { hub_id: hub_id.to_owned(), reason });
         let text = response.body_mut().read_to_vec().map_err(|source| self.unreachable(source))?;
-        let info: ModelInfo = serde_json::from_slice(&text).map_err(|error| senseless(error.to_string()))?;
-        // These become names of files: nothing but digits gets through.
-        let hexadecimal =
-            |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !hexadecimal(&info.sha, 40) {
-            return Err(senseless("its commit is no commit".to_owned()));
-        }
-        let files = info.siblings.into_iter().map(|sibling| {
-            let name = sibling.rfilename;
-            let nameless = || senseless(format!("it states no size or no digest of {name}"));
-            let (bytes, algorithm, digest) = match (sibling.lfs, sibling.size, sibling.blob_id) {
-                (Some(large), ..) => (large.size, Algorithm::Sha256, large.sha256),
-                (None, Some(size), Some(blob)) => (size, Algorithm::GitBlob, blob),
-                _ => return Err(nameless()),
-            };
-            let length = if algorithm == Algorithm::Sha256 { 64 } else { 40 };
-            if !hexadecimal(&digest, length) {
-                return Err(nameless());
-            }
-            let digest = digest.to_ascii_lowercase();
-            Ok(RemoteFile { name, bytes, algorithm, digest })
-        });
-        Ok(RemoteModel { commit: info.sha.to_ascii_lowercase(), files: files.collect::<Result<_>>()? })
+        RemoteModel::from_json(hub_id, &text)
     }
 
     /// The bytes of a file from `offset` on, or from the start where the server cannot begin in the middle.

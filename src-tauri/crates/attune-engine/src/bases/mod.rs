@@ -12,6 +12,7 @@ mod folder;
 mod hub;
 mod import;
 mod known;
+mod remote_model;
 mod transfer;
 
 use std::path::{Path, PathBuf};
@@ -28,7 +29,9 @@ pub(crate) use fetches::Fetches;
 pub use fetches::{Fetch, FetchStatus};
 pub(crate) use folder::{BaseFiles, TOKENIZER_FILES};
 pub use hub::Hub;
+pub(crate) use hub::PUBLIC_HUB;
 pub use import::Imported;
+pub use remote_model::RemoteModel;
 
 /// The default where it is on the machine.
 const PREFERRED: &str = "google/flan-t5-small";

@@ -7,7 +7,8 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use super::hub::{Hub, RemoteFile};
+use super::hub::Hub;
+use super::remote_model::RemoteFile;
 use crate::Result;
 
 /// How long a wish to stop may go unnoticed.

@@ -9,7 +9,7 @@ use crate::runs::request::{Prepared, RunRequest};
 use crate::runs::start::Start;
 use crate::runs::{Curves, Hyperparameters, Method, Run, RunId, RunStatus, resume};
 use crate::store::runs::{Ending, Runs};
-use crate::{Error, Result};
+use crate::{Comparison, ComparisonObserver, Error, Result, comparison};
 
 impl Engine {
     /// The newest runs, or the newest of those made before the run `before`, newest first.
@@ -66,6 +66,11 @@ impl Engine {
     /// What is wrong with the request or the things it names.
     pub fn create_run(&self, request: RunRequest) -> Result<(Run, Created)> {
         let _one_at_a_time = self.0.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        self.create_alone(request)
+    }
+
+    /// The same for who has seen to it that no other run is created meanwhile.
+    pub(super) fn create_alone(&self, request: RunRequest) -> Result<(Run, Created)> {
         if let Some(id) = &request.id {
             let id = RunId::parse(id)?;
             if let Some(run) = Runs(&self.0.shared.store.connection()).find(&id)? {
@@ -145,6 +150,20 @@ impl Engine {
         Ok(removal::space_of(&self.0.shared, &self.run(id)?))
     }
 
+    /// What the base and the tuned model of a completed run answer to the rows it held out; see
+    /// [`Comparison`](crate::Comparison). `None` if the observer ended it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRun`], [`Error::RunHasNoAdapter`], [`Error::NothingHeldOut`], [`Error::HeldOutMissing`] or
+    /// [`Error::HeldOutChanged`], or what is wrong with the base or the adapter.
+    pub fn compare(&self, id: &str, observer: &mut ComparisonObserver<'_>) -> Result<Option<Comparison>> {
+        self.adapter_of(id)?;
+        let _one_at_a_time = self.0.comparing.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = self.run(id)?;
+        let files = self.0.shared.kept_files(&run.id);
+        comparison::compare(&run, &files, |base, adapter| self.0.host.pair(base, adapter), observer)
+    }
+
     /// The folder of the adapter that a run made.
     ///
     /// # Errors
@@ -163,6 +182,7 @@ impl Engine {
         let run = match &request.resume_from {
             Some(old) => resume::prepare(shared, bases, &request, old)?,
             None => {
+                let request = self.0.samples.put_into(request)?;
                 let Prepared { run, rows, start } = request.prepare(&shared.folder, bases)?;
                 let files = shared.kept_files(&run.id);
                 files.freeze(&rows, start.as_ref()).inspect_err(|_| files.discard())?;

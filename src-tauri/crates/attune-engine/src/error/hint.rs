@@ -26,6 +26,9 @@ impl Error {
                 "Set softPromptDatabasePath with PUT /api/v1/settings, or start a run with a database from \
                  the Train page or `attune train --db-path FILE`."
             }
+            Self::UnknownSample { known, .. } => {
+                return Some(format!("There is: {}.", known.join(", ")));
+            }
             Self::InField { source, .. } => return source.hint(),
             Self::DataUnreadable { .. } => "Check that you may read the file.",
             Self::SourceEmpty { .. } => "Choose a file that has rows, or check that it was saved.",
@@ -133,6 +136,12 @@ impl Error {
                     attune_tuning::Error::NothingLearned { .. } | attune_tuning::Error::NothingChanged { .. },
             } => "To train all the same, skip the check: `--skip-self-check`, or skipSelfCheck in a request.",
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
+            Self::NothingHeldOut { .. } => {
+                "Train on 50 rows or more: then about one of five is held out to judge by."
+            }
+            Self::HeldOutMissing { .. } | Self::HeldOutChanged { .. } => {
+                "Train again on the same rows; each run keeps those it held out."
+            }
             Self::RunHasNoAdapter { .. } => "Choose a completed run.",
             Self::NoHomeFolder => "Choose a data folder with --data-dir or ATTUNE_DATA_DIR.",
             Self::DataFolder { .. } => {

@@ -73,10 +73,27 @@ pub struct Generated {
     /// In the order of the prompts.
     pub answers: Vec<Answered>,
     pub base_model: String,
+    /// SHA-256 of the base's weights.
+    pub base_digest: String,
     pub adapter: Option<AnsweringAdapter>,
     /// With which the same answers come again.
     pub decoding: Decoding,
+    /// From the request until base and adapter were in memory: next to nothing where they were already.
+    pub loading: Duration,
+    /// From the request to the first token. None in a beam search, which chooses at its end, and for answers
+    /// without a token.
+    pub first_token: Option<Duration>,
+    /// From the request to the last token of all answers.
     pub duration: Duration,
+}
+
+impl Generated {
+    /// Tokens of all answers together for each second after loading.
+    pub fn tokens_per_second(&self) -> f64 {
+        let tokens: u64 = self.answers.iter().map(|answer| answer.new_tokens).sum();
+        let seconds = self.duration.saturating_sub(self.loading).as_secs_f64();
+        if seconds > 0.0 { tokens as f64 / seconds } else { 0.0 }
+    }
 }
 
 /// Told of every step with the text that is certain now, often none; `Break` ends all answers.
@@ -128,14 +145,21 @@ impl ModelHost {
         let decoding = decoding.settled()?;
         let began = Instant::now();
         let model = self.model(adapter, base_model)?;
+        let loading = began.elapsed();
+        let mut first_token = None;
         let answers = attune_tuning::generate(
             &model.base,
             model.adapter.as_ref().map(|(adapter, _)| adapter),
             &texts,
             &decoding.config(),
-            &mut |piece| match observer(piece.text) {
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                ControlFlow::Break(()) => ControlFlow::Break(Stop::All),
+            &mut |piece| {
+                if piece.token.is_some() {
+                    first_token.get_or_insert_with(|| began.elapsed());
+                }
+                match observer(piece.text) {
+                    ControlFlow::Continue(()) => ControlFlow::Continue(()),
+                    ControlFlow::Break(()) => ControlFlow::Break(Stop::All),
+                }
             },
         )
         .map_err(|source| {
@@ -148,8 +172,11 @@ impl ModelHost {
         Ok(Generated {
             answers: answers.into_iter().map(Answered::from).collect(),
             base_model: model.base_name.clone(),
+            base_digest: model.base_digest.clone(),
             adapter: model.adapter.as_ref().map(|(_, answering)| answering.clone()),
             decoding,
+            loading,
+            first_token,
             duration: began.elapsed(),
         })
     }

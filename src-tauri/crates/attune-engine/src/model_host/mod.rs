@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use attune_tuning::{Adapter, BaseModel};
 
 use crate::artifacts::{FoundAdapter, Written};
-use crate::bases::BaseFiles;
-use crate::{Bases, Result};
+use crate::bases::{Base, BaseFiles};
+use crate::{AdapterDigest, Bases, Result};
 
 pub use answer::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Finish, Generated, GenerationRequest, Prompts,
@@ -55,8 +55,18 @@ struct Served {
 #[derive(Debug)]
 struct Model {
     base_name: String,
+    base_digest: String,
     base: Arc<BaseModel>,
     adapter: Option<(Adapter, AnsweringAdapter)>,
+}
+
+/// A base and an adapter that fits it, with what each is. Whoever holds it keeps it whole.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) base: Arc<BaseModel>,
+    pub(crate) base_digest: String,
+    pub(crate) adapter: Adapter,
+    pub(crate) adapter_digest: AdapterDigest,
 }
 
 impl ModelHost {
@@ -69,9 +79,10 @@ impl ModelHost {
         if let Some(adapter) = adapter {
             return self.with_adapter(adapter, base_model);
         }
-        let base = self.bases.resolve(base_model.unwrap_or("auto"))?;
-        let loaded = self.load(&base.folder)?;
-        Ok(Arc::new(Model { base_name: base.name, base: loaded.base, adapter: None }))
+        let resolved = self.bases.resolve(base_model.unwrap_or("auto"))?;
+        let loaded = self.load(&resolved.folder)?;
+        let (base, base_digest) = (loaded.base, loaded.weights_digest);
+        Ok(Arc::new(Model { base_name: resolved.name, base_digest, base, adapter: None }))
     }
 
     /// The model with the adapter that `path` means now. If that one is broken and another answered to the same
@@ -115,7 +126,29 @@ impl ModelHost {
         let loaded = self.load(&base.folder)?;
         let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
         let answering = AnsweringAdapter { digest: found.digest(), verified: found.record().is_some() };
-        Ok(Model { base_name: base.name, base: loaded.base, adapter: Some((adapter, answering)) })
+        Ok(Model {
+            base_name: base.name,
+            base_digest: loaded.weights_digest,
+            base: loaded.base,
+            adapter: Some((adapter, answering)),
+        })
+    }
+
+    /// A base and an adapter on it, for answers beside each other. The adapter is the one that lies there, never one
+    /// that answered to the same name before.
+    ///
+    /// # Errors
+    /// What is wrong with either.
+    pub(crate) fn pair(&self, base: &Base, adapter: &Path) -> Result<Pair> {
+        let found = FoundAdapter::open(adapter)?;
+        let loaded = self.load(&base.folder)?;
+        let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
+        Ok(Pair {
+            base: loaded.base,
+            base_digest: loaded.weights_digest,
+            adapter,
+            adapter_digest: found.digest(),
+        })
     }
 
     /// The base in `folder`; two requests that come at once load it once.

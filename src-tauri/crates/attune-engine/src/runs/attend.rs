@@ -231,6 +231,8 @@ fn died(exit: &Exit) -> String {
     let mut text = format!("The training process ended unexpectedly ({how}).");
     if exit.memory_ran_out {
         text.push_str(" The system ran out of memory: use a smaller batch size or fewer tokens.");
+    } else {
+        text.push_str(" Go on from its last checkpoint, if it has one, or start it again.");
     }
     if !exit.error_output.trim().is_empty() {
         text.push('\n');

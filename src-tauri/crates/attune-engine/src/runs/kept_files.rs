@@ -17,6 +17,7 @@ use crate::{Error, Result};
 const ROWS: &str = "dataset.jsonl";
 const HELD_OUT: &str = "held_out.jsonl";
 const JOB: &str = "job.json";
+const COMPARISON: &str = "comparison.json";
 const CHECKPOINT: &str = "checkpoint";
 const START_CONFIG: &str = "start_config.json";
 const START_WEIGHTS: &str = "start_model.safetensors";
@@ -42,6 +43,11 @@ impl KeptFiles {
 
     pub(crate) fn held_out(&self) -> PathBuf {
         self.folder.join(HELD_OUT)
+    }
+
+    /// What base and tuned model answered to the rows held out, once somebody wanted to know.
+    pub(crate) fn comparison(&self) -> PathBuf {
+        self.folder.join(COMPARISON)
     }
 
     pub(crate) fn job(&self) -> PathBuf {

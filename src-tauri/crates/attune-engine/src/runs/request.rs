@@ -24,6 +24,8 @@ pub struct RunRequest {
     pub database_path: Option<PathBuf>,
     /// The source, instead of `database_path`: JSON lines, CSV or a SQLite database.
     pub data_path: Option<PathBuf>,
+    /// The source, instead of either: the name of rows that ship with Attune. Their settings are the defaults then.
+    pub sample: Option<String>,
     /// Default: a folder named after the source in the data folder's `adapters`.
     pub output_folder: Option<PathBuf>,
     /// `auto`, a name, a hub id, or a folder.

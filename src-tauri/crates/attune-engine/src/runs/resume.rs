@@ -85,6 +85,7 @@ fn refuse_choices(request: &RunRequest) -> Result<()> {
     let given = [
         ("databasePath", request.database_path.is_some()),
         ("dataPath", request.data_path.is_some()),
+        ("sample", request.sample.is_some()),
         ("outputDir", request.output_folder.is_some()),
         ("baseModel", request.base_model.is_some()),
         ("method", request.method.is_some()),

@@ -17,8 +17,8 @@ use crate::{Error, Result};
 /// What is kept of a worker's error output, in characters.
 const KEPT_ERROR_OUTPUT: usize = 5000;
 
-/// What Rust's standard library says before it gives up for want of memory.
-const REFUSED_MEMORY: &str = "memory allocation of";
+/// What Rust's standard library says before it gives up for want of memory, and what the C library says.
+const REFUSED_MEMORY: [&str; 2] = ["memory allocation of", "annot allocate memory"];
 
 /// What a worker made the owner hear.
 #[derive(Debug)]
@@ -116,7 +116,8 @@ impl WorkerProcess {
             (Some(before), Some(after)) => after > before,
             _ => false,
         };
-        let memory_ran_out = somebody_was_killed || error_output.contains(REFUSED_MEMORY);
+        let was_refused = REFUSED_MEMORY.iter().any(|words| error_output.contains(words));
+        let memory_ran_out = somebody_was_killed || was_refused;
         Exit { status, error_output, memory_ran_out }
     }
 }

@@ -4,6 +4,7 @@
 //! Invariants: a migration that has been released never changes; the database is backed up before a new one
 //! runs; a database of a newer Attune is refused, not guessed at.
 
+pub(crate) mod first_start;
 pub(crate) mod runs;
 pub(crate) mod settings;
 

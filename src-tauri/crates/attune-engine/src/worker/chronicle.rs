@@ -11,7 +11,7 @@ use super::protocol::{Job, Message};
 use super::wishes::Wishes;
 use crate::runs::metrics::{self, MetricsWriter};
 use crate::runs::{Best, Phase, Point, ValidationPoint};
-use crate::{Error, Result};
+use crate::{Error, Result, failpoints};
 
 /// A checkpoint is written at least this often: so much work may a kill cost.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(30);
@@ -83,7 +83,9 @@ impl<'c, 's> Chronicle<'c, 's> {
             }
             TrainingEvent::Step(report) => {
                 self.step(report)?;
-                if report.ends_epoch || self.checkpoint_written.elapsed() >= CHECKPOINT_INTERVAL {
+                let is_due = self.checkpoint_written.elapsed() >= CHECKPOINT_INTERVAL
+                    || failpoints::is_due("checkpoint::interval");
+                if report.ends_epoch || is_due {
                     self.keep(progress)?;
                 }
                 Ok(())

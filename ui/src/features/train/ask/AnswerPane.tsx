@@ -1,9 +1,7 @@
-import { Box, Group, Skeleton, Text, VisuallyHidden } from "@mantine/core";
+import { Box, Skeleton, Text, VisuallyHidden } from "@mantine/core";
 import type { useAnswer } from "../../../api/answers";
-import type { Answer } from "../../../api/types";
-import { Digest } from "../../../components/Digest";
+import { AnswerFacts } from "../../../components/AnswerFacts";
 import { ProblemNotice } from "../../../components/ProblemNotice";
-import { count, milliseconds } from "../../../components/quantity";
 import { words } from "../words";
 import classes from "./AnswerPane.module.css";
 
@@ -40,32 +38,7 @@ export function AnswerPane({ kind, asked: { text, answer, problem, isAsking, isS
           {t.ended}
         </Text>
       ) : null}
-      {answer && !isAsking ? <Origin answer={answer} /> : null}
+      {answer && !isAsking ? <AnswerFacts answer={answer} /> : null}
     </Box>
-  );
-}
-
-function Origin({ answer }: { answer: Answer }) {
-  const { text, baseModel, adapterDigest, newTokens, finish, decoding } = answer;
-  return (
-    <>
-      {text === "" ? (
-        <Text fz="sm" className={classes.text} c="dimmed" data-testid="answer-text">
-          {t.empty}
-        </Text>
-      ) : null}
-      {finish === "length" ? (
-        <Text fz="xs" c="var(--attune-warning)">
-          {t.cut}
-        </Text>
-      ) : null}
-      <Group gap="xs" fz="xs" c="dimmed" className={classes.origin}>
-        <span>{baseModel}</span>
-        {adapterDigest ? <Digest value={adapterDigest} /> : <span>{t.noAdapter}</span>}
-        {decoding.seed == null ? null : <span>{t.seed(String(decoding.seed))}</span>}
-        <span>{milliseconds(answer.milliseconds)}</span>
-        <span>{t.tokens(newTokens, count(newTokens))}</span>
-      </Group>
-    </>
   );
 }

@@ -7,11 +7,11 @@ import { useAnswer } from "../../../api/answers";
 import { ApiProblem } from "../../../api/problem";
 import type { Run } from "../../../api/types";
 import { Card } from "../../../components/Card";
+import { DecodingOptions } from "../../../components/decoding/DecodingOptions";
+import { type Decoding, decodingOf, EMPTY, randomSeed } from "../../../components/decoding/decoding";
 import { Empty } from "../../../components/Empty";
 import { words } from "../words";
 import { AnswerPane } from "./AnswerPane";
-import { DecodingOptions } from "./DecodingOptions";
-import { type Decoding, decodingOf, EMPTY, randomSeed } from "./decoding";
 
 const t = words.ask;
 

@@ -35,6 +35,15 @@ export function RunCurves({ run }: { run: Run }) {
   );
 }
 
+/** The loss alone, for who does not know the other curves yet. */
+export function LossCurve({ run }: { run: Run }) {
+  return (
+    <Box mih={HEIGHT}>
+      <Plot run={run} shown="loss" />
+    </Box>
+  );
+}
+
 function Plot({ run, shown }: { run: Run; shown: Shown }) {
   const { data, error, refetch } = useMetrics(run.id);
   if (data?.points.length)

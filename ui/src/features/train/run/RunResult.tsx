@@ -10,6 +10,7 @@ import { words } from "../words";
 import { Details, type Lineage } from "./Details";
 import { ErrorText } from "./ErrorText";
 import { type Fact, Facts } from "./Facts";
+import { HeldOutComparison } from "./HeldOutComparison";
 import { useResume } from "./useResume";
 
 const t = words.run;
@@ -28,6 +29,7 @@ export function RunResult({ run, parent, onSelect, onResumed }: RunResultProps) 
         <Notice key={notice} text={notice} />
       ))}
       <Facts facts={resultFacts(run)} />
+      {run.status === "completed" && run.heldOut > 0 ? <HeldOutComparison run={run} /> : null}
       {run.resumable ? <ResumeButton run={run} onResumed={onResumed} /> : null}
       <Details run={run} parent={parent} onSelect={onSelect} />
     </Stack>

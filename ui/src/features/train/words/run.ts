@@ -73,6 +73,9 @@ export const run = {
   discardMeaning: "Ends now and leaves no adapter; only the curve stays in the history.",
   stopFailed: "The run could not be stopped",
 
+  compareHeldOut: "Base and tuned side by side",
+  heldOutTitle: (name: string) => `Base and tuned: ${name}`,
+
   resume: "Resume",
   resumeMeaning: "Goes on from the last saved point, exactly as if it had never stopped.",
   resumeFailed: "The run could not be resumed",

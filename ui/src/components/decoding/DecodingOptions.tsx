@@ -2,10 +2,8 @@ import { Button, Collapse, NumberInput, SimpleGrid, Stack, Text, Textarea } from
 import type { UseFormReturnType } from "@mantine/form";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
-import { words } from "../words";
 import type { Decoding } from "./decoding";
-
-const t = words.ask;
+import { words as t } from "./words";
 
 export type DecodingForm = UseFormReturnType<Decoding>;
 

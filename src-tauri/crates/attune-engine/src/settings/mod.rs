@@ -1,16 +1,24 @@
 //! What a person has set, and the rules that a change must keep.
 //!
-//! Not here: where the values are stored (`store::settings`).
+//! Not here: where the values are stored (`store::settings`), and which of several places decides (`layers`).
 //! Invariant: settings that are stored were valid when they were stored; a folder may vanish afterwards, so
 //! whoever uses it checks again.
+
+mod layers;
+mod surroundings;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{check_epochs, check_max_samples, require_absolute};
+use crate::limits::{check_epochs, check_max_samples, check_range, require_absolute};
 use crate::runs::Method;
 use crate::{Error, Result};
+
+pub(crate) use layers::{CommandLine, Layers, fields, stored_name};
+pub use layers::{SettingSource, Source};
+pub use surroundings::Surrounding;
+pub(crate) use surroundings::surroundings;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -27,6 +35,10 @@ pub struct Settings {
     pub training_method: Method,
     pub training_max_samples: u32,
     pub training_epochs: u32,
+    /// Whether a window listens for browsers and scripts; `attune serve` always does.
+    pub listener_enabled: bool,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub listener_port: u32,
 }
 
 impl Default for Settings {
@@ -40,6 +52,8 @@ impl Default for Settings {
             training_method: Method::SoftPrompt,
             training_max_samples: 2000,
             training_epochs: 3,
+            listener_enabled: false,
+            listener_port: 7717,
         }
     }
 }
@@ -55,6 +69,8 @@ pub struct SettingsChange {
     pub training_method: Option<Method>,
     pub training_max_samples: Option<u32>,
     pub training_epochs: Option<u32>,
+    pub listener_enabled: Option<bool>,
+    pub listener_port: Option<u32>,
 }
 
 impl Settings {
@@ -80,12 +96,42 @@ impl Settings {
             training_method: change.training_method.unwrap_or(self.training_method),
             training_max_samples: change.training_max_samples.unwrap_or(self.training_max_samples),
             training_epochs: change.training_epochs.unwrap_or(self.training_epochs),
+            listener_enabled: change.listener_enabled.unwrap_or(self.listener_enabled),
+            listener_port: change.listener_port.unwrap_or(self.listener_port),
         };
-        merged.validate()?;
+        merged.check_change_from(self)?;
         Ok(merged)
     }
 
-    fn validate(&self) -> Result<()> {
+    /// Refuses values that break a rule. What a served folder must be is asked only of a change that touches it:
+    /// a folder that has vanished must not keep a person from changing something else.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`] for the first of them.
+    pub(crate) fn check_change_from(&self, before: &Self) -> Result<()> {
+        self.check_values()?;
+        let is_served =
+            |settings: &Self| settings.soft_prompt_model_dir.clone().filter(|_| settings.soft_prompt_enabled);
+        if !self.soft_prompt_enabled || before.soft_prompt_enabled && is_served(before) == is_served(self) {
+            return Ok(());
+        }
+        match &self.soft_prompt_model_dir {
+            Some(folder) if folder.is_dir() => Ok(()),
+            Some(folder) => Err(Error::InvalidField {
+                field: "softPromptModelDir",
+                value: folder.display().to_string(),
+                reason: "the folder must exist while the soft prompt is enabled",
+            }),
+            None => Err(Error::InvalidField {
+                field: "softPromptModelDir",
+                value: "empty".to_owned(),
+                reason: "a folder must be set while the soft prompt is enabled",
+            }),
+        }
+    }
+
+    /// The rules that each value keeps by itself.
+    fn check_values(&self) -> Result<()> {
         let threshold = self.soft_prompt_confidence_threshold;
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Error::InvalidField {
@@ -102,27 +148,10 @@ impl Settings {
                 require_absolute(field, path)?;
             }
         }
-        if self.soft_prompt_enabled {
-            match &self.soft_prompt_model_dir {
-                Some(folder) if folder.is_dir() => {}
-                Some(folder) => {
-                    return Err(Error::InvalidField {
-                        field: "softPromptModelDir",
-                        value: folder.display().to_string(),
-                        reason: "the folder must exist while the soft prompt is enabled",
-                    });
-                }
-                None => {
-                    return Err(Error::InvalidField {
-                        field: "softPromptModelDir",
-                        value: "empty".to_owned(),
-                        reason: "a folder must be set while the soft prompt is enabled",
-                    });
-                }
-            }
-        }
         check_max_samples("trainingMaxSamples", self.training_max_samples)?;
-        check_epochs("trainingEpochs", self.training_epochs)
+        check_epochs("trainingEpochs", self.training_epochs)?;
+        let most = u32::from(u16::MAX);
+        check_range("listenerPort", self.listener_port, 0, most, "a port is 0 to 65535; 0 takes a free one")
     }
 }
 
@@ -166,5 +195,22 @@ mod tests {
             refused(SettingsChange { training_epochs: Some(0), ..Default::default() }),
             Some("trainingEpochs")
         );
+        let port = SettingsChange { listener_port: Some(65536), ..Default::default() };
+        assert_eq!(refused(port), Some("listenerPort"));
+    }
+
+    #[test]
+    fn a_served_folder_that_has_vanished_keeps_nobody_from_changing_something_else() {
+        let vanished = Settings {
+            soft_prompt_enabled: true,
+            soft_prompt_model_dir: Some("/no/such/folder".into()),
+            ..Settings::default()
+        };
+        let change = |change| field_of(vanished.merged(change));
+        assert_eq!(change(SettingsChange { training_epochs: Some(5), ..Default::default() }), None);
+        assert_eq!(change(SettingsChange { soft_prompt_enabled: Some(false), ..Default::default() }), None);
+        let another = Some(Some("/another/missing/folder".into()));
+        let another = SettingsChange { soft_prompt_model_dir: another, ..Default::default() };
+        assert_eq!(change(another), Some("softPromptModelDir"));
     }
 }

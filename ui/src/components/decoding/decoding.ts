@@ -1,7 +1,5 @@
 // How an answer is to be made, as typed. An empty field is left out of the question.
 
-import type { Question } from "../../../api/types";
-
 type Typed = number | string;
 
 export const EMPTY = {
@@ -18,12 +16,15 @@ export const EMPTY = {
 
 export type Decoding = typeof EMPTY;
 
-/** What was chosen. `draw` makes a seed where tokens are drawn and none was given: both panes draw with the same. */
-export function decodingOf(typed: Decoding, draw: () => number): Partial<Question> {
+/** The fields of a question that say how it is answered; what is absent has its default. */
+export type Chosen = Partial<Record<Exclude<keyof Decoding, "stop">, number>> & { stop?: string[] };
+
+/**
+ * What was chosen. `draw` makes a seed where tokens are drawn and none was given: all who are asked draw with the same.
+ */
+export function decodingOf(typed: Decoding, draw: () => number): Chosen {
   const { stop, ...numbers } = typed;
-  const chosen: Partial<Question> = Object.fromEntries(
-    Object.entries(numbers).filter(([, value]) => typeof value === "number"),
-  );
+  const chosen: Chosen = Object.fromEntries(Object.entries(numbers).filter(([, value]) => typeof value === "number"));
   const isDrawn = [chosen.temperature, chosen.topK, chosen.topP].some((value) => value !== undefined);
   const texts = stop.split("\n").filter((text) => text !== "");
   return {

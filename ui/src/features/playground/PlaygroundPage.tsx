@@ -1,0 +1,115 @@
+// The playground: one prompt, and what two to four models make of it, side by side.
+
+import { Anchor, Box, Skeleton, Stack, Title } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useRef, useState } from "react";
+import { ulid } from "ulid";
+import { Card } from "../../components/Card";
+import { type Decoding, decodingOf, EMPTY, randomSeed } from "../../components/decoding/decoding";
+import { Empty } from "../../components/Empty";
+import { ProblemNotice } from "../../components/ProblemNotice";
+import { AnswerPane } from "./AnswerPane";
+import { ModelChoices, type PickFolder } from "./ModelChoices";
+import classes from "./PlaygroundPage.module.css";
+import { PromptCard } from "./PromptCard";
+import { begun, isUnderWay } from "./round";
+import { useModels } from "./useModels";
+import { useRound } from "./useRound";
+import { useChoices, usePrompts } from "./useSession";
+import { words } from "./words";
+
+interface PlaygroundPageProps {
+  pickFolder: PickFolder | undefined;
+  /** Where a first adapter is trained. */
+  trainHref: string;
+}
+
+export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
+  const models = useModels();
+  const [remembered, choose] = useChoices();
+  const { prompts, remember } = usePrompts();
+  const [prompt, setPrompt] = useState("");
+  const [wantsBlind, wantBlind] = useState(false);
+  const decoding = useForm<Decoding>({ initialValues: EMPTY });
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { round, ask, askAgain, stop } = useRound();
+
+  const choices = remembered ?? (models.isKnown ? models.first() : []);
+  const chosen = choices.map(models.model).filter((model) => model !== undefined);
+  const isBlindPossible = choices.length === 2;
+  const isAsking = round !== undefined && isUnderWay(round);
+  const isReady = prompt.trim() !== "" && chosen.length > 0 && chosen.length === choices.length && !isAsking;
+
+  const begin = () => {
+    decoding.clearErrors();
+    remember(prompt);
+    const question = { prompt, ...decodingOf(decoding.getValues(), randomSeed) };
+    ask(begun(ulid(), question, chosen, wantsBlind && isBlindPossible), ({ field: blamed, message }) => {
+      if (blamed && blamed in EMPTY) decoding.setFieldError(blamed, message);
+    });
+  };
+
+  return (
+    <Box className={classes.page}>
+      <Title order={1} mb="md">
+        {words.title}
+      </Title>
+      <Stack gap="md">
+        {models.problem ? <ProblemNotice problem={models.problem} onRetry={models.retry} /> : null}
+        <PromptCard
+          prompt={prompt}
+          onPrompt={(text) => {
+            setPrompt(text);
+            field.current?.focus();
+          }}
+          field={field}
+          earlier={prompts}
+          decoding={decoding}
+          models={
+            models.isKnown ? (
+              <ModelChoices models={models} choices={choices} onChange={choose} pickFolder={pickFolder} />
+            ) : (
+              <Skeleton height={60} aria-label={words.loading} />
+            )
+          }
+          blind={{ isOn: wantsBlind, isPossible: isBlindPossible, change: wantBlind }}
+          isReady={isReady}
+          isAsking={isAsking}
+          onAsk={begin}
+          onStop={stop}
+        />
+        {round ? (
+          <Box
+            component="section"
+            className={classes.answers}
+            aria-label={words.answers.region}
+            // Read out once they are whole: a text that grows by words would be begun again at each.
+            aria-live="polite"
+            aria-busy={isAsking}
+          >
+            {round.asked.map((asked, place) => (
+              <AnswerPane
+                // biome-ignore lint/suspicious/noArrayIndexKey: a place is all that an answer is known by
+                key={`${round.id}-${place}`}
+                asked={asked}
+                heading={round.isBlind ? (words.answers.places[place] ?? "") : asked.model.name}
+                isHidden={round.isBlind}
+                onAgain={() => askAgain(place)}
+              />
+            ))}
+          </Box>
+        ) : (
+          <Card title={words.answers.region}>
+            <Empty title={words.empty.title} firstStep={words.empty.step} />
+            {models.isKnown && models.completed.length === 0 ? (
+              <Stack gap={4} align="center" ta="center" fz="sm">
+                <span>{words.empty.noAdapter}</span>
+                <Anchor href={trainHref}>{words.empty.train}</Anchor>
+              </Stack>
+            ) : null}
+          </Card>
+        )}
+      </Stack>
+    </Box>
+  );
+}

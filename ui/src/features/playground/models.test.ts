@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { Base, Run } from "../../api/types";
+import { firstChoices, modelOf, NO_FOLDER } from "./models";
+
+const base = (name: string) => ({ name }) as Base;
+const run = (id: string, status = "completed") =>
+  ({ id, status, runIdentifier: `name of ${id}`, baseModel: "mini" }) as Run;
+
+test("a choice names what it asks, whatever is in its name", () => {
+  const bases = [base("google/flan:t5")];
+  expect(modelOf("base:google/flan:t5", bases, [])).toEqual({
+    name: "google/flan:t5",
+    isTuned: false,
+    asks: { adapter: null, baseModel: "google/flan:t5" },
+  });
+  expect(modelOf("run:run_1", [], [run("run_1")])?.asks).toEqual({ runId: "run_1" });
+  expect(modelOf("folder: /a:b/latest ", [], [])?.asks).toEqual({ adapter: "/a:b/latest" });
+});
+
+test("what is not there any more cannot be asked", () => {
+  expect(modelOf("base:gone", [base("mini")], [])).toBeUndefined();
+  expect(modelOf("run:gone", [], [run("run_1")])).toBeUndefined();
+  expect(modelOf(NO_FOLDER, [], [])).toBeUndefined();
+  expect(modelOf("", [], [])).toBeUndefined();
+});
+
+test("a person begins with the newest adapter beside its own base", () => {
+  const bases = [base("flan"), base("mini")];
+  expect(firstChoices(bases, [run("run_2", "failed"), run("run_1")])).toEqual(["run:run_1", "base:mini"]);
+  expect(firstChoices(bases, [])).toEqual(["base:flan", "base:mini"]);
+  expect(firstChoices([base("mini")], [])).toEqual(["base:mini", "base:mini"]);
+});

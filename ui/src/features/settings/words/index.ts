@@ -1,0 +1,11 @@
+// Words of the settings page. Functions take finished pieces, so that a translation may order them differently.
+
+import { values } from "./values";
+
+export const words = {
+  title: "Settings",
+  sections: "Sections of the settings",
+  loading: "Loading…",
+  tabs: { general: "General", data: "Data", bases: "Base models", health: "Health", log: "Log" },
+  values,
+};

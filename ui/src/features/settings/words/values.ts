@@ -1,0 +1,63 @@
+// Words of the settings themselves, of where their values come from, and of what was decided before the start.
+
+export const values = {
+  served: "Served adapter",
+  servedMeaning: "The adapter that answers programs which name none.",
+  trigger: "Training started by other programs",
+  triggerMeaning: "What POST /api/v1/admin/training/trigger trains on, and how. The Train page asks for each run anew.",
+  fields: {
+    softPromptEnabled: {
+      label: "Serve the newest adapter",
+      help: "Questions that name neither an adapter nor a base are answered by the newest adapter of the folder below.",
+    },
+    softPromptModelDir: {
+      label: "Folder of adapters",
+      help: "Trainings started by other programs write here too, and its newest adapter is the one that is served.",
+    },
+    softPromptConfidenceThreshold: {
+      label: "Confidence that a suggestion needs",
+      help: "From 0 to 1. Kept for the programs that read it; Attune itself does not act on it.",
+    },
+    softPromptDatabasePath: { label: "Database", help: "An Ask AI database, or any other source that Train can read." },
+    trainingBaseModel: { label: "Base model", help: "Automatic never downloads anything." },
+    trainingMethod: { label: "Method", help: "What is trained: rows before the question, or changes of the weights." },
+    trainingMaxSamples: { label: "Rows at most", help: "1 to 1 000 000; of an Ask AI database the newest." },
+    trainingEpochs: { label: "Epochs", help: "1 to 1000: how often each row is seen." },
+  },
+  choices: {
+    auto: (name: string | undefined) => (name ? `Automatic: ${name}` : "Automatic"),
+    "soft-prompt": "Soft prompt",
+    lora: "LoRA",
+  },
+  notSet: "Not set",
+  noNumber: "This is no number.",
+  choose: "Choose…",
+  chooseOf: (label: string) => `Choose: ${label}`,
+  chooseFile: "Choose the database",
+  chooseFolder: "Choose the folder of adapters",
+  databases: "Databases and files",
+  allFiles: "All files",
+  saving: "Saving…",
+  saved: "Saved",
+  edited: "Enter saves, Escape takes back",
+  reset: "Reset",
+  resetOf: (label: string, value: string, source: string) => `Reset ${label} to ${value} (${source.toLowerCase()})`,
+  on: "on",
+  off: "off",
+  sources: { default: "Default", environment: "Environment", here: "Set here", commandLine: "Command line" },
+  inFile: (variable: string, file: string) => `${variable} in ${file}`,
+  surroundings: "Decided before the start",
+  surroundingsMeaning:
+    "Folders and variables that Attune finds when it starts. A file .env.local in the data folder adds variables; those of the process go first. Changes count from the next start.",
+  names: {
+    dataFolder: "Data folder",
+    hfHome: "Hugging Face folder",
+    hfEndpoint: "Model hub",
+    hfToken: "Access token of the hub",
+    hfHubOffline: "Stay offline",
+    log: "What the terminal shows of the log",
+  },
+  hidden: "Set; its value is never shown",
+  variable: (name: string) => `${name} would set it`,
+  columns: { name: "What", value: "Value", source: "From" },
+};
