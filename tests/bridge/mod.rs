@@ -3,6 +3,7 @@
 
 mod browser;
 mod closing;
+mod first_start;
 mod held_worker;
 mod window;
 

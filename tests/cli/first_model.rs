@@ -22,6 +22,21 @@ fn a_first_model_that_is_stopped_is_kept_and_compared_with_its_base() {
 }
 
 #[test]
+fn without_a_display_the_way_to_a_first_model_is_said_until_something_was_trained() {
+    let home = Home::new();
+    let said = || {
+        let attune = home.start::<&str>([]);
+        attune.address();
+        attune.interrupt().stderr
+    };
+    assert!(said().contains("attune first-model"));
+    let finished = home.run(["train", "--sample", "butler", "--max-samples", "5", "--epochs", "1"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let after = said();
+    assert!(after.contains("No display was found") && !after.contains("first-model"), "{after}");
+}
+
+#[test]
 fn a_run_on_sample_rows_is_compared_by_its_name() {
     let home = Home::new();
     let trained = home.run(["train", "--sample", "butler", "--epochs", "1", "--run-id", "james", "--json"]);

@@ -17,6 +17,8 @@ assert.ok(ATTUNE_BIN, "set ATTUNE_BIN, or run `cargo xtask test`");
 /** Training on a slow or busy machine; everything else answers within Playwright's own limits. */
 export const PATIENCE = 240_000;
 
+const NORMAL = { width: 1280, height: 900 };
+
 export function ownFolder() {
   return mkdtemp(join(tmpdir(), "attune-e2e-"));
 }
@@ -31,8 +33,16 @@ export async function rowsIn(folder, count = 60) {
   return path;
 }
 
-/** `attune serve` on a data folder; without a port, on a free one. */
+/** `attune serve` on a data folder, past its first start; without a port, on a free one. */
 export async function serve(data, port = 0) {
+  const server = await serveFirst(data, port);
+  const { ok } = await fetch(`${server.address}/api/v1/first-start/finish`, { method: "POST" });
+  assert.ok(ok, "the first start could not be finished");
+  return server;
+}
+
+/** The same for a person who starts for the first time. */
+export async function serveFirst(data, port = 0) {
   const server = spawn(ATTUNE_BIN, ["serve", "--port", String(port), "--data-dir", data], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -70,10 +80,10 @@ export function openBrowser() {
 }
 
 /**
- * A page of its own, once it is connected. `complaints` collects what may not happen: errors and warnings in the
+ * A page of its own, once it is connected or what else `isThere` waits for. `complaints` collects what may not happen: errors and warnings in the
  * console, and requests to anywhere else.
  */
-export async function openPage(browser, address, colorScheme, viewport = { width: 1280, height: 900 }) {
+export async function openPage(browser, address, colorScheme, viewport = NORMAL, isThere = connected) {
   const context = await browser.newContext({ colorScheme, viewport });
   const page = await context.newPage();
   const complaints = [];
@@ -86,7 +96,7 @@ export async function openPage(browser, address, colorScheme, viewport = { width
   });
   await page.addInitScript(followTasks);
   await page.goto(address);
-  await connected(page);
+  await isThere(page);
   return { page, complaints };
 }
 

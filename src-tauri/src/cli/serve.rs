@@ -20,6 +20,11 @@ pub(super) struct ServeArguments {
 }
 
 pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    serve(port, surroundings, false).await
+}
+
+/// `offers_first` says how to begin where nothing was trained yet, to a person who wanted no server in particular.
+async fn serve(port: u16, surroundings: Surroundings, offers_first: bool) -> Result<ExitCode, Failure> {
     let entered = owner::enter(surroundings.into_place(OwnerKind::Server, None)).await?;
     match entered {
         Entered::Owner { engine, owner, door } => {
@@ -35,6 +40,9 @@ pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCod
             // Only this function sets it.
             let _ = owner.address.set(listening.address());
             print(&format!("Attune serves {}", listening.address()))?;
+            if offers_first && first_start_is_wanted(&engine).await? {
+                say("Train your first model there, or here in another terminal: attune first-model");
+            }
             engine.work_off_queue();
             let ended = tokio::select! {
                 broken = listening.serve() => broken.map_err(|error| {
@@ -69,7 +77,13 @@ pub(super) async fn run(port: u16, surroundings: Surroundings) -> Result<ExitCod
 pub(super) async fn run_without_display(surroundings: Surroundings) -> Result<ExitCode, Failure> {
     say("No display was found, so Attune serves its page instead of opening a window. Ctrl-C ends it.");
     let taken = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, USUAL_PORT)).await.is_err();
-    run(if taken { 0 } else { USUAL_PORT }, surroundings).await
+    serve(if taken { 0 } else { USUAL_PORT }, surroundings, true).await
+}
+
+async fn first_start_is_wanted(engine: &attune_engine::Engine) -> Result<bool, Failure> {
+    let engine = engine.clone();
+    let first = tokio::task::spawn_blocking(move || engine.first_start()).await.map_err(Failure::internal)?;
+    Ok(first?.wanted)
 }
 
 /// Listens for the wish to end from now on; the future comes true when there is one.

@@ -13,7 +13,7 @@ export const words = {
   loading: "Loading base and adapter",
   show: "Rows to show",
   all: "All rows",
-  missed: "Not exact yet",
+  missed: "Where tuned differs",
   nothingMissed: "Every answer of the tuned model is exactly as expected.",
   asked: "Asked",
   expected: "Expected",
