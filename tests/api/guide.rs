@@ -107,14 +107,18 @@ fn sections(page: &str) -> Vec<(String, Vec<Block>)> {
 async fn the_scripts_of_the_guide_do_what_it_says() {
     let guide = Guide::new();
     for (heading, blocks) in sections("scripts.md").into_iter().skip(1) {
-        let [shell, node, _] = blocks.as_slice() else { panic!("{heading} has one example for each language") };
+        let [shell, node, _] = blocks.as_slice() else {
+            panic!("{heading} has one example for each language")
+        };
         for block in [shell, node] {
             let said = guide.says(block).await;
             let is_right = match heading.as_str() {
                 "Train and ask" => said.contains("\"adapterDigest\":\"sha256:"),
                 "Read every run" => said.contains("completed") && said.trim().lines().count() >= 1,
                 "Follow what happens" => said.starts_with("event: snapshot"),
-                "Be told what was wrong" => said.contains("/nowhere.jsonl does not exist") && said.contains("422"),
+                "Be told what was wrong" => {
+                    said.contains("/nowhere.jsonl does not exist") && said.contains("422")
+                }
                 _ => panic!("{heading} is a new section: say here what its examples print"),
             };
             assert!(is_right, "{heading}, {}: {said}", block.0);
@@ -127,9 +131,12 @@ async fn the_scripts_of_the_guide_do_what_it_says() {
 #[test]
 fn the_examples_for_powershell_call_the_doors_that_the_others_call() {
     let doors = |(_, example): &Block| {
-        let example = example.replace("$attune", "http://127.0.0.1:7717/api/v1").replace("${attune}", "/api/v1");
-        let mut doors: Vec<&str> =
-            ["/runs", "/generate", "/events", "/runs?limit=100"].into_iter().filter(|door| example.contains(door)).collect();
+        let example =
+            example.replace("$attune", "http://127.0.0.1:7717/api/v1").replace("${attune}", "/api/v1");
+        let mut doors: Vec<&str> = ["/runs", "/generate", "/events", "/runs?limit=100"]
+            .into_iter()
+            .filter(|door| example.contains(door))
+            .collect();
         doors.sort_unstable();
         doors
     };
@@ -148,7 +155,8 @@ async fn the_calls_of_the_api_page_are_answered_as_it_says() {
     for (heading, blocks) in sections("api.md").into_iter().skip(1) {
         for (_, example) in blocks.iter().filter(|(language, _)| language == "sh") {
             // Calls are answered with 2xx; a stream of events is left after a moment.
-            let patient = "curl() { command curl --silent --show-error --fail-with-body --max-time 60 \"$@\"; }\n";
+            let patient =
+                "curl() { command curl --silent --show-error --fail-with-body --max-time 60 \"$@\"; }\n";
             let example = example.replace("curl -N http", "curl --max-time 1 -N http");
             let output = guide.tries(&("sh".to_owned(), format!("{patient}{example}"))).await;
             let (code, said) = (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned());
