@@ -1,9 +1,11 @@
 //! The contract over TCP, against the real server and its real worker.
 
+mod account;
 mod comparison;
 mod decoding;
 mod deletion;
 mod export;
+mod feedback;
 mod first_start;
 mod generate;
 mod guard;

@@ -5,6 +5,7 @@ mod browser;
 mod closing;
 mod first_start;
 mod held_worker;
+mod listener;
 mod window;
 
 fn id(name: &str) -> String {

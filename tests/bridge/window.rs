@@ -34,6 +34,18 @@ async fn the_main_job_runs_in_the_window() {
     if let Some(folder) = std::env::var_os("ATTUNE_SCREENSHOTS") {
         window.screenshot(&PathBuf::from(folder).join("window.png")).await;
     }
+
+    // Beside its base, and what the person thinks of it is kept.
+    window.execute("location.hash = 'playground'", &[]).await;
+    window.find(&id("model-2")).await;
+    window.type_text(&id("prompt"), "Light for the office?").await;
+    window.click(&id("ask")).await;
+    for place in [1, 2] {
+        let answered = format!("{}:nth-of-type({place})[data-state=answered]", id("answer"));
+        window.text_that(&answered, |text| text.contains("tokens/s")).await;
+    }
+    window.click(&format!("{} [role=group] button", id("answer"))).await;
+    window.text_that(&id("saved-feedback"), |text| text.to_lowercase().starts_with("approved")).await;
     window.close().await;
 }
 

@@ -11,7 +11,9 @@ fn the_doctor_looks_at_everything_and_changes_nothing() {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let findings: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
     let checks: Vec<&str> = findings.iter().filter_map(|finding| finding["check"].as_str()).collect();
-    assert_eq!(checks, ["data folder", "database", "disk", "memory", "processor", "base models", "owner"]);
+    let all =
+        ["data folder", "database", "disk", "memory", "processor", "base models", "environment", "owner"];
+    assert_eq!(checks, all);
     assert!(!home.data().exists());
 }
 
@@ -46,6 +48,16 @@ fn the_doctor_names_the_owner_and_its_address() {
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert!(finished.stdout.contains(&http.address()), "{finished:?}");
     assert!(finished.stdout.contains(&attune.process_id().to_string()), "{finished:?}");
+}
+
+#[test]
+fn the_doctor_names_a_variable_that_cannot_be_used() {
+    let home = Home::new();
+    let mut command = home.command(["doctor"]);
+    command.env("ATTUNE_TRAINING_EPOCHS", "many");
+    let finished = home.start_as(command).wait();
+    assert_eq!(finished.code, Some(0), "a warning is no failure: {finished:?}");
+    assert!(finished.stdout.contains("ATTUNE_TRAINING_EPOCHS"), "{finished:?}");
 }
 
 #[test]

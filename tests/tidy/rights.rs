@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::tree::{Finding, report, root};
 
 /// Commands of our own need no permission, so their names are the right.
-const COMMANDS: [&str; 5] = [
+const COMMANDS: [&str; 6] = [
     "bridge::api_request",
     "bridge::abort_request",
     "closing::follow_window",
     "closing::closing_seen",
     "closing::answer_closing",
+    "folder::open_data_folder",
 ];
 
 fn security() -> Value {

@@ -4,14 +4,18 @@
 //! here: who may call (the guard of each door) and any rule of the product (the engine).
 //! Invariant: a failure is never inside a 200; it is a status and a problem document.
 
+mod account;
 mod admin;
 mod body;
 mod comparison;
 mod events;
 mod export;
+mod feedback;
 mod first_start;
 mod generate;
+mod listener;
 mod models;
+mod owner;
 mod parts;
 mod problem;
 mod request_log;
@@ -32,6 +36,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use listener::follow as follow_listener;
+pub use owner::{FocusWindow, ListenerSwitch, Opened, Owner};
 pub use problem::Problem;
 
 /// What handlers work with.
@@ -39,21 +45,6 @@ pub use problem::Problem;
 pub struct ApiState {
     pub engine: Engine,
     pub owner: Arc<Owner>,
-}
-
-/// The process that owns the data folder, as it introduces itself to others.
-pub struct Owner {
-    pub kind: wire::OwnerKind,
-    /// Set once the listener is open.
-    pub address: std::sync::OnceLock<String>,
-    /// Brings the window to the front; absent where there is none.
-    pub focus: Option<Box<dyn Fn() + Send + Sync>>,
-}
-
-impl std::fmt::Debug for Owner {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Owner").field("kind", &self.kind).field("address", &self.address).finish()
-    }
 }
 
 /// The router for a door to serve.
@@ -113,9 +104,19 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(generate::generate_batch))
         .routes(routes!(generate::generate_stream))
         .routes(routes!(export::export))
+        .routes(routes!(feedback::list_feedback, feedback::keep_feedback))
+        .routes(routes!(feedback::take_feedback_back))
+        .routes(routes!(feedback::list_votes, feedback::keep_vote))
+        .routes(routes!(feedback::list_tallies))
+        .routes(routes!(feedback::take_vote_back))
         .routes(routes!(settings::read_settings, settings::change_settings))
         .routes(routes!(settings::read_sources))
         .routes(routes!(settings::reset_setting))
+        .routes(routes!(listener::read_listener, listener::switch_listener))
+        .routes(routes!(account::examine))
+        .routes(routes!(account::measure_storage))
+        .routes(routes!(account::list_logs))
+        .routes(routes!(account::read_log))
         .routes(routes!(admin::training_runs))
         .routes(routes!(admin::trigger_training))
 }

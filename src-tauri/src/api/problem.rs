@@ -47,6 +47,10 @@ impl Problem {
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
+
+    pub(super) fn in_field(self, field: &str) -> Self {
+        Self { field: Some(field.to_owned()), ..self }
+    }
 }
 
 impl From<Error> for Problem {

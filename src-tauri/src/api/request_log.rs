@@ -1,4 +1,4 @@
-//! One line in the log for each request, with an id that the answer carries too.
+//! One line in the log for each request but those that read it, with an id that the answer carries too.
 //!
 //! Not logged: headers, queries and bodies, which may hold what a person wrote.
 
@@ -9,6 +9,10 @@ use axum::http::{HeaderValue, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::request_id::{MakeRequestId, RequestId};
+use tracing::Instrument;
+
+/// Where the log itself is read.
+const READS_LOG: &str = "/api/v1/logs";
 
 /// Makes an id for each request that brings none.
 #[derive(Debug, Clone, Copy)]
@@ -21,14 +25,22 @@ impl MakeRequestId for Ids {
     }
 }
 
-/// The middleware; it stands inside the one that gives the id.
+/// The middleware; it stands inside the one that gives the id. Whatever the request says to the log has the id too.
 pub(super) async fn log(request: AxumRequest, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>();
     let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default().to_owned();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let began = Instant::now();
-    let response = next.run(request).await;
+    let span = tracing::info_span!("request", id);
+    let response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    tracing::info!(id, %method, path, status, milliseconds = began.elapsed().as_secs_f64() * 1000.0, "answered");
+    let milliseconds = (began.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    let _entered = span.entered();
+    if path.starts_with(READS_LOG) {
+        // Whoever follows the log would otherwise read mostly of that.
+        tracing::debug!(%method, path, status, milliseconds, "answered");
+    } else {
+        tracing::info!(%method, path, status, milliseconds, "answered");
+    }
     response
 }

@@ -34,7 +34,10 @@ pub(super) async fn reset_setting(
     State(state): State<ApiState>,
     Path(name): Path<String>,
 ) -> Result<Json<Settings>, Problem> {
-    Ok(Json(waiting(move || state.engine.reset_setting(&name)).await?.into()))
+    let engine = state.engine.clone();
+    let settings = waiting(move || engine.reset_setting(&name)).await?;
+    super::follow_listener(&state).await;
+    Ok(Json(settings.into()))
 }
 
 /// Every setting with what decides it, and what the surroundings decide.

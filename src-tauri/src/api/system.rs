@@ -19,7 +19,7 @@ pub(super) async fn status(State(state): State<ApiState>) -> Result<Json<Status>
         owner: OwnerProcess {
             kind: state.owner.kind,
             process_id: std::process::id(),
-            address: state.owner.address.get().cloned(),
+            address: state.owner.listener.opened().map(|opened| opened.address),
         },
         data_folder: text(state.engine.data_folder().path()),
         active_run_id: active.map(|run| run.id.to_string()),

@@ -1,6 +1,7 @@
 //! Between the engine's types and the shapes on the wire.
 
 mod comparison;
+mod feedback;
 mod generation;
 mod runs;
 

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 
 use super::output::{Failure, print};
 use super::surroundings::Surroundings;
-use crate::api::wire::{OwnerKind, Status};
+use crate::api::wire::Status;
 use crate::server::Door;
 
 #[derive(Debug, Args)]
@@ -41,18 +41,7 @@ pub(super) async fn run(wanted: DoctorArguments, surroundings: Surroundings) -> 
 async fn owner(surroundings: &Surroundings) -> Finding {
     let door = Door::LocalSocket(surroundings.folder.socket());
     let found = match status(&door).await {
-        Some(status) => {
-            let kind = match status.owner.kind {
-                OwnerKind::Window => "a window",
-                OwnerKind::Server => "a server",
-                OwnerKind::Command => "a command",
-            };
-            let listening = match status.owner.address {
-                Some(address) => format!("listening on {address}"),
-                None => "not listening for others".to_owned(),
-            };
-            format!("{kind} (process {}), {listening}", status.owner.process_id)
-        }
+        Some(Status { owner, .. }) => owner.kind.described(owner.process_id, owner.address.as_deref()),
         None => "nobody has the data folder open".to_owned(),
     };
     Finding { check: "owner", verdict: Verdict::Good, found, advice: None }

@@ -120,7 +120,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),
         Some(Command::Export(wanted)) => runtime.block_on(export::run(wanted, surroundings)),
         Some(Command::Models(wanted)) => runtime.block_on(models::run(wanted, surroundings)),
-        Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted.port, surroundings)),
+        Some(Command::Serve(wanted)) => runtime.block_on(serve::run(wanted, surroundings)),
         Some(Command::Doctor(wanted)) => runtime.block_on(doctor::run(wanted, surroundings)),
         Some(Command::Worker { .. } | Command::Openapi | Command::Reference) => Ok(ExitCode::SUCCESS),
         #[cfg(feature = "desktop")]

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use attune_engine::{Bases, DataFolder, Environment, Resources};
 
 use super::output::Failure;
+use crate::api::FocusWindow;
 use crate::api::wire::OwnerKind;
 use crate::server::Place;
-use crate::server::owner::FocusWindow;
 
 /// Where this process is, before it claims anything.
 #[derive(Debug, Clone)]

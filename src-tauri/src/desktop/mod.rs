@@ -6,6 +6,7 @@
 mod bridge;
 mod closing;
 mod drawing;
+mod folder;
 mod news;
 mod notices;
 mod presence;
@@ -20,10 +21,12 @@ use axum::http::{Request, StatusCode};
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use crate::api::wire::OwnerKind;
+use crate::api::{self, ApiState};
 use crate::cli::output::Failure;
 use crate::cli::surroundings::Surroundings;
 use crate::server::{Door, Entered, owner};
 use closing::Closing;
+use folder::DataFolderPath;
 use presence::Presence;
 
 const MAIN_WINDOW: &str = "main";
@@ -48,6 +51,7 @@ pub(crate) fn run(
             }
         })
     };
+    let folder = DataFolderPath(surroundings.folder.path().to_owned());
     let entered = runtime.block_on(owner::enter(surroundings.into_place(OwnerKind::Window, Some(focus))))?;
     if let Entered::Client { door } = &entered
         && runtime.block_on(another_window_came_to_front(door))
@@ -55,7 +59,9 @@ pub(crate) fn run(
         return Ok(ExitCode::SUCCESS);
     }
     let engine = match &entered {
-        Entered::Owner { engine, .. } => {
+        Entered::Owner { engine, owner, .. } => {
+            let state = ApiState { engine: engine.clone(), owner: Arc::clone(owner) };
+            runtime.block_on(api::follow_listener(&state));
             engine.work_off_queue();
             Some(engine.clone())
         }
@@ -64,20 +70,21 @@ pub(crate) fn run(
     let presence = Arc::clone(presence.get_or_init(|| Arc::new(Presence::new(engine))));
 
     tauri::async_runtime::set(runtime.handle().clone());
-    let window = build(entered.door(), &presence)?.run_return(|_, _| {});
+    let window = build(entered.door(), &presence, folder)?.run_return(|_, _| {});
     if let Entered::Owner { engine, .. } = entered {
         engine.shut_down();
     }
     Ok(u8::try_from(window).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-fn build(door: &Door, presence: &Arc<Presence>) -> Result<tauri::App, Failure> {
+fn build(door: &Door, presence: &Arc<Presence>, folder: DataFolderPath) -> Result<tauri::App, Failure> {
     let closing = Arc::new(Closing::new(door.clone(), Arc::clone(presence)));
     let (news_door, present) = (door.clone(), Arc::clone(presence));
     tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .manage(bridge::Bridge::new(door.clone()))
         .manage(Arc::clone(presence))
+        .manage(folder)
         .manage(Arc::clone(&closing))
         .invoke_handler(tauri::generate_handler![
             bridge::api_request,
@@ -85,6 +92,7 @@ fn build(door: &Door, presence: &Arc<Presence>) -> Result<tauri::App, Failure> {
             closing::follow_window,
             closing::closing_seen,
             closing::answer_closing,
+            folder::open_data_folder,
         ])
         .on_window_event(move |window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event

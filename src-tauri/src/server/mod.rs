@@ -10,5 +10,5 @@ pub mod owner;
 mod page;
 
 pub use door::Door;
-pub use listener::{Listening, listen};
+pub use listener::Loopback;
 pub use owner::{Entered, Place};

@@ -2,23 +2,20 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use attune_engine::{Claim, DataFolder, Engine, EngineOptions, Environment, OwnedDataFolder, Resources};
 use axum::body::Body;
 use axum::http::Request;
 
-use super::{Door, local_socket};
+use super::{Door, Loopback, local_socket};
 use crate::api::wire::OwnerKind;
-use crate::api::{self, ApiState, Owner};
+use crate::api::{self, ApiState, FocusWindow, Owner};
 
 /// How often a starting or ending owner is asked again, and for how long.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 const ASK_TIMES: u32 = 100;
-
-/// Brings the window to the front.
-pub type FocusWindow = Box<dyn Fn() + Send + Sync>;
 
 /// What this process brings along if it becomes the owner.
 pub struct Place {
@@ -129,7 +126,7 @@ fn own(place: Place, data_folder: OwnedDataFolder) -> Result<Entered, EnterError
         port: place.port,
         worker_program: place.worker_program,
     })?;
-    let owner = Arc::new(Owner { kind: place.kind, address: OnceLock::new(), focus: place.focus });
+    let owner = Arc::new(Owner::new(place.kind, Box::new(Loopback::default()), place.focus));
     let router = api::router(ApiState { engine: engine.clone(), owner: Arc::clone(&owner) });
     local_socket::serve(&socket, router.clone())
         .map_err(|source| EnterError::Socket { path: socket, source })?;

@@ -143,6 +143,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What `attune doctor` says: folders, database, disk, memory, processor, base models, variables, owner. Every
+         *     request looks anew.
+         */
+        get: operations["examine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -175,6 +195,41 @@ export interface paths {
          */
         post: operations["export"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The verdicts on answers, newest first. */
+        get: operations["list_feedback"];
+        put?: never;
+        /** Keeps a verdict on an answer. */
+        post: operations["keep_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a verdict back, and answers with what it was. */
+        delete: operations["take_feedback_back"];
         options?: never;
         head?: never;
         patch?: never;
@@ -279,6 +334,58 @@ export interface paths {
          *     `problem` where it failed on the way. Closing the connection ends the answer.
          */
         post: operations["generate_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listener": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether browsers and scripts of this computer reach this Attune, and where. */
+        get: operations["read_listener"];
+        /** Switches the listener of a window on or off, or moves it to another port. It stays so after a restart. */
+        put: operations["switch_listener"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days that have a log, the newest first. */
+        get: operations["list_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the log of a day, the newest entries first. Secrets were masked when it was written. */
+        get: operations["read_log"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -568,6 +675,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much room what Attune keeps takes, by kind. Every file is looked at, so it takes as long as the disk takes. */
+        get: operations["measure_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The votes between two answers, newest first. */
+        get: operations["list_votes"];
+        put?: never;
+        /** Keeps a vote between two answers to one prompt. */
+        post: operations["keep_vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/votes/tallies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the votes between each two models went, the pair that was voted on last first. */
+        get: operations["list_tallies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/votes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a vote back, and answers with what it was. */
+        delete: operations["take_vote_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/window/focus": {
         parameters: {
             query?: never;
@@ -589,6 +765,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who answered, as the answer itself said. */
+        Answerer: {
+            /** @description The same of the adapter; null where the base answered alone. */
+            adapterDigest: string | null;
+            /** @description SHA-256 of the base's weights: `sha256:` and 64 hexadecimal digits. */
+            baseDigest: string;
+            baseModel: string;
+            /** @description How the person knew it: a run's identifier, a base's name, a folder. */
+            model: string;
+        };
         /** @description A base model on this computer. */
         Base: {
             bundled: boolean;
@@ -677,6 +863,11 @@ export interface components {
              */
             topP?: number | null;
         };
+        /**
+         * @description Which of two answers is better, by the side on which it stood.
+         * @enum {string}
+         */
+        Choice: "left" | "right" | "tie" | "both_bad";
         /** @description One held-out row with both answers. */
         ComparedRow: {
             base: string;
@@ -780,6 +971,45 @@ export interface components {
              */
             sizeBytes: number;
         };
+        /** @description A verdict that is kept. */
+        Feedback: {
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+            createdAt: string;
+            decoding: components["schemas"]["Decoding"];
+            editedAnswer: string | null;
+            id: string;
+            prompt: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A part of the verdicts, the newest first. */
+        FeedbackPage: {
+            feedback: components["schemas"]["Feedback"][];
+            /**
+             * Format: int64
+             * @description The `before` of the next part; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all parts together.
+             */
+            total: number;
+        };
+        /** @description A verdict to keep. */
+        FeedbackRequest: {
+            /** @description As it was given; may be empty. */
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+            /** @description What the answer said of how it was made. */
+            decoding: components["schemas"]["Decoding"];
+            /** @description What the answer should have been; with the verdict `edited`, and only with that. */
+            editedAnswer?: string | null;
+            /** @description `feedback_` and a ULID, made by the client: repeating the request does not keep it twice. */
+            id: string;
+            prompt: string;
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description A base model on its way from the hub. */
         Fetch: {
             /**
@@ -819,6 +1049,15 @@ export interface components {
              * @description Of its published files together.
              */
             sizeBytes: number;
+        };
+        /** @description One thing that was looked at. */
+        Finding: {
+            /** @description What to do about it. */
+            advice: string | null;
+            /** @example disk */
+            check: string;
+            found: string;
+            verdict: components["schemas"]["Soundness"];
         };
         /** @enum {string} */
         Finish: "end_of_sequence" | "length" | "stop_string" | "stopped";
@@ -959,6 +1198,70 @@ export interface components {
          * @enum {string}
          */
         InitialPrompt: "outputs" | "text" | "vocabulary" | "random";
+        /** @description One of the two answers of a vote. */
+        Judged: {
+            /** @description May be empty. */
+            answer: string;
+            answerer: components["schemas"]["Answerer"];
+        };
+        /** @description The listener for browsers and scripts of this computer. */
+        Listener: {
+            /** @description Where it listens at this moment. */
+            address: string | null;
+            /** @description Whether a window listens, as the settings say. */
+            enabled: boolean;
+            /** @description Who listens. Only a window can be switched; a server always listens. */
+            owner: components["schemas"]["OwnerKind"];
+            /**
+             * Format: int32
+             * @description As the settings say; 0 stands for a free one.
+             */
+            port: number;
+            refused: components["schemas"]["Problem"] | null;
+        };
+        /** @description What is absent stays as it is. */
+        ListenerChange: {
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description 1 to 65535, or 0 for a free one.
+             */
+            port?: number | null;
+        };
+        /** @description A day that has a log. */
+        LogDay: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * @description In UTC.
+             * @example 2026-11-21
+             */
+            day: string;
+        };
+        LogEntry: {
+            at: string;
+            level: components["schemas"]["LogLevel"];
+            /**
+             * Format: int64
+             * @description Where it begins in the file.
+             */
+            position: number;
+            /** @description The request that it belongs to. */
+            requestId: string | null;
+            text: string;
+        };
+        /** @enum {string} */
+        LogLevel: "error" | "warning" | "info" | "debug";
+        /** @description Entries, the newest first. */
+        LogPage: {
+            entries: components["schemas"]["LogEntry"][];
+            /**
+             * Format: int64
+             * @description Where to go on; absent at the beginning of the day. An empty page may have one: nothing in the piece of the
+             *     file that was looked at was wanted.
+             */
+            next: number | null;
+        };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
         /** @description Two curves, each of at most 500 points, evenly chosen, the first and the last among them. */
@@ -1405,6 +1708,8 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @enum {string} */
+        Soundness: "good" | "warning" | "failure";
         /** @description What decides a value. Each goes before those named earlier. */
         Source: {
             /** @enum {string} */
@@ -1468,6 +1773,30 @@ export interface components {
          * @enum {string}
          */
         Stopped: "asked" | "early";
+        /** @description How much room what Attune keeps takes. */
+        Storage: {
+            /** @description The data folder. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Left on its disk; absent where the system does not say.
+             */
+            freeBytes: number | null;
+            stored: components["schemas"]["Stored"][];
+        };
+        /** @description What takes room, and where. */
+        Stored: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            kind: components["schemas"]["StoredKind"];
+            path: string;
+            /** @description Why the number is too small. */
+            problem: string | null;
+        };
+        /** @enum {string} */
+        StoredKind: "database" | "runs" | "adapters" | "logs" | "other" | "bases";
         /** @description A folder or a variable. Secrets are without their value. */
         Surrounding: {
             /** @description Whether something is set that is not shown. */
@@ -1479,6 +1808,19 @@ export interface components {
             /** @description Absent where nothing is set, and for secrets. */
             value: string | null;
             variable: string;
+        };
+        /** @description How the votes between two models went, whichever side each stood on. */
+        Tally: {
+            /** Format: int64 */
+            bothBad: number;
+            first: components["schemas"]["Answerer"];
+            /** Format: int64 */
+            firstWins: number;
+            second: components["schemas"]["Answerer"];
+            /** Format: int64 */
+            secondWins: number;
+            /** Format: int64 */
+            ties: number;
         };
         /** @description What of the time went where, as measured beside the model. */
         Timing: {
@@ -1518,6 +1860,46 @@ export interface components {
              * @description The step after which it was made.
              */
             step: number;
+        };
+        /**
+         * @description What a person made of one answer.
+         * @enum {string}
+         */
+        Verdict: "approved" | "rejected" | "edited" | "regenerated";
+        /** @description A vote that is kept. */
+        Vote: {
+            choice: components["schemas"]["Choice"];
+            createdAt: string;
+            decoding: components["schemas"]["Decoding"];
+            id: string;
+            left: components["schemas"]["Judged"];
+            prompt: string;
+            right: components["schemas"]["Judged"];
+        };
+        /** @description A part of the votes, the newest first. */
+        VotePage: {
+            /**
+             * Format: int64
+             * @description The `before` of the next part; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all parts together.
+             */
+            total: number;
+            votes: components["schemas"]["Vote"][];
+        };
+        /** @description A vote to keep: a choice that was made without knowing who answered. */
+        VoteRequest: {
+            choice: components["schemas"]["Choice"];
+            /** @description How both answers were made. */
+            decoding: components["schemas"]["Decoding"];
+            /** @description `vote_` and a ULID, made by the client: repeating the request does not keep it twice. */
+            id: string;
+            left: components["schemas"]["Judged"];
+            prompt: string;
+            right: components["schemas"]["Judged"];
         };
     };
     responses: never;
@@ -1775,6 +2157,25 @@ export interface operations {
             };
         };
     };
+    examine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"][];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -1843,6 +2244,107 @@ export interface operations {
             };
             /** @description the disk does not allow it */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_feedback: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1000 or fewer. */
+                limit?: number;
+                /** @description The `next` of the part before; default: the newest. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackPage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was kept before, as this */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_feedback_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2059,6 +2561,142 @@ export interface operations {
             };
             /** @description the run has no adapter */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_listener: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listener"];
+                };
+            };
+        };
+    };
+    switch_listener: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListenerChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listener"];
+                };
+            };
+            /** @description the port is taken, or this process has no switch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the system does not allow it */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogDay"][];
+                };
+            };
+        };
+    };
+    read_log: {
+        parameters: {
+            query?: {
+                /** @description This level and what matters more. */
+                level?: components["schemas"]["LogLevel"];
+                /** @description Anywhere in the entry, in any case of letters. */
+                text?: string;
+                requestId?: string;
+                /** @description `next` of the page before. */
+                before?: number;
+                /** @description 1 to 500, 100 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description as `GET /api/v1/logs` names it: `2026-11-21`, in UTC */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description there is no log of that day */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2698,6 +3336,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    measure_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+        };
+    };
+    list_votes: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1000 or fewer. */
+                limit?: number;
+                /** @description The `next` of the part before; default: the newest. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VotePage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoteRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was kept before, as this */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tallies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tally"][];
+                };
+            };
+        };
+    };
+    take_vote_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vote"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -20,7 +20,7 @@ export function useResetSetting() {
 }
 
 /** Resolves when what is shown is what counts: until then a field would fall back to the value before. */
-function useRefreshSettings() {
+export function useRefreshSettings() {
   const queries = useQueryClient();
   return () =>
     Promise.all([

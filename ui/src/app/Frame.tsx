@@ -4,7 +4,7 @@
 
 import { AppShell, Burger, Group, NavLink, Stack, Text } from "@mantine/core";
 import { useDisclosure, useHash } from "@mantine/hooks";
-import { useRef } from "react";
+import { type KeyboardEvent, useRef } from "react";
 import { Mark } from "../components/Mark";
 import { About } from "../features/about/About";
 import { platform } from "../platform";
@@ -33,6 +33,11 @@ function Pages() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const burger = useRef<HTMLButtonElement>(null);
   const main = usePageFocus(page, close);
+  const closeOnEscape = ({ key }: KeyboardEvent) => {
+    if (key !== "Escape" || !isOpen) return;
+    close();
+    burger.current?.focus();
+  };
   return (
     <AppShell
       header={{ height: { base: 48, sm: 0 } }}
@@ -40,7 +45,7 @@ function Pages() {
       footer={{ height: 32 }}
       padding={0}
     >
-      <AppShell.Header className={classes.header} hiddenFrom="sm">
+      <AppShell.Header className={classes.header} hiddenFrom="sm" onKeyDown={closeOnEscape}>
         <Group h="100%" px="sm" gap="xs" wrap="nowrap">
           <Burger
             ref={burger}
@@ -62,11 +67,7 @@ function Pages() {
         className={classes.navbar}
         data-open={isOpen || undefined}
         p="xs"
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || !isOpen) return;
-          close();
-          burger.current?.focus();
-        }}
+        onKeyDown={closeOnEscape}
       >
         <Group gap="xs" px="xs" py="sm" wrap="nowrap" visibleFrom="sm">
           <Mark size={28} />

@@ -4,6 +4,7 @@ import { IconActivity, IconMessages, IconSettings, type TablerIcon } from "@tabl
 import type { ReactNode } from "react";
 import { PlaygroundPage } from "../features/playground/PlaygroundPage";
 import { SettingsPage } from "../features/settings/SettingsPage";
+import { Bases } from "../features/train/bases/Bases";
 import { TRAIN } from "../features/train/place";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
@@ -33,7 +34,14 @@ export const pages: [Page, ...Page[]] = [
     id: "settings",
     label: words.pages.settings,
     icon: IconSettings,
-    content: <SettingsPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
+    content: (
+      <SettingsPage
+        pick={{ file: platform.pickFile, folder: platform.pickFolder }}
+        openFolder={platform.window?.openDataFolder}
+        bases={<Bases pickFolder={platform.pickFolder} />}
+        isServed={platform.kind === "browser"}
+      />
+    ),
   },
 ];
 

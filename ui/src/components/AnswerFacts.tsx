@@ -1,4 +1,4 @@
-// What stands under a whole answer: who really gave it, how long that took, and what is odd about it.
+// What stands under a whole answer: what is odd about it, who really gave it, and how long that took.
 
 import { Group, Text } from "@mantine/core";
 import classes from "./AnswerFacts.module.css";
@@ -13,29 +13,18 @@ const LEAST_LOADING = 10;
 
 interface AnswerFactsProps {
   answer: {
-    text: string;
     baseModel: string;
     baseDigest: string;
     adapterDigest: string | null;
     newTokens: number;
-    finish: string;
     decoding: { seed: number | null };
     milliseconds: number;
     timing: { loadingMilliseconds: number; firstTokenMilliseconds: number | null; tokensPerSecond: number };
   };
 }
 
-export function AnswerFacts({ answer }: AnswerFactsProps) {
-  const { text, baseModel, baseDigest, adapterDigest, newTokens, finish, decoding, timing } = answer;
-  const { loadingMilliseconds, firstTokenMilliseconds, tokensPerSecond } = timing;
-  const figures = [
-    decoding.seed === null ? null : t.seed(String(decoding.seed)),
-    loadingMilliseconds < LEAST_LOADING ? null : t.loading(milliseconds(loadingMilliseconds)),
-    firstTokenMilliseconds === null ? null : t.firstToken(milliseconds(firstTokenMilliseconds)),
-    t.whole(milliseconds(answer.milliseconds)),
-    newTokens === 0 ? null : t.speed(measure(tokensPerSecond)),
-    t.tokens(newTokens, count(newTokens)),
-  ];
+/** What is odd about the text itself. */
+export function AnswerRemarks({ answer: { text, finish } }: { answer: { text: string; finish: string } }) {
   return (
     <>
       {text === "" ? (
@@ -48,6 +37,23 @@ export function AnswerFacts({ answer }: AnswerFactsProps) {
           {t.cut}
         </Text>
       ) : null}
+    </>
+  );
+}
+
+export function AnswerFacts({ answer }: AnswerFactsProps) {
+  const { baseModel, baseDigest, adapterDigest, newTokens, decoding, timing } = answer;
+  const { loadingMilliseconds, firstTokenMilliseconds, tokensPerSecond } = timing;
+  const figures = [
+    decoding.seed === null ? null : t.seed(String(decoding.seed)),
+    loadingMilliseconds < LEAST_LOADING ? null : t.loading(milliseconds(loadingMilliseconds)),
+    firstTokenMilliseconds === null ? null : t.firstToken(milliseconds(firstTokenMilliseconds)),
+    t.whole(milliseconds(answer.milliseconds)),
+    newTokens === 0 ? null : t.speed(measure(tokensPerSecond)),
+    t.tokens(newTokens, count(newTokens)),
+  ];
+  return (
+    <>
       <Group gap="xs" fz="xs" c="dimmed" className={classes.facts} data-testid="answer-origin">
         <span>
           {adapterDigest ? (

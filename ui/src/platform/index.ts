@@ -27,6 +27,8 @@ export interface PageWindow {
   follow: (listener: (message: WindowMessage) => void) => void;
   /** Does what the person answered. Rejects with a sentence if it could not be done. */
   answerClosing: (answer: ClosingAnswer) => Promise<void>;
+  /** Shows the data folder in the system's file manager. Rejects with a sentence if it could not be done. */
+  openDataFolder: () => Promise<void>;
 }
 
 /** What the window says: that it is about to close on an active run, or what was chosen in a notice. */
@@ -52,6 +54,7 @@ const inWindow: Platform = {
       void invoke("follow_window", { channel });
     },
     answerClosing: (answer) => invoke("answer_closing", { answer }),
+    openDataFolder: () => invoke("open_data_folder"),
   },
 };
 

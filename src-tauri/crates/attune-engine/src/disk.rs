@@ -21,7 +21,7 @@ pub(crate) fn require_room(path: &Path, bytes: u64) -> Result<()> {
 }
 
 /// Bytes that this person may still write on the disk of the nearest folder that exists.
-fn free(path: &Path) -> Option<u64> {
+pub(crate) fn free(path: &Path) -> Option<u64> {
     let existing = path.ancestors().find(|folder| folder.exists())?;
     let disk = rustix::fs::statvfs(existing).ok()?;
     disk.f_bavail.checked_mul(disk.f_frsize)

@@ -2,6 +2,8 @@
 //!
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
+mod account;
+mod feedback;
 mod first_start;
 mod models;
 mod runs;

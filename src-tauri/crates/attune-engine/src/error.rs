@@ -198,6 +198,8 @@ pub enum Error {
     },
     #[error("run {run} has no adapter: it is {status}")]
     RunHasNoAdapter { run: RunId, status: RunStatus },
+    #[error("there is no log of {day:?}")]
+    UnknownLogDay { day: String },
     #[error("there is no setting {name:?}")]
     UnknownSetting { name: String },
     #[error("run {run} held no rows out, so there is nothing to compare on")]
@@ -206,6 +208,8 @@ pub enum Error {
     HeldOutMissing { run: RunId, path: PathBuf },
     #[error("{path} does not hold the rows that run {run} held out any more")]
     HeldOutChanged { run: RunId, path: PathBuf },
+    #[error("there is no feedback {id:?}")]
+    UnknownFeedback { id: String },
     #[error("{field} cannot be {value}: {reason}")]
     InvalidField { field: &'static str, value: String, reason: &'static str },
 
@@ -317,7 +321,10 @@ impl Error {
             Self::Generation {
                 source: attune_tuning::Error::PromptTooLong { .. } | attune_tuning::Error::NoTokenLeft { .. },
             } => Kind::Invalid,
-            Self::UnknownRun { .. } | Self::UnknownSetting { .. } => Kind::NotFound,
+            Self::UnknownRun { .. }
+            | Self::UnknownSetting { .. }
+            | Self::UnknownLogDay { .. }
+            | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }

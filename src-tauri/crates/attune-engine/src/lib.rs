@@ -17,12 +17,15 @@ mod environment;
 mod error;
 mod export;
 mod failpoints;
+mod feedback;
 mod limits;
+mod logs;
 mod model_host;
 mod runs;
 mod samples;
 mod settings;
 mod sources;
+mod storage;
 mod store;
 pub mod worker;
 
@@ -37,6 +40,8 @@ pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
 pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
+pub use feedback::{Answerer, Choice, Feedback, Judged, Kept, Page, Tally, Verdict, Vote};
+pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,
@@ -51,3 +56,4 @@ pub use runs::{
 pub use samples::Sample;
 pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};
 pub use sources::{SkippedRows, SourceKind, SourceSummary, inspect_source};
+pub use storage::{Storage, Stored, StoredKind};

@@ -31,6 +31,26 @@ pub(crate) fn check_range(
     Err(Error::InvalidField { field, value: value.to_string(), reason })
 }
 
+/// Refuses a text of fewer characters than `least`, white space around it not counted, or of more than `most`.
+pub(crate) fn check_text(field: &'static str, text: &str, least: usize, most: usize) -> Result<()> {
+    if text.trim().chars().count() < least {
+        return Err(Error::InvalidField {
+            field,
+            value: "empty".to_owned(),
+            reason: "it must say something",
+        });
+    }
+    let length = text.chars().count();
+    if length <= most {
+        return Ok(());
+    }
+    Err(Error::InvalidField {
+        field,
+        value: format!("{length} characters long"),
+        reason: "that is more than is kept",
+    })
+}
+
 /// Refuses a number for which `holds` is false.
 pub(crate) fn check_number(field: &'static str, value: f64, holds: bool, reason: &'static str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::InvalidField { field, value: value.to_string(), reason }) }

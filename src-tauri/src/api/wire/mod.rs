@@ -1,8 +1,10 @@
 //! The shapes of the contract. Names are camelCase; the engine's types know nothing of them.
 
+mod account;
 mod comparison;
 mod events;
 mod exchange;
+mod feedback;
 mod first_start;
 mod generation;
 mod models;
@@ -12,9 +14,11 @@ mod settings;
 mod sources;
 mod system;
 
+pub use account::*;
 pub use comparison::*;
 pub use events::*;
 pub use exchange::*;
+pub use feedback::*;
 pub use first_start::*;
 pub use generation::*;
 pub use models::*;

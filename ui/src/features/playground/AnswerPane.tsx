@@ -1,8 +1,12 @@
 import { Box, Skeleton, Text, VisuallyHidden } from "@mantine/core";
-import { AnswerFacts } from "../../components/AnswerFacts";
+import type { Feedback, Question } from "../../api/types";
+import { AnswerFacts, AnswerRemarks } from "../../components/AnswerFacts";
+import { randomSeed } from "../../components/decoding/decoding";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import classes from "./AnswerPane.module.css";
+import { VerdictBar } from "./feedback/VerdictBar";
 import type { Asked } from "./round";
+import { useOverflow } from "./useOverflow";
 import { words } from "./words";
 
 const t = words.answers;
@@ -12,12 +16,16 @@ interface AnswerPaneProps {
   /** What stands above: the model's name, or its place while names are hidden. */
   heading: string;
   isHidden: boolean;
-  onAgain: () => void;
+  /** Asks once more, the same or with another seed. */
+  onAgain: (question: Question) => void;
+  prompt: string;
+  kept: Feedback | undefined;
 }
 
 /** One answer while it grows, and under the whole what really gave it. */
-export function AnswerPane({ asked, heading, isHidden, onAgain }: AnswerPaneProps) {
-  const { model, state, text, answer, problem } = asked;
+export function AnswerPane({ asked, heading, isHidden, onAgain, prompt, kept }: AnswerPaneProps) {
+  const { id, model, question, state, text, answer, problem } = asked;
+  const { ref, overflows } = useOverflow<HTMLParagraphElement>(text);
   const kind = model.isTuned ? "tuned" : "base";
   return (
     <Box
@@ -45,17 +53,38 @@ export function AnswerPane({ asked, heading, isHidden, onAgain }: AnswerPaneProp
         </>
       ) : null}
       {text !== "" ? (
-        <Text fz="sm" className={classes.text} data-testid={state === "asking" ? "answer-growing" : "answer-text"}>
+        <Text
+          ref={ref}
+          fz="sm"
+          className={classes.text}
+          // What is scrolled must be reached by keyboard.
+          tabIndex={overflows ? 0 : undefined}
+          data-testid={state === "asking" ? "answer-growing" : "answer-text"}
+        >
           {text}
         </Text>
       ) : null}
-      {state === "failed" && problem ? <ProblemNotice problem={problem} onRetry={onAgain} /> : null}
+      {state === "failed" && problem ? <ProblemNotice problem={problem} onRetry={() => onAgain(question)} /> : null}
       {state === "stopped" ? (
         <Text fz="xs" c="dimmed">
-          {t.ended}
+          {text === "" ? t.notBegun : t.ended}
         </Text>
       ) : null}
-      {state === "answered" && answer && !isHidden ? <AnswerFacts answer={answer} /> : null}
+      {answer ? <AnswerRemarks answer={answer} /> : null}
+      {state === "answered" && answer && !isHidden ? (
+        <>
+          <AnswerFacts answer={answer} />
+          <VerdictBar
+            key={id}
+            id={id}
+            model={model.name}
+            prompt={prompt}
+            answer={answer}
+            kept={kept}
+            onAnother={answer.decoding.seed === null ? undefined : () => onAgain({ ...question, seed: randomSeed() })}
+          />
+        </>
+      ) : null}
     </Box>
   );
 }

@@ -1,6 +1,6 @@
 // Who is asked: two to four models, each from a list or by its folder.
 
-import { ActionIcon, Box, Button, Group, Select, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Box, Button, Group, Select, Text, TextInput, Tooltip } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import classes from "./ModelChoices.module.css";
 import { choiceOf, NO_FOLDER } from "./models";
@@ -98,7 +98,8 @@ function OneChoice({ models, place, choice, onChange, pickFolder }: OneChoicePro
             group: t.runs,
             items: models.completed.map(({ id, runIdentifier, baseModel }) => ({
               value: `run:${id}`,
-              label: t.run(runIdentifier, baseModel),
+              label: runIdentifier,
+              base: baseModel,
             })),
           },
           { group: t.other, items: [{ value: NO_FOLDER, label: t.folder }] },
@@ -108,6 +109,18 @@ function OneChoice({ models, place, choice, onChange, pickFolder }: OneChoicePro
         onDropdownOpen={models.loadOlder}
         error={isMissing && !isFolder ? t.missing : undefined}
         nothingFoundMessage={t.nothingFound}
+        renderOption={({ option }) => (
+          <Box miw={0}>
+            <Text fz="sm" className={classes.name}>
+              {option.label}
+            </Text>
+            {"base" in option ? (
+              <Text fz="xs" className={classes.name}>
+                {t.runOn(String(option.base))}
+              </Text>
+            ) : null}
+          </Box>
+        )}
         limit={MOST_SHOWN}
         searchable
         allowDeselect={false}

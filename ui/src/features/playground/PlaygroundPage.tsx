@@ -2,20 +2,25 @@
 
 import { Anchor, Box, Skeleton, Stack, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { ulid } from "ulid";
+import { useSavedFeedback } from "../../api/feedback";
 import { Card } from "../../components/Card";
 import { type Decoding, decodingOf, EMPTY, randomSeed } from "../../components/decoding/decoding";
 import { Empty } from "../../components/Empty";
 import { ProblemNotice } from "../../components/ProblemNotice";
 import { AnswerPane } from "./AnswerPane";
+import { TallyCard } from "./blind/TallyCard";
+import { VoteBar } from "./blind/VoteBar";
+import { SavedFeedback } from "./feedback/SavedFeedback";
+import { feedbackIdOf } from "./feedback/verdicts";
 import { ModelChoices, type PickFolder } from "./ModelChoices";
 import classes from "./PlaygroundPage.module.css";
 import { PromptCard } from "./PromptCard";
-import { begun, isUnderWay } from "./round";
+import { begun, isHidden, isUnderWay } from "./round";
 import { useModels } from "./useModels";
 import { useRound } from "./useRound";
-import { useChoices, usePrompts } from "./useSession";
+import { useRemembered, withPrompt } from "./useSession";
 import { words } from "./words";
 
 interface PlaygroundPageProps {
@@ -26,25 +31,35 @@ interface PlaygroundPageProps {
 
 export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
   const models = useModels();
-  const [remembered, choose] = useChoices();
-  const { prompts, remember } = usePrompts();
-  const [prompt, setPrompt] = useState("");
-  const [wantsBlind, wantBlind] = useState(false);
+  // Undefined until somebody has chosen.
+  const [remembered, choose] = useRemembered<string[] | undefined>("models", undefined);
+  const [prompts, setPrompts] = useRemembered<string[]>("prompts", []);
+  const [prompt, setPrompt] = useRemembered("prompt", "");
+  const [wantsBlind, wantBlind] = useRemembered("blind", false);
   const decoding = useForm<Decoding>({ initialValues: EMPTY });
   const field = useRef<HTMLTextAreaElement>(null);
-  const { round, ask, askAgain, stop } = useRound();
+  const answers = useRef<HTMLElement>(null);
+  const { round, ask, askAgain, stop, vote, reveal } = useRound();
+  const saved = useSavedFeedback();
 
   const choices = remembered ?? (models.isKnown ? models.first() : []);
   const chosen = choices.map(models.model).filter((model) => model !== undefined);
   const isBlindPossible = choices.length === 2;
   const isAsking = round !== undefined && isUnderWay(round);
+  const askedId = isAsking ? round.id : undefined;
+  useEffect(() => {
+    // Below a long form nobody would see that something is answered.
+    if (askedId) answers.current?.scrollIntoView({ block: "nearest" });
+  }, [askedId]);
   const isReady = prompt.trim() !== "" && chosen.length > 0 && chosen.length === choices.length && !isAsking;
 
   const begin = () => {
     decoding.clearErrors();
-    remember(prompt);
+    // The button that asks is switched off while answers come, and would lose the focus.
+    field.current?.focus();
+    setPrompts((known) => withPrompt(known, prompt));
     const question = { prompt, ...decodingOf(decoding.getValues(), randomSeed) };
-    ask(begun(ulid(), question, chosen, wantsBlind && isBlindPossible), ({ field: blamed, message }) => {
+    ask(begun(ulid(), question, chosen, wantsBlind && isBlindPossible, ulid), ({ field: blamed, message }) => {
       if (blamed && blamed in EMPTY) decoding.setFieldError(blamed, message);
     });
   };
@@ -81,6 +96,7 @@ export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
         {round ? (
           <Box
             component="section"
+            ref={answers}
             className={classes.answers}
             aria-label={words.answers.region}
             // Read out once they are whole: a text that grows by words would be begun again at each.
@@ -92,11 +108,23 @@ export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
                 // biome-ignore lint/suspicious/noArrayIndexKey: a place is all that an answer is known by
                 key={`${round.id}-${place}`}
                 asked={asked}
-                heading={round.isBlind ? (words.answers.places[place] ?? "") : asked.model.name}
-                isHidden={round.isBlind}
-                onAgain={() => askAgain(place)}
+                heading={isHidden(round) ? (words.answers.places[place] ?? "") : asked.model.name}
+                isHidden={isHidden(round)}
+                onAgain={(question) => askAgain(place, question)}
+                prompt={round.prompt}
+                kept={saved.feedback?.find(({ id }) => id === feedbackIdOf(asked.id))}
               />
             ))}
+            {round.isBlind ? (
+              <Box className={classes.vote}>
+                <VoteBar
+                  key={round.id}
+                  round={round}
+                  onVoted={(choice) => vote(round.id, choice)}
+                  onReveal={() => reveal(round.id)}
+                />
+              </Box>
+            ) : null}
           </Box>
         ) : (
           <Card title={words.answers.region}>
@@ -109,6 +137,8 @@ export function PlaygroundPage({ pickFolder, trainHref }: PlaygroundPageProps) {
             ) : null}
           </Card>
         )}
+        <TallyCard />
+        <SavedFeedback saved={saved} />
       </Stack>
     </Box>
   );

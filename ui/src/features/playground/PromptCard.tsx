@@ -31,7 +31,14 @@ export function PromptCard(props: PromptCardProps) {
   };
   return (
     <Card title={t.title} aside={<EarlierPrompts prompts={earlier} onChoose={onPrompt} />}>
-      <Stack component="form" gap="sm" onSubmit={ask}>
+      <Stack
+        component="form"
+        gap="sm"
+        onSubmit={ask}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
+        }}
+      >
         <Textarea
           ref={field}
           label={t.label}
@@ -43,9 +50,6 @@ export function PromptCard(props: PromptCardProps) {
           data-testid="prompt"
           value={prompt}
           onChange={(event) => onPrompt(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(event);
-          }}
         />
         {models}
         <DecodingOptions form={decoding} />

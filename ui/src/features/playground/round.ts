@@ -3,13 +3,15 @@
 // Invariant: news of an earlier round, or of an answer that is being asked for anew, changes nothing.
 
 import type { ApiProblem } from "../../api/problem";
-import type { Answer, Question } from "../../api/types";
+import type { Answer, Choice, Question } from "../../api/types";
 import type { Model } from "./models";
 
 /** Where an answer stands; while one is asked the others wait, so that no time is taken from it. */
 type State = "waiting" | "asking" | "answered" | "failed" | "stopped";
 
 export interface Asked {
+  /** Of the answer that is asked for now: what is said of it is kept under this. */
+  id: string;
   model: Model;
   question: Question;
   state: State;
@@ -26,27 +28,37 @@ export interface Round {
   isBlind: boolean;
   /** In the order in which they are shown and asked. */
   asked: Asked[];
+  /** What was chosen in a blind round. */
+  choice?: Choice;
+  /** Whether a blind round shows who answered: after a choice, or without one if that was wanted. */
+  isRevealed?: boolean;
 }
 
 export type News =
-  | { kind: "asking" }
+  | { kind: "asking"; id: string; question: Question }
   | { kind: "piece"; text: string }
   | { kind: "answered"; answer: Answer }
   | { kind: "failed"; problem: ApiProblem }
   | { kind: "stopped" };
 
-type Event = { kind: "begin"; round: Round } | { kind: "news"; roundId: string; place: number; news: News };
+type Event =
+  | { kind: "begin"; round: Round }
+  | { kind: "voted"; roundId: string; choice: Choice }
+  | { kind: "revealed"; roundId: string }
+  | { kind: "news"; roundId: string; place: number; news: News };
 
+/** `id` is that of the round; `newId` makes those of its answers. */
 export function begun(
   id: string,
   { prompt, ...how }: Question,
   models: Model[],
   isBlind: boolean,
+  newId: () => string,
   random: () => number = Math.random,
 ): Round {
   const ordered = isBlind ? shuffled(models, random) : models;
   const asked = ordered.map(
-    (model): Asked => ({ model, question: { prompt, ...how, ...model.asks }, state: "waiting", text: "" }),
+    (model): Asked => ({ id: newId(), model, question: { prompt, ...how, ...model.asks }, state: "waiting", text: "" }),
   );
   return { id, prompt, isBlind, asked };
 }
@@ -54,6 +66,8 @@ export function begun(
 export function happened(round: Round | undefined, event: Event): Round | undefined {
   if (event.kind === "begin") return event.round;
   if (round?.id !== event.roundId) return round;
+  if (event.kind === "voted") return { ...round, choice: event.choice, isRevealed: true };
+  if (event.kind === "revealed") return { ...round, isRevealed: true };
   const asked = round.asked.map((one, place) => (place === event.place ? changed(one, event.news) : one));
   return { ...round, asked };
 }
@@ -63,10 +77,9 @@ export function isUnderWay({ asked }: Round): boolean {
 }
 
 function changed(asked: Asked, news: News): Asked {
-  const { model, question } = asked;
   switch (news.kind) {
     case "asking":
-      return { model, question, state: "asking", text: "" };
+      return { id: news.id, model: asked.model, question: news.question, state: "asking", text: "" };
     case "piece":
       return { ...asked, text: asked.text + news.text };
     case "answered":
@@ -76,6 +89,17 @@ function changed(asked: Asked, news: News): Asked {
     case "stopped":
       return { ...asked, state: "stopped" };
   }
+}
+
+/** A round that nobody asks for any more. */
+export function ended(round: Round): Round {
+  const isOver = ({ state }: Asked) => state !== "waiting" && state !== "asking";
+  return { ...round, asked: round.asked.map((one) => (isOver(one) ? one : { ...one, state: "stopped" })) };
+}
+
+/** Whether names, digests and times are to stay unknown. */
+export function isHidden({ isBlind, isRevealed = false }: Round): boolean {
+  return isBlind && !isRevealed;
 }
 
 /** Every order equally often (Fisher and Yates). */

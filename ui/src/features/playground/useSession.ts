@@ -1,25 +1,15 @@
-// What the page remembers until the window or tab is closed: the models that were chosen, and the prompts.
+// What the page remembers until the window or tab is closed, on other pages and over a reload too.
 
 import { useSessionStorage } from "@mantine/hooks";
 
 const MOST_PROMPTS = 30;
 
-/** Undefined until somebody has chosen. */
-export function useChoices() {
-  return useSessionStorage<string[] | undefined>({
-    key: "attune.playground.models",
-    defaultValue: undefined,
+export function useRemembered<T>(name: string, initial: T) {
+  return useSessionStorage<T>({
+    key: `attune.playground.${name}`,
+    defaultValue: initial,
     getInitialValueInEffect: false,
   });
-}
-
-export function usePrompts() {
-  const [prompts, setPrompts] = useSessionStorage<string[]>({
-    key: "attune.playground.prompts",
-    defaultValue: [],
-    getInitialValueInEffect: false,
-  });
-  return { prompts, remember: (prompt: string) => setPrompts((known) => withPrompt(known, prompt)) };
 }
 
 /** The newest first, each once. */

@@ -30,6 +30,10 @@ impl Cache {
         Self { hub }
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.hub
+    }
+
     /// The part of this model; `None` if the name is no hub id (`OWNER/NAME`).
     pub(super) fn repository(&self, hub_id: &str) -> Option<Repository> {
         let (owner, name) = hub_id.split_once('/')?;
@@ -67,6 +71,10 @@ impl Cache {
 }
 
 impl Repository {
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the file with this content name lies once it is whole.
     pub(super) fn blob(&self, content_name: &str) -> PathBuf {
         self.folder.join("blobs").join(content_name)

@@ -152,6 +152,15 @@ impl Bases {
             .collect())
     }
 
+    pub(crate) fn cache_folder(&self) -> &Path {
+        self.cache.folder()
+    }
+
+    /// Everything that the cache holds of a base: other commits and what is still arriving, too.
+    pub(crate) fn repository_folder(&self, name: &str) -> Option<PathBuf> {
+        self.cache.repository(name).map(|repository| repository.folder().to_owned())
+    }
+
     fn is_verified(&self, base: &Base) -> Result<bool> {
         let known = KnownBase::find(&self.models, &base.name)?;
         Ok(known.is_some_and(|known| self.verifier.holds(&known, &base.folder)))

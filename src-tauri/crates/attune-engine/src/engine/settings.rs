@@ -47,6 +47,14 @@ impl Engine {
         })
     }
 
+    /// What [`Self::change_settings`] would make of the settings, without changing them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn preview_settings(&self, change: SettingsChange) -> Result<Settings> {
+        self.settings()?.merged(change)
+    }
+
     /// Drops what is stored for one setting, so that the environment or the default decides again.
     ///
     /// # Errors

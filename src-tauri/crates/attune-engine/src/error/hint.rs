@@ -135,6 +135,9 @@ impl Error {
                 source:
                     attune_tuning::Error::NothingLearned { .. } | attune_tuning::Error::NothingChanged { .. },
             } => "To train all the same, skip the check: `--skip-self-check`, or skipSelfCheck in a request.",
+            Self::UnknownFeedback { .. } => {
+                "It may have been taken back already; GET /api/v1/feedback and /api/v1/votes list what is kept."
+            }
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
             Self::NothingHeldOut { .. } => {
                 "Train on 50 rows or more: then about one of five is held out to judge by."

@@ -5,6 +5,7 @@
 //! that settles to the same, so an answer can be asked for again with what it says of itself.
 
 use attune_tuning::{Beams, GenerationConfig, Sampling, Search};
+use serde::{Deserialize, Serialize};
 
 use crate::limits::{check_new_tokens, check_range};
 use crate::{Error, Result};
@@ -16,7 +17,8 @@ const MOST_STOPS: usize = 16;
 
 /// Names and meaning are those of transformers' `generate`. Without any value the likeliest token is taken
 /// each time; with a temperature, `top_k` or `top_p` tokens are drawn; with two beams or more, searched.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Decoding {
     /// 1 to 1024; default 64.
     pub max_new_tokens: Option<u32>,
@@ -47,7 +49,7 @@ impl Decoding {
     ///
     /// # Errors
     /// [`Error::InvalidField`] for the first value that is out of its bounds or contradicts another.
-    pub(super) fn settled(&self) -> Result<Self> {
+    pub(crate) fn settled(&self) -> Result<Self> {
         let max_new_tokens = self.max_new_tokens.unwrap_or(DEFAULT_NEW_TOKENS);
         check_new_tokens(max_new_tokens)?;
         let min_new_tokens = self.min_new_tokens.unwrap_or(0);

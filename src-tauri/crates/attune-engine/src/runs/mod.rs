@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use hyperparameters::{Course, Hyperparameters, LoraDimensions, PromptDimensions};
+pub(crate) use words::words;
 pub use words::{Decay, InitialPrompt, Method, Phase, RunStatus, Stopped};
 
 use crate::{AdapterDigest, Error, Result};

@@ -4,9 +4,13 @@
 //! Invariants: a migration that has been released never changes; the database is backed up before a new one
 //! runs; a database of a newer Attune is refused, not guessed at.
 
+mod columns;
+pub(crate) mod feedback;
 pub(crate) mod first_start;
+mod kept;
 pub(crate) mod runs;
 pub(crate) mod settings;
+pub(crate) mod votes;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +21,13 @@ use rusqlite_migration::{M, Migrations};
 use crate::failpoints::reach;
 use crate::{Error, Result};
 
-const MIGRATIONS: &[&str] = &[runs::MIGRATION, settings::MIGRATION, runs::VALIDATION_MIGRATION];
+const MIGRATIONS: &[&str] = &[
+    runs::MIGRATION,
+    settings::MIGRATION,
+    runs::VALIDATION_MIGRATION,
+    feedback::MIGRATION,
+    votes::MIGRATION,
+];
 
 /// The version of the database that this Attune writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();

@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
-use serde::Serialize;
 
+use super::columns::{absent_or, encoded, json, json_text};
 use crate::runs::{Best, Hyperparameters, Method, Progress, Run, RunId, RunStatus, SelfCheck, Stopped};
 use crate::{AdapterDigest, Error, Result};
 
@@ -277,38 +276,6 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         started_at: row.get("started_at")?,
         finished_at: row.get("finished_at")?,
     })
-}
-
-/// A column that may be empty.
-fn absent_or<T>(
-    row: &Row<'_>,
-    column: &str,
-    read: impl Fn(&Row<'_>, &str) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Option<T>> {
-    match row.get_ref(column)? {
-        ValueRef::Null => Ok(None),
-        _ => read(row, column).map(Some),
-    }
-}
-
-fn encoded(value: Option<&impl Serialize>) -> Result<Option<String>> {
-    value.map(serde_json::to_string).transpose().map_err(Error::Encode)
-}
-
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_str(&text).map_err(|error| refused(row, column, error))
-}
-
-/// A value that is stored as its word, without the quotes of JSON.
-fn json_text<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_value(serde_json::Value::String(text)).map_err(|error| refused(row, column, error))
-}
-
-fn refused(row: &Row<'_>, column: &str, error: serde_json::Error) -> rusqlite::Error {
-    let index = row.as_ref().column_index(column).unwrap_or_default();
-    rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, Box::new(error))
 }
 
 /// Paths are stored as text; one that is not Unicode was refused when the run was created.

@@ -1,12 +1,13 @@
 // One setting: how it is asked for, where its value comes from, whether it is saved, and the way back.
 
 import { Button, Group, NumberInput, Select, Switch, Text, TextInput } from "@mantine/core";
-import type { KeyboardEvent, ReactNode } from "react";
+import type { KeyboardEvent } from "react";
 import type { SettingSource } from "../../../api/types";
 import { Notice } from "../../../components/Notice";
 import { words } from "../words";
 import type { Kind } from "./draft";
 import { type FieldProblem, problemAt } from "./problems";
+import { Reset } from "./Reset";
 import { SourceMark } from "./SourceMark";
 import { type Problems, useSetting } from "./useSetting";
 import classes from "./values.module.css";
@@ -96,47 +97,14 @@ export function Field({ setting, kind, options = [], step, pick, problems, chang
           ) : null}
         </Group>
       ) : null}
-      <Origin setting={setting} kind={kind} label={label} state={state} />
+      <div className={classes.origin}>
+        <SourceMark source={setting.source} />
+        <Reset setting={setting} label={label} disabled={state.isSaving} onReset={state.reset} />
+        <Text fz="xs" c="dimmed" role="status" data-testid={`state-${setting.name}`}>
+          {state.isSaving ? t.saving : state.isEdited ? t.edited : state.isSaved ? t.saved : ""}
+        </Text>
+      </div>
       {setting.refused ? <Notice text={setting.refused} /> : null}
     </div>
   );
-}
-
-interface OriginProps {
-  setting: SettingSource;
-  kind: Kind;
-  label: string;
-  state: ReturnType<typeof useSetting>;
-}
-
-function Origin({ setting, kind, label, state }: OriginProps): ReactNode {
-  const { otherwise, otherwiseSource, source } = setting;
-  return (
-    <div className={classes.origin}>
-      <SourceMark source={source} />
-      {source.kind === "here" ? (
-        <Button
-          variant="subtle"
-          size="compact-xs"
-          px={4}
-          disabled={state.isSaving}
-          aria-label={t.resetOf(label, shown(kind, otherwise), t.sources[otherwiseSource.kind])}
-          title={t.resetOf(label, shown(kind, otherwise), t.sources[otherwiseSource.kind])}
-          onClick={state.reset}
-        >
-          {t.reset}
-        </Button>
-      ) : null}
-      <Text fz="xs" c="dimmed" role="status" data-testid={`state-${setting.name}`}>
-        {state.isSaving ? t.saving : state.isEdited ? t.edited : state.isSaved ? t.saved : ""}
-      </Text>
-    </div>
-  );
-}
-
-/** A value as a sentence names it. */
-function shown(kind: Kind, value: unknown): string {
-  if (kind === "switch") return value === true ? t.on : t.off;
-  if (value === null || value === "") return t.notSet.toLowerCase();
-  return value === "auto" ? t.choices.auto(undefined) : String(value);
 }

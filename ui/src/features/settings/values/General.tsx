@@ -7,6 +7,7 @@ import { useSettingSources } from "../../../api/settings";
 import type { SettingSource } from "../../../api/types";
 import { Card } from "../../../components/Card";
 import { ProblemNotice } from "../../../components/ProblemNotice";
+import { AddressCard } from "../address/AddressCard";
 import { words } from "../words";
 import type { Kind } from "./draft";
 import { Field, type FieldProps, type SettingName } from "./Field";
@@ -49,7 +50,12 @@ const KINDS = [
   { name: t.allFiles, extensions: ["*"] },
 ];
 
-export function General({ pick }: { pick: Pick }) {
+interface GeneralProps {
+  pick: Pick;
+  isServed: boolean;
+}
+
+export function General({ pick, isServed }: GeneralProps) {
   const sources = useSettingSources();
   const bases = useBases();
   const [problems, setProblems] = useState<FieldProblem[]>([]);
@@ -117,6 +123,7 @@ export function General({ pick }: { pick: Pick }) {
         </Text>
         {fields(TRIGGER)}
       </Card>
+      <AddressCard settings={settings} isServed={isServed} />
       <Surroundings surroundings={surroundings} />
     </Stack>
   );

@@ -1,5 +1,9 @@
 // Words of the settings page. Functions take finished pieces, so that a translation may order them differently.
 
+import { address } from "./address";
+import { data } from "./data";
+import { health } from "./health";
+import { log } from "./log";
 import { values } from "./values";
 
 export const words = {
@@ -8,4 +12,8 @@ export const words = {
   loading: "Loading…",
   tabs: { general: "General", data: "Data", bases: "Base models", health: "Health", log: "Log" },
   values,
+  address,
+  data,
+  health,
+  log,
 };

@@ -1,6 +1,6 @@
 import { Box, Skeleton, Text, VisuallyHidden } from "@mantine/core";
 import type { useAnswer } from "../../../api/answers";
-import { AnswerFacts } from "../../../components/AnswerFacts";
+import { AnswerFacts, AnswerRemarks } from "../../../components/AnswerFacts";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { words } from "../words";
 import classes from "./AnswerPane.module.css";
@@ -38,7 +38,12 @@ export function AnswerPane({ kind, asked: { text, answer, problem, isAsking, isS
           {t.ended}
         </Text>
       ) : null}
-      {answer && !isAsking ? <AnswerFacts answer={answer} /> : null}
+      {answer && !isAsking ? (
+        <>
+          <AnswerRemarks answer={answer} />
+          <AnswerFacts answer={answer} />
+        </>
+      ) : null}
     </Box>
   );
 }

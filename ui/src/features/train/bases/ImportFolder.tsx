@@ -13,7 +13,7 @@ export type PickFolder = (wanted: { title: string }) => Promise<string | undefin
 interface ImportFolderProps {
   pickFolder: PickFolder | undefined;
   /** With the name that it has from now on. */
-  onImported: (name: string) => void;
+  onImported: ((name: string) => void) | undefined;
 }
 
 export function ImportFolder({ pickFolder, onImported }: ImportFolderProps) {
@@ -27,7 +27,7 @@ export function ImportFolder({ pickFolder, onImported }: ImportFolderProps) {
     event.preventDefault();
     // The dialog belongs to the run's form in React's eyes: its submit must not start a run.
     event.stopPropagation();
-    if (path.trim()) mutate({ body: { path: path.trim() } }, { onSuccess: ({ name }) => onImported(name) });
+    if (path.trim()) mutate({ body: { path: path.trim() } }, { onSuccess: ({ name }) => onImported?.(name) });
   };
   return (
     <Stack component="form" gap="xs" onSubmit={submit}>

@@ -1,0 +1,17 @@
+export const address = {
+  title: "Local web address",
+  meaning: "Browsers and programs of this computer reach Attune there: this page, and the API. No other computer does.",
+  label: "Listen for browsers and programs",
+  help: "It stays on with the next start, as long as a window is open.",
+  port: "Port",
+  portHelp: "0 takes a free one at each start.",
+  at: "It listens on",
+  nowhere: "It does not listen.",
+  copy: "Copy",
+  copied: "Copied",
+  copyOf: (address: string) => `Copy ${address}`,
+  server: "This is attune serve: it listens as long as it runs. The option --port chooses where.",
+  command: "A command has the data folder open; it listens for nobody.",
+  throughItself: "This page came from that address: switched off, it loses its connection.",
+  move: "Use this port",
+};

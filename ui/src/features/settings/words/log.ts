@@ -1,0 +1,33 @@
+// Words of the log view.
+
+export const log = {
+  title: "Log",
+  meaning: "What happened, the newest first. Secrets were masked when it was written, and what you wrote is not in it.",
+  day: "Day (UTC)",
+  dayOf: (day: string, size: string) => `${day}, ${size}`,
+  level: "Show",
+  levels: {
+    error: "Errors",
+    warning: "Errors and warnings",
+    info: "Everything",
+    debug: "Everything, details too",
+  },
+  text: "Text",
+  textHelp: "Anywhere in an entry",
+  requestId: "Request",
+  requestIdHelp: "The id that an answer carries as x-request-id",
+  onlyRequest: (id: string) => `Show only request ${id}`,
+  follow: "Follow",
+  followed: "Looked at every two seconds",
+  paused: "Paused while older entries are shown",
+  older: "Older entries",
+  searching: "Looking…",
+  searchOn: "Nothing so far: look further back",
+  start: "The day begins here.",
+  noDays: "No log yet",
+  noDaysMeaning: "The owner of the data folder writes one for each day.",
+  nothing: "No entry fits",
+  nothingMeaning: "Choose another level or day, or take a filter away.",
+  entries: "Entries of the log",
+  names: { error: "Error", warning: "Warning", info: "Info", debug: "Debug" },
+};
