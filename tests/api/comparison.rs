@@ -60,6 +60,14 @@ async fn base_and_tuned_answer_the_held_out_rows_and_no_others() {
         assert_eq!(whole[exact], counted, "{answer}");
     }
     assert_ne!(seen[0]["base"], seen[0]["tuned"], "{}", seen[0]);
+    assert_eq!(whole["notices"], json!([]));
+
+    // What another adapter has seen before, nobody knows.
+    let next = json!({ "dataPath": rows, "startFrom": run["runDirectory"], "epochs": 1 });
+    let next = trained(&http, &next).await;
+    let door = format!("/api/v1/runs/{}/comparison", next["id"].as_str().unwrap());
+    let notices = http.post(&door, &json!({})).await.expect(200)["notices"].take();
+    assert!(notices.to_string().contains("began with another adapter"), "{notices}");
 }
 
 #[tokio::test]

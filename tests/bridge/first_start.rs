@@ -11,7 +11,7 @@ use crate::support::{Home, WebDriver, Xvfb};
 
 const NOTHING: [&str; 0] = [];
 /// Steps of the run, as the sample's recipe has them.
-const STEPS: u64 = 420;
+const STEPS: u64 = 490;
 
 #[tokio::test]
 async fn a_first_model_is_trained_in_the_window_and_answers_rows_it_never_saw() {
@@ -38,8 +38,8 @@ async fn a_first_model_is_trained_in_the_window_and_answers_rows_it_never_saw() 
         exact.parse::<u64>().expect("a number of rows")
     };
     let (base, tuned) = (exact("exact-base").await, exact("exact-tuned").await);
-    // 54 where this was written; another processor rounds a little differently.
-    assert!(base == 0 && tuned >= 48, "base {base}, tuned {tuned} of 60");
+    // 59 where this was written; another processor rounds a little differently.
+    assert!(base == 0 && tuned >= 54, "base {base}, tuned {tuned} of 60");
     let measured = format!(
         "first journey: {:.1} s from click to comparison; exact match of 60 rows: base {base}, tuned {tuned}",
         took.as_secs_f64()

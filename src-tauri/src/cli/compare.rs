@@ -100,7 +100,8 @@ pub(super) fn in_words(comparison: &Comparison, rows: usize) -> String {
             share(comparison.base_exact),
             share(comparison.tuned_exact)
         ),
-        format!("Base:    {} {}", begun.base_model, begun.base_digest),
+        begun.notices.iter().map(|notice| format!("Note: {notice}\n")).collect::<String>()
+            + &format!("Base:    {} {}", begun.base_model, begun.base_digest),
         format!("Adapter: {}", begun.adapter_digest),
     ]);
     lines.join("\n")

@@ -908,6 +908,8 @@ export interface components {
              * @description The longest that an answer may be, in tokens. Both are greedy.
              */
             maxNewTokens: number;
+            /** @description Plain sentences about what the comparison does not cover. */
+            notices: string[];
             runId: string;
             /**
              * Format: int64

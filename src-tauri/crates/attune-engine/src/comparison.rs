@@ -39,6 +39,8 @@ pub struct Comparison {
     pub total: u64,
     /// The longest that an answer may be, in tokens.
     pub max_new_tokens: u64,
+    /// Plain sentences about what the comparison does not cover; the page and the terminal show them as they are.
+    pub notices: Vec<String>,
     /// In the order of the source.
     pub rows: Vec<ComparedRow>,
 }
@@ -109,6 +111,7 @@ pub(crate) fn compare(
         held_out,
         total: rows.len() as u64,
         max_new_tokens: config.max_new_tokens as u64,
+        notices: notices(run, rows.len()),
         rows: Vec::with_capacity(rows.len()),
     };
     if observer(ComparisonNews::Begun(&comparison)).is_break() {
@@ -127,6 +130,15 @@ pub(crate) fn compare(
         tracing::warn!(run = %run.id, error, "a comparison could not be kept");
     }
     Ok(Some(comparison))
+}
+
+fn notices(run: &Run, compared: usize) -> Vec<String> {
+    let some = (compared as u64) < run.held_out;
+    let some = some.then(|| format!("{compared} of the {} rows held out are compared.", run.held_out));
+    let began = run.started_from.is_some().then(|| {
+        "The run began with another adapter, which may have been trained on these rows before.".to_owned()
+    });
+    some.into_iter().chain(began).collect()
 }
 
 /// Both answers to each row; `None` if the observer wants no more.

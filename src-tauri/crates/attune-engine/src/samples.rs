@@ -40,6 +40,7 @@ pub struct Sample {
 struct Recipe {
     base_model: String,
     method: Method,
+    lora_targets: Option<Vec<String>>,
     epochs: u32,
 }
 
@@ -118,6 +119,7 @@ impl Samples {
         Ok(RunRequest {
             base_model: request.base_model.or(Some(recipe.base_model)),
             method: Some(method),
+            lora_targets: request.lora_targets.or(recipe.lora_targets),
             epochs: request.epochs.or(Some(recipe.epochs)),
             ..request
         })

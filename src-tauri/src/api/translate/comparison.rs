@@ -15,6 +15,7 @@ impl wire::ComparisonBegun {
             held_out: comparison.held_out,
             total: comparison.total,
             max_new_tokens: comparison.max_new_tokens,
+            notices: comparison.notices.clone(),
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct ComparisonBegun {
     pub total: u64,
     /// The longest that an answer may be, in tokens. Both are greedy.
     pub max_new_tokens: u64,
+    /// Plain sentences about what the comparison does not cover.
+    pub notices: Vec<String>,
 }
 
 /// One held-out row with both answers.

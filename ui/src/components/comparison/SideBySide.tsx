@@ -2,6 +2,7 @@
 
 import { Group, Progress, Skeleton, Stack, Text } from "@mantine/core";
 import { Digest } from "../Digest";
+import { Notice } from "../Notice";
 import { ProblemNotice } from "../ProblemNotice";
 import { count } from "../quantity";
 import { ComparedRows, type Row } from "./ComparedRows";
@@ -11,7 +12,7 @@ import { words } from "./words";
 
 export interface SideBySideProps {
   /** Known as soon as both models are loaded. */
-  begun: { baseModel: string; baseDigest: string; adapterDigest: string; heldOut: number; total: number } | undefined;
+  begun: { baseModel: string; baseDigest: string; adapterDigest: string; total: number; notices: string[] } | undefined;
   /** Those that have been answered. */
   rows: Row[];
   isComplete: boolean;
@@ -38,6 +39,9 @@ export function SideBySide({ begun, rows, isComplete, problem, retry }: SideBySi
         answered={rows.length}
         total={begun.total}
       />
+      {begun.notices.map((notice) => (
+        <Notice key={notice} text={notice} />
+      ))}
       {isComplete ? null : (
         <div>
           <Text fz="sm" mb={4} data-numbers>
@@ -52,11 +56,6 @@ export function SideBySide({ begun, rows, isComplete, problem, retry }: SideBySi
       )}
       <ComparedRows rows={rows} />
       <Group gap="md" className={classes.origin}>
-        {begun.total < begun.heldOut ? (
-          <Text fz="sm" c="dimmed">
-            {words.firstOf(count(begun.total), count(begun.heldOut))}
-          </Text>
-        ) : null}
         <Group gap={6}>
           <Text fz="sm" c="dimmed">
             {words.base}: {begun.baseModel}

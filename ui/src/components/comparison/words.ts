@@ -8,7 +8,6 @@ export const words = {
   tuned: "Tuned",
   of: (exact: string, rows: string, share: string) => `${exact} of ${rows}, ${share}`,
   ofSoFar: (exact: string, rows: string) => `${exact} of ${rows} so far`,
-  firstOf: (shown: string, all: string) => `Compared are the first ${shown} of ${all} rows held out.`,
   progress: (done: string, all: string) => `Answered ${done} of ${all} rows`,
   loading: "Loading base and adapter",
   show: "Rows to show",

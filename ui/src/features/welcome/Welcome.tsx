@@ -8,6 +8,7 @@ import { useFinishFirstStart } from "../../api/firstStart";
 import { isUnfinished, useRuns } from "../../api/runs";
 import type { FirstStart, Run } from "../../api/types";
 import { Mark } from "../../components/Mark";
+import { ProblemNotice } from "../../components/ProblemNotice";
 import { Intro } from "./Intro";
 import { Outcome } from "./Outcome";
 import { Setback } from "./Setback";
@@ -27,7 +28,8 @@ export interface WelcomeProps {
 }
 
 export function Welcome({ first, name, curve, stop, onLeave }: WelcomeProps) {
-  const run = useRuns().data?.find(({ id }) => id === first.runId);
+  const runs = useRuns();
+  const run = runs.data?.find(({ id }) => id === first.runId);
   const finish = useFinish();
   const [isSeen, see] = useState(false);
   const leave = () => {
@@ -47,6 +49,7 @@ export function Welcome({ first, name, curve, stop, onLeave }: WelcomeProps) {
           {name}
         </Text>
       </Group>
+      {!run && runs.error ? <ProblemNotice problem={runs.error} onRetry={() => void runs.refetch()} /> : null}
       {!run ? <Intro sample={first.sample} isKnown={first.runId !== null} onSkip={leave} /> : null}
       {run && isUnfinished(run) ? <Training run={run} curve={curve} stop={stop} onLeave={leave} /> : null}
       {run?.status === "completed" ? <Outcome run={run} onSeen={seen} onLeave={leave} /> : null}

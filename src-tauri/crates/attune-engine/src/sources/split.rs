@@ -9,7 +9,8 @@ use attune_tuning::Example;
 
 /// From so many rows up some are held out; of fewer, each is worth more in training.
 pub(crate) const FEWEST_ROWS: usize = 50;
-/// One input of so many is held out.
+/// One input of so many is held out. It was one of ten, of which these are multiples: what a run held out then is held
+/// out still.
 const ONE_OF: u64 = 5;
 
 /// Rows to train on and rows to judge by, each in the order in which they came.
