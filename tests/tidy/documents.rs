@@ -67,7 +67,7 @@ fn commands_exist(file: &File, command: &str, known: &[String], where_known: &st
         for rest in text.split(command).skip(1) {
             let word: String =
                 rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-' || *c == ':').collect();
-            let is_a_command = !word.is_empty() && !word.starts_with('-') && !word.ends_with("::");
+            let is_a_command = !word.is_empty() && !word.starts_with('-') && !word.contains("::");
             if is_a_command && !known.contains(&word) {
                 findings.push(Finding::at(
                     file,
