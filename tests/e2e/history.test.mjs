@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { connected, longTasks, looksRight, now, openBrowser, openPage, serve } from "./journey.mjs";
+import { connected, looksRight, openBrowser, openPage, serve, tasksDuring, written } from "./journey.mjs";
 
 const { ATTUNE_LONG_HISTORY } = process.env;
 assert.ok(ATTUNE_LONG_HISTORY, "set ATTUNE_LONG_HISTORY, or run `cargo xtask test`");
@@ -12,9 +12,9 @@ assert.ok(ATTUNE_LONG_HISTORY, "set ATTUNE_LONG_HISTORY, or run `cargo xtask tes
 const RUNS = 10_000;
 /** More rows than fit into any window need not be drawn. */
 const MOST_DRAWN = 60;
-/** Milliseconds. The figures are in docs/benchmarks.md; on a busy machine only what is far from them is a fault. */
+/** Milliseconds. The figures, 300 and 100, are in docs/benchmarks.md; on a busy machine what is far above is a fault. */
 const LONGEST_OPENING = 3000;
-const LONGEST_TASK = 1000;
+const LONGEST_TASK = 250;
 
 let server;
 let browser;
@@ -34,27 +34,38 @@ test("a history of ten thousand runs opens, scrolls and ends without holding up 
   await page.addInitScript(markFirstRow);
   // The second time everything is warm, as it is for a person who comes back.
   await page.reload();
-  const opened = await shownAt(page);
+  await page.getByTestId("history-row").first().waitFor();
+  const loaded = await markedAt(page);
   await connected(page);
+  await page.getByRole("link", { name: "Settings", exact: true }).click();
+  await page.getByTestId("history-row").first().waitFor({ state: "detached" });
+  let opened;
+  const opening = await tasksDuring(browser, page, async () => {
+    opened = await openedIn(page);
+  });
 
-  const before = await now(page);
-  const frames = await scrolled(page, 240);
+  let frames;
+  const tasks = await tasksDuring(browser, page, async () => {
+    frames = await scrolled(page, 240);
+  });
   const known = await rowsKnown(page);
   assert.ok(known > 1000, `older runs follow as one scrolls: ${known} are known`);
   const drawn = await page.getByTestId("history-row").count();
   assert.ok(drawn <= MOST_DRAWN, `${drawn} rows are drawn`);
 
-  await toTheEnd(page);
+  const atTheEnd = await tasksDuring(browser, page, () => toTheEnd(page));
   await page.getByRole("button", { name: "Show run run 0", exact: true }).waitFor();
   assert.equal(await page.getByTestId("history-count").textContent(), "10,000 runs");
   assert.ok((await page.getByTestId("history-row").count()) <= MOST_DRAWN);
-  const tasks = await longTasks(page, before);
 
-  t.diagnostic(`history shown ${Math.round(opened)} ms after the page was asked for`);
+  t.diagnostic(`the history is shown ${Math.round(loaded)} ms after a reload, ${Math.round(opened)} ms after a click`);
+  t.diagnostic(`longest tasks of the click: ${written(opening)}`);
   t.diagnostic(`frames while scrolling: median ${frames.median} ms, 99 % within ${frames.high} ms`);
-  t.diagnostic(`tasks above 50 ms while ${RUNS} runs are read and scrolled: ${tasks.join(", ") || "none"}`);
+  t.diagnostic(`longest tasks while scrolling: ${written(tasks)}`);
+  t.diagnostic(`longest tasks while all ${RUNS} are read: ${written(atTheEnd)}`);
   assert.ok(opened < LONGEST_OPENING, `it took ${opened} ms`);
-  assert.ok((tasks[0] ?? 0) < LONGEST_TASK, `a task took ${tasks[0]} ms`);
+  const longest = Math.max(0, ...tasks, ...atTheEnd);
+  assert.ok(longest < LONGEST_TASK, `a task took ${longest} ms`);
 
   await page.getByRole("button", { name: "Show run run 0", exact: true }).click();
   await page.getByRole("heading", { name: "run 0", exact: true }).waitFor();
@@ -82,10 +93,26 @@ function markFirstRow() {
   }).observe(document, { subtree: true, childList: true });
 }
 
-/** The time of the page's own clock at which the first row of the history was drawn. */
-async function shownAt(page) {
-  await page.getByTestId("history-row").first().waitFor();
+function markedAt(page) {
   return page.evaluate(() => performance.getEntriesByName("history")[0].startTime);
+}
+
+/** Milliseconds from the click on the page's link to the first row, painted. */
+function openedIn(page) {
+  const link = page.getByRole("link", { name: "Train", exact: true });
+  return link.evaluate(
+    (link) =>
+      new Promise((resolve) => {
+        const start = performance.now();
+        const look = () => {
+          if (!document.querySelector("[data-testid=history-row]")) return requestAnimationFrame(look);
+          // The frame in which it is found has been laid out; the next one begins after it was painted.
+          requestAnimationFrame(() => resolve(performance.now() - start));
+        };
+        link.click();
+        look();
+      }),
+  );
 }
 
 /** Scrolls a little with each frame; answers how long frames took, in ms. */

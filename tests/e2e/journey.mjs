@@ -94,7 +94,6 @@ export async function openPage(browser, address, colorScheme, viewport = NORMAL,
   page.on("request", (request) => {
     if (!request.url().startsWith(address) && !request.url().startsWith("data:")) complaints.push(request.url());
   });
-  await page.addInitScript(followTasks);
   await page.goto(address);
   await isThere(page);
   return { page, complaints };
@@ -104,22 +103,26 @@ export async function connected(page) {
   await page.getByText("Connected", { exact: true }).waitFor({ timeout: PATIENCE });
 }
 
-/** In the page: notes each task that held it up for more than 50 ms (the API's own bound), as [start, length]. */
-function followTasks() {
-  window.longTasks = [];
-  new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) window.longTasks.push([startTime, duration]);
-  }).observe({ type: "longtask", buffered: true });
+/**
+ * Milliseconds of the processor that each task of a page took which held it up while something was done, the longest
+ * first, those from 20 on. Not of the clock: on a machine that trains and tests at once that counts everybody's work.
+ */
+export async function tasksDuring(browser, page, act) {
+  await browser.startTracing(page, { categories: ["toplevel"] });
+  await act();
+  const { traceEvents } = JSON.parse(await browser.stopTracing());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const names = traceEvents.filter(({ name }) => name === "thread_name");
+  const main = new Set(names.filter(({ args }) => args.name === "CrRendererMain").map(thread));
+  const tasks = traceEvents.filter((event) => event.name.endsWith("RunTask") && main.has(thread(event)));
+  assert.ok(tasks.length > 0, "the browser noted no task");
+  const lengths = tasks.map(({ tdur = 0 }) => Math.round(tdur / 1000)).filter((length) => length >= 20);
+  return lengths.sort((a, b) => b - a);
 }
 
-/** Milliseconds of each long task since `from`, a time of the page's own clock, the longest first. */
-export async function longTasks(page, from = 0) {
-  const tasks = await page.evaluate((from) => window.longTasks.filter(([start]) => start >= from), from);
-  return tasks.map(([, length]) => Math.round(length)).sort((a, b) => b - a);
-}
-
-export function now(page) {
-  return page.evaluate(() => performance.now());
+/** The longest of them, and how many there were, for whoever reads the figures. */
+export function written(tasks) {
+  return `${tasks.slice(0, 10).join(", ") || "none"} ms of the processor (${tasks.length} from 20 ms on)`;
 }
 
 /** Resolves once the curve was seen with three different numbers of points: it is alive, not drawn at the end. */

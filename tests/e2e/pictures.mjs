@@ -1,26 +1,28 @@
 // Takes the pictures of the documentation anew: every page of the navigation in both themes, into docs/images.
 //
-// `npm --prefix tests/e2e run pictures`, after a build. It trains on the sample rows first, which takes a minute or two;
-// the page must show what it really does. ATTUNE_BIN is the program, by default that of a development build.
+// `npm --prefix tests/e2e run pictures`, after a build. It makes the run of the first start first, which takes a minute or
+// two; the page must show what it really does. ATTUNE_BIN is the program, by default that of a development build.
 
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 process.env.ATTUNE_BIN ??= `${root}target/debug/attune`;
-const { chooseRows, openBrowser, openPage, ownFolder, PATIENCE, serve } = await import("./journey.mjs");
+const { connected, openBrowser, openPage, ownFolder, PATIENCE, serveFirst } = await import("./journey.mjs");
 
 const SIZE = { width: 1440, height: 1000 };
-const QUESTION = "Could you please dim the lamp in the hallway to 30 percent?";
+const QUESTION = "good evening, put out the lamps in the hall please";
 
 const data = await ownFolder();
-const server = await serve(data);
+const server = await serveFirst(data);
 const browser = await openBrowser();
 try {
-  const { page } = await openPage(browser, server.address, "light", SIZE);
-  await chooseRows(page, `${root}data/samples/butler.jsonl`);
-  await page.getByRole("button", { name: "Start training" }).click();
-  await page.getByRole("heading", { name: /^Ask / }).waitFor({ timeout: 3 * PATIENCE });
+  const start = (page) => page.getByTestId("start-first-run").waitFor();
+  const { page } = await openPage(browser, server.address, "light", SIZE, start);
+  await page.getByTestId("start-first-run").click();
+  await page.locator("[data-testid=comparison][data-complete=true]").waitFor({ timeout: 3 * PATIENCE });
+  await page.getByTestId("leave-first-start").click();
+  await connected(page);
   await page.context().close();
   await mkdir(`${root}docs/images`, { recursive: true });
   for (const theme of ["light", "dark"]) await picturesIn(theme);

@@ -5,6 +5,7 @@
 
 mod bridge;
 mod closing;
+mod drawing;
 mod folder;
 mod news;
 mod notices;
@@ -101,11 +102,12 @@ fn build(door: &Door, presence: &Arc<Presence>, folder: DataFolderPath) -> Resul
             }
         })
         .setup(move |app| {
-            WebviewWindowBuilder::new(app, MAIN_WINDOW, WebviewUrl::default())
+            let window = WebviewWindowBuilder::new(app, MAIN_WINDOW, WebviewUrl::default())
                 .title(words::NAME)
                 .inner_size(1200.0, 800.0)
                 .min_inner_size(800.0, 600.0)
                 .build()?;
+            drawing::suit_the_machine(&window)?;
             present.is_that_of(app.handle());
             let application = app.handle().clone();
             tauri::async_runtime::spawn(async move {

@@ -33,7 +33,7 @@ interface CurveProps {
   height: number;
 }
 
-export const Curve = memo(function Curve({ points, validation, look, lastStep, height }: CurveProps) {
+export default memo(function Curve({ points, validation, look, lastStep, height }: CurveProps) {
   const values = points.map(look.read);
   const smooth = look.isNoisy ? smoothed(values) : [];
   const ticks = ticksTo(Math.max(...values, ...validation.map(({ loss }) => loss)));

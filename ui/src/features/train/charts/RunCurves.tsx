@@ -1,15 +1,18 @@
 // The curves of one run, one at a time: loss first, since it says whether the run learns.
 
 import { Box, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { isUnfinished, useMetrics } from "../../../api/runs";
 import type { Point, Run, ValidationPoint } from "../../../api/types";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { measure, setting } from "../../../components/quantity";
 import { words } from "../words";
-import { Curve, type CurveLook } from "./Curve";
+import type { CurveLook } from "./Curve";
 
 const t = words.chart;
+
+/** Drawing charts is a third of the page's code, and nobody has one to look at before the first run. */
+const Curve = lazy(() => import("./Curve"));
 
 type Shown = "loss" | "learningRate" | "gradientNorm";
 
@@ -45,13 +48,15 @@ function Plot({ run, shown }: { run: Run; shown: Shown }) {
   const { data, error, refetch } = useMetrics(run.id);
   if (data?.points.length)
     return (
-      <Curve
-        points={data.points}
-        validation={shown === "loss" ? data.validation : NONE}
-        look={LOOKS[shown]}
-        lastStep={lastStepOf(run, data.points)}
-        height={HEIGHT}
-      />
+      <Suspense fallback={<Skeleton height={HEIGHT} />}>
+        <Curve
+          points={data.points}
+          validation={shown === "loss" ? data.validation : NONE}
+          look={LOOKS[shown]}
+          lastStep={lastStepOf(run, data.points)}
+          height={HEIGHT}
+        />
+      </Suspense>
     );
   if (error)
     return <ProblemNotice problem={{ message: t.failed, hint: error.message }} onRetry={() => void refetch()} />;

@@ -1,7 +1,7 @@
 // Two or more runs beside each other: their curves on one chart, and what they were told differently.
 
 import { Box, Modal, ScrollArea, SegmentedControl, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useCurvesOf } from "../../../api/runs";
 import type { Run } from "../../../api/types";
 import { Notice } from "../../../components/Notice";
@@ -13,9 +13,12 @@ import classes from "./CompareDialog.module.css";
 import type { Axis } from "./curves";
 import { differencesOf } from "./differences";
 import { colorOf, dashOf } from "./lines";
-import { OverlayChart, type Shown } from "./OverlayChart";
+import type { Shown } from "./OverlayChart";
 
 const t = words.compare;
+
+/** With the code of charts, which the page begins without. */
+const OverlayChart = lazy(() => import("./OverlayChart"));
 
 interface CompareDialogProps {
   runs: Run[];
@@ -70,7 +73,9 @@ function Overlay({ runs }: { runs: Run[] }) {
         />
       </Box>
       {isJudged ? null : <Notice text={t.noValidation} />}
-      <OverlayChart runs={known} axis={axis} shown={shown} />
+      <Suspense fallback={<Skeleton height={400} />}>
+        <OverlayChart runs={known} axis={axis} shown={shown} />
+      </Suspense>
     </Stack>
   );
 }

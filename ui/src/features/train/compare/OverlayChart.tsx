@@ -23,7 +23,7 @@ interface OverlayChartProps {
   shown: Shown;
 }
 
-export const OverlayChart = memo(function OverlayChart({ runs, axis, shown }: OverlayChartProps) {
+export default memo(function OverlayChart({ runs, axis, shown }: OverlayChartProps) {
   const wanted = runs.map(({ curves }) => ({
     points: curves.points,
     validation: shown === "training" ? [] : curves.validation,
