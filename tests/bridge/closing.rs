@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::held_worker::HeldWorker;
+use super::held::Held;
 use super::id;
 use crate::api::{ended, small_source};
 use crate::support::{Attune, DesktopBus, Home, WebDriver, X11, Xvfb, until};
@@ -21,7 +21,7 @@ async fn a_window_without_a_run_closes_unasked() {
 async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
     let desk = Desk::new(Home::new()).await;
     let command = desk.train("long", 400).await;
-    let held = HeldWorker::of(&desk.home);
+    let held = Held::worker(&desk.home);
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("no tray")).await;
     desk.window.click(&id("closing-stay")).await;
@@ -42,7 +42,7 @@ async fn closing_on_an_active_run_asks_and_staying_changes_nothing() {
 async fn stopping_saves_the_adapter_and_closes() {
     let desk = Desk::new(Home::new()).await;
     let command = desk.train("stopped", 400).await;
-    let held = HeldWorker::of(&desk.home);
+    let held = Held::worker(&desk.home);
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("no tray")).await;
     drop(held);
@@ -59,7 +59,7 @@ async fn stopping_saves_the_adapter_and_closes() {
 async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded() {
     let desk = Desk::new(Home::new()).await;
     let first = desk.train("first", 400).await;
-    let held = HeldWorker::of(&desk.home);
+    let held = Held::worker(&desk.home);
     let source = desk.home.path("source.db").display().to_string();
     let second = desk.home.start(["train", "--db-path", &source, "--epochs", "1", "--run-id", "second"]);
     desk.window.text_that(&id("history-row"), |row| row.contains("second")).await;
@@ -83,7 +83,7 @@ async fn a_run_in_the_queue_does_not_begin_while_the_one_before_it_is_discarded(
 async fn without_a_tray_a_run_is_finished_in_the_background_and_a_second_start_brings_the_window_back() {
     let desk = Desk::new(Home::new()).await;
     let command = desk.train("background", 400).await;
-    let held = HeldWorker::of(&desk.home);
+    let held = Held::worker(&desk.home);
     desk.close();
     desk.window.click_away(&id("closing-background")).await;
     desk.goes_out_of_sight().await;
@@ -106,7 +106,7 @@ async fn with_a_tray_the_icon_keeps_the_run_and_its_end_is_told_with_two_next_st
     let bus = DesktopBus::start().await;
     let desk = Desk::new(Home::with_desktop(&bus)).await;
     let command = desk.train("in-the-tray", 400).await;
-    let held = HeldWorker::of(&desk.home);
+    let held = Held::worker(&desk.home);
     desk.close();
     desk.window.text_that(&id("closing-question"), |text| text.contains("stays in the tray")).await;
     desk.window.click_away(&id("closing-background")).await;
@@ -137,14 +137,14 @@ async fn with_a_tray_the_icon_keeps_the_run_and_its_end_is_told_with_two_next_st
 async fn the_system_asks_in_place_of_a_page_that_hangs() {
     let desk = Desk::new(Home::new()).await;
     let _command = desk.train("long", 400).await;
-    let _held = HeldWorker::of(&desk.home);
-    let hang = "setTimeout(() => { const end = Date.now() + 15000; while (Date.now() < end); })";
-    desk.window.execute(hang, &[]).await;
+    let _held = Held::worker(&desk.home);
+    let page = Held::page(&desk.home);
     desk.close();
     let asked = until(|| async { desk.sees("Close Attune?").then_some(()).ok_or_else(String::new) });
     asked.await.expect("a dialog of the system asks");
     // As the cross in the dialog's corner does: the window stays.
     X11::connect(&desk.display).close("Close Attune?");
+    drop(page);
     desk.window.text_that("footer", |text| text.contains("Training")).await;
     assert!(desk.is_seen(), "the window stays where it is");
 }

@@ -4,7 +4,7 @@
 mod browser;
 mod closing;
 mod first_start;
-mod held_worker;
+mod held;
 mod listener;
 mod window;
 

@@ -27,7 +27,7 @@ test("a run begins with the adapter of another, and both stay apart", { timeout:
   const { page, complaints } = await openPage(browser, server.address, "light");
   await page.getByText("LoRA", { exact: true }).click();
   const rank = page.getByRole("textbox", { name: "Rank" });
-  assert.equal(await rank.getAttribute("placeholder"), "default: 16");
+  await rank.and(page.getByPlaceholder("default: 16")).waitFor();
   await rank.fill("3");
   await chooseRows(page, rows);
   await page.getByRole("textbox", { name: "Epochs" }).fill("2");

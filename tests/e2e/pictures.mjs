@@ -1,4 +1,5 @@
-// Takes the pictures of the documentation anew: every page of the navigation in both themes, into docs/images.
+// Takes the pictures of the documentation anew: the end of the first start and every page of the navigation, in both
+// themes, into docs/images.
 //
 // `npm --prefix tests/e2e run pictures`, after a build. It makes the run of the first start first, which takes a minute or
 // two; the page must show what it really does. ATTUNE_BIN is the program, by default that of a development build.
@@ -21,10 +22,14 @@ try {
   const { page } = await openPage(browser, server.address, "light", SIZE, start);
   await page.getByTestId("start-first-run").click();
   await page.locator("[data-testid=comparison][data-complete=true]").waitFor({ timeout: 3 * PATIENCE });
+  await mkdir(`${root}docs/images`, { recursive: true });
+  for (const theme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: theme });
+    await picture(page, `first-start-${theme}`);
+  }
   await page.getByTestId("leave-first-start").click();
   await connected(page);
   await page.context().close();
-  await mkdir(`${root}docs/images`, { recursive: true });
   for (const theme of ["light", "dark"]) await picturesIn(theme);
 } finally {
   await browser.close();
@@ -39,11 +44,16 @@ async function picturesIn(theme) {
     await links.filter({ hasText: new RegExp(`^${name}$`) }).click();
     await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));
     if (name === "Train") await ask(page);
-    const path = `docs/images/${name.toLowerCase()}-${theme}.png`;
-    await page.screenshot({ path: root + path });
-    console.log(path);
+    if (name === "Playground") await askBoth(page);
+    await picture(page, `${name.toLowerCase()}-${theme}`);
   }
   await page.context().close();
+}
+
+async function picture(page, name) {
+  const path = `docs/images/${name}.png`;
+  await page.screenshot({ path: root + path, animations: "disabled" });
+  console.log(path);
 }
 
 /** Both answers beside each other say best what a training is good for. */
@@ -55,5 +65,13 @@ async function ask(page) {
   for (const kind of ["tuned", "base"]) {
     await page.getByTestId(`answer-${kind}`).getByTestId("answer-text").waitFor({ timeout: PATIENCE });
   }
+  await page.getByRole("heading", { level: 1 }).scrollIntoViewIfNeeded();
+}
+
+/** The model of the first start beside its base. */
+async function askBoth(page) {
+  await page.getByRole("textbox", { name: "Prompt", exact: true }).fill(QUESTION);
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.getByTestId("answer-origin").nth(1).waitFor({ timeout: PATIENCE });
   await page.getByRole("heading", { level: 1 }).scrollIntoViewIfNeeded();
 }

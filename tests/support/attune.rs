@@ -119,14 +119,20 @@ impl Home {
 
     /// The processes that train for this person now.
     pub(crate) fn workers(&self) -> Vec<u32> {
+        self.processes(|command| command.contains("worker"))
+    }
+
+    /// The processes of this person whose command line is wanted.
+    pub(crate) fn processes(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<u32> {
         let folder = self.data().to_string_lossy().into_owned();
         std::fs::read_dir("/proc")
             .expect("Linux shows its processes")
             .filter_map(|entry| {
                 let entry = entry.ok()?;
                 let command = std::fs::read_to_string(entry.path().join("cmdline")).ok()?;
-                let is_worker = command.contains("worker") && command.contains(&folder);
-                entry.file_name().to_str().filter(|_| is_worker)?.parse().ok()
+                let surroundings = std::fs::read(entry.path().join("environ")).ok()?;
+                let is_theirs = String::from_utf8_lossy(&surroundings).contains(&folder);
+                entry.file_name().to_str().filter(|_| is_theirs && is_wanted(&command))?.parse().ok()
             })
             .collect()
     }
