@@ -21,7 +21,7 @@ async fn of_two_hundred_triggers_at_once_one_starts_a_run() {
     let source = small_source(&home);
     let (_attune, http) = home.serve();
     let mut events = http.events("/api/v1/events").await;
-    http.put("/api/v1/settings", &json!({ "softPromptDatabasePath": source, "trainingEpochs": 200 }))
+    http.put("/api/v1/settings", &json!({ "softPromptDatabasePath": source, "trainingEpochs": 1000 }))
         .await
         .expect(200);
     let triggers = (0..200).map(|_| {
