@@ -2,16 +2,19 @@
 
 use serde_json::Value;
 
-use crate::support::Home;
+use crate::support::{Home, until};
 
 #[test]
 fn a_first_model_that_is_stopped_is_kept_and_compared_with_its_base() {
     let home = Home::new();
-    let (_attune, http) = home.serve();
+    let (_attune, _http) = home.serve();
     let training = home.start(["first-model"]);
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut events = http.events("/api/v1/events").await;
-        events.next_that(|event| event.name == "validation").await;
+        let judged = || async {
+            let said = training.said();
+            if said.contains("on the rows held out") { Ok(()) } else { Err(said) }
+        };
+        until(judged).await.expect("it is judged by the rows held out");
     });
     let finished = training.interrupt();
     assert_eq!(finished.code, Some(130), "{finished:?}");

@@ -57,7 +57,7 @@ fn data_folder(path: &Path) -> Finding {
         let found = format!("{shown} does not exist yet; the first start makes it");
         return Finding { check, verdict: Verdict::Good, found, advice: None };
     }
-    match tempfile::Builder::new().prefix(".writing-").tempfile_in(path) {
+    match tempfile::tempfile_in(path) {
         Ok(_) => Finding { check, verdict: Verdict::Good, found: shown.to_string(), advice: None },
         Err(error) => Finding {
             check,

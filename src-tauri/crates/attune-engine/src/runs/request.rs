@@ -207,7 +207,7 @@ pub(super) fn check_output(output_folder: &Path, run_directory: &str) -> Result<
     let unwritable = |source| Error::OutputUnwritable { path: output_folder.to_owned(), source };
     std::fs::create_dir_all(output_folder).map_err(unwritable)?;
     // Rights, a read-only disk, a full disk: only a write tells.
-    tempfile::Builder::new().prefix(".writing-").tempfile_in(output_folder).map_err(unwritable)?;
+    tempfile::tempfile_in(output_folder).map_err(unwritable)?;
     check_latest_can_move(output_folder)?;
     let run_folder = output_folder.join(run_directory);
     if run_folder.symlink_metadata().is_ok() {
