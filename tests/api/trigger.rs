@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ended, small_source};
+use super::{ended, many_rows};
 use crate::support::Home;
 
 const TRIGGER: &str = "/api/v1/admin/training/trigger";
@@ -18,7 +18,8 @@ async fn without_a_source_the_trigger_says_what_to_set() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_hundred_triggers_at_once_one_starts_a_run() {
     let home = Home::new();
-    let source = small_source(&home);
+    // A run that outlasts the triggers however slow the machine is: forty rows a thousand times.
+    let source = many_rows(&home, 40);
     let (_attune, http) = home.serve();
     let mut events = http.events("/api/v1/events").await;
     http.put("/api/v1/settings", &json!({ "softPromptDatabasePath": source, "trainingEpochs": 1000 }))

@@ -32,7 +32,7 @@ fn a_thousand_random_kills_leave_a_valid_latest_and_lose_no_row() {
     println!("{resumed} of {PEOPLE} people had a run to go on from");
     assert!(resumed > 0, "some killed run must have left a checkpoint");
     assert!(at_work >= KILLS / 2, "most kills must hit something: {at_work}");
-    assert!(while_saving >= KILLS / 50, "many kills must hit a save: {while_saving}");
+    assert!(while_saving >= KILLS / 20, "many kills must hit a save: {while_saving}");
 }
 
 /// What the kills of one person hit.
