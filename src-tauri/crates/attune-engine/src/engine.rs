@@ -87,7 +87,7 @@ impl Engine {
             tracing::warn!("{problem}");
         }
         let store = Store::open(&folder.database())?;
-        interrupt_left_over(&store, "Attune ended while this run was training.")?;
+        interrupt_left_over(&store, "Attune ended while this run was training.", |_| false)?;
         remove_left_over_files(&folder);
         let shared = Arc::new(Shared {
             folder,

@@ -108,10 +108,10 @@ impl Shared {
 
     /// Ends the row of a run that nobody attends any more: its end could not be written down.
     pub(crate) fn settle(&self) -> Result<()> {
-        if self.live().orders.is_some() {
-            return Ok(());
-        }
-        interrupt_left_over(&self.store, "Its end could not be written down: the database was out of order.")
+        let why = "Its end could not be written down: the database was out of order.";
+        interrupt_left_over(&self.store, why, |id| {
+            self.live().orders.as_ref().is_some_and(|(attended, _)| attended == id)
+        })
     }
 
     /// Asks the thread that attends `id` to stop it and keep what was learned; `false` if no thread does.

@@ -2,7 +2,7 @@
 //!
 //! Not here: the leftovers of a single write, which go with the next one in their folder (`artifacts`).
 
-use super::RunStatus;
+use super::{RunId, RunStatus};
 use crate::artifacts::durable_writer;
 use crate::store::Store;
 use crate::store::runs::{Ending, Runs};
@@ -10,12 +10,18 @@ use crate::{DataFolder, Result};
 
 /// Ends the row that says running though nobody attends its run; `why` is what its reader is told.
 ///
+/// `is_attended` is asked after the row was read: a run is attended before its row says running and until its end
+/// is written, so one that is running and not attended is left over, or has ended since and stays as it ended.
+///
 /// # Errors
 /// [`Error::Database`](crate::Error::Database).
-pub(crate) fn interrupt_left_over(store: &Store, why: &str) -> Result<()> {
-    let connection = store.connection();
-    let runs = Runs(&connection);
-    let Some(run) = runs.running()? else { return Ok(()) };
+pub(crate) fn interrupt_left_over(
+    store: &Store,
+    why: &str,
+    is_attended: impl FnOnce(&RunId) -> bool,
+) -> Result<()> {
+    let running = Runs(&store.connection()).running()?;
+    let Some(run) = running.filter(|run| !is_attended(&run.id)) else { return Ok(()) };
     tracing::warn!(run = %run.id, "a run was left running");
     durable_writer::remove_left_over(&run.folder());
     // What the worker had written down is all that is known.
@@ -25,7 +31,7 @@ pub(crate) fn interrupt_left_over(store: &Store, why: &str) -> Result<()> {
     let total_steps = last.map_or(0, |point| {
         (point.step as f64 / point.epoch * f64::from(run.hyperparameters.epochs)).round() as u64
     });
-    runs.end(
+    Runs(&store.connection()).end(
         &run.id,
         &Ending {
             error_message: Some(why),
