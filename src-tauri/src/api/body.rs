@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use attune_engine::Created;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
@@ -53,6 +54,14 @@ impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Par
                 Err(Problem::new(status, "invalid", rejection.body_text()).with_hint(DESCRIBED))
             }
         }
+    }
+}
+
+/// The status of what the client's id made: `new` if it was made now, 200 if it was there before.
+pub(super) fn status_of(created: Created, new: StatusCode) -> StatusCode {
+    match created {
+        Created::Now => new,
+        Created::Before => StatusCode::OK,
     }
 }
 

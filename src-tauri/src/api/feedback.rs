@@ -1,11 +1,10 @@
 //! What a person thinks of answers: verdicts on one, votes between two.
 
-use attune_engine::Created;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::body::{JsonBody, Parameters, waiting};
+use super::body::{JsonBody, Parameters, status_of, waiting};
 use super::wire::{Feedback, FeedbackPage, FeedbackRequest, Part, Tally, Vote, VotePage, VoteRequest};
 use super::{ApiState, Problem};
 
@@ -35,7 +34,7 @@ pub(super) async fn keep_feedback(
 ) -> Result<(StatusCode, Json<Feedback>), Problem> {
     let (id, said) = request.into();
     let (kept, created) = waiting(move || state.engine.keep_feedback(&id, said)).await?;
-    Ok((status_of(created), Json(kept.into())))
+    Ok((status_of(created, StatusCode::CREATED), Json(kept.into())))
 }
 
 /// Takes a verdict back, and answers with what it was.
@@ -71,7 +70,7 @@ pub(super) async fn keep_vote(
 ) -> Result<(StatusCode, Json<Vote>), Problem> {
     let (id, said) = request.into();
     let (kept, created) = waiting(move || state.engine.keep_vote(&id, said)).await?;
-    Ok((status_of(created), Json(kept.into())))
+    Ok((status_of(created, StatusCode::CREATED), Json(kept.into())))
 }
 
 /// Takes a vote back, and answers with what it was.
@@ -90,11 +89,4 @@ pub(super) async fn take_vote_back(
 pub(super) async fn list_tallies(State(state): State<ApiState>) -> Result<Json<Vec<Tally>>, Problem> {
     let tallies = waiting(move || state.engine.tallies()).await?;
     Ok(Json(tallies.into_iter().map(Tally::from).collect()))
-}
-
-fn status_of(created: Created) -> StatusCode {
-    match created {
-        Created::Now => StatusCode::CREATED,
-        Created::Before => StatusCode::OK,
-    }
 }

@@ -1,11 +1,10 @@
 //! Sample rows, and the first start that is made of them.
 
-use attune_engine::Created;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::body::{JsonBody, waiting};
+use super::body::{JsonBody, status_of, waiting};
 use super::wire::{FirstRunRequest, FirstStart, Run, Sample};
 use super::{ApiState, Problem};
 
@@ -35,11 +34,7 @@ pub(super) async fn start_first_run(
     JsonBody(wanted): JsonBody<FirstRunRequest>,
 ) -> Result<(StatusCode, Json<Run>), Problem> {
     let (run, created) = waiting(move || state.engine.start_first_run(wanted.id)).await?;
-    let status = match created {
-        Created::Now => StatusCode::ACCEPTED,
-        Created::Before => StatusCode::OK,
-    };
-    Ok((status, Json(run.into())))
+    Ok((status_of(created, StatusCode::ACCEPTED), Json(run.into())))
 }
 
 /// The first start was gone through or skipped: it is not wanted again.

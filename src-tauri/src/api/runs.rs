@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use attune_engine::Created;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::body::{JsonBody, Parameters, waiting};
+use super::body::{JsonBody, Parameters, status_of, waiting};
 use super::translate::engine_method;
 use super::wire::{DefaultsQuestion, Metrics, PartOfRuns, Removed, Run, RunDefaults, RunRequest, Space};
 use super::{ApiState, Problem};
@@ -54,11 +53,7 @@ pub(super) async fn create_run(
     JsonBody(wanted): JsonBody<RunRequest>,
 ) -> Result<(StatusCode, Json<Run>), Problem> {
     let (run, created) = waiting(move || state.engine.create_run(wanted.into())).await?;
-    let status = match created {
-        Created::Now => StatusCode::ACCEPTED,
-        Created::Before => StatusCode::OK,
-    };
-    Ok((status, Json(run.into())))
+    Ok((status_of(created, StatusCode::ACCEPTED), Json(run.into())))
 }
 
 /// One run as it is now.

@@ -30,19 +30,19 @@ impl SettingsTable<'_> {
     }
 
     pub(crate) fn write(&self, name: &str, value: &Value) -> Result<()> {
-        self.0
-            .execute(
-                "INSERT INTO settings (name, value) VALUES (?1, ?2)
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                params![name, value.to_string()],
-            )
-            .map(drop)
-            .map_err(saving)
+        put(self.0, name, &value.to_string()).map_err(saving)
     }
 
     pub(crate) fn remove(&self, name: &str) -> Result<()> {
         self.0.execute("DELETE FROM settings WHERE name = ?1", [name]).map(drop).map_err(saving)
     }
+}
+
+/// Sets the row of a name, a new one or the one that is there, to a value in JSON.
+pub(super) fn put(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    connection.execute(sql, params![name, value]).map(drop)
 }
 
 fn saving(source: rusqlite::Error) -> Error {

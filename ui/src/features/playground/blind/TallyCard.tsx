@@ -1,14 +1,10 @@
 // How the blind votes between each two models went so far.
 
-import { Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Table, Text } from "@mantine/core";
 import { useTakeVoteBack, useVotes } from "../../../api/feedback";
-import { ApiProblem } from "../../../api/problem";
 import type { Answerer } from "../../../api/types";
-import { Card } from "../../../components/Card";
-import { Empty } from "../../../components/Empty";
-import { ProblemNotice } from "../../../components/ProblemNotice";
 import { count, shortDigest } from "../../../components/quantity";
-import { UndoButton } from "../UndoButton";
+import { SavedCard } from "../SavedCard";
 import { words } from "../words";
 import classes from "./TallyCard.module.css";
 
@@ -18,57 +14,47 @@ export function TallyCard() {
   const { tallies, last, problem, retry } = useVotes();
   const takeBack = useTakeVoteBack();
   return (
-    <Card
+    <SavedCard
       title={t.tally}
-      aside={
-        last ? (
-          <UndoButton
-            label={t.undoLast}
-            isBusy={takeBack.isPending}
-            onUndo={() => takeBack.mutate({ params: { path: { id: last.id } } })}
-          />
-        ) : null
-      }
+      count={tallies?.length}
+      problem={problem}
+      onRetry={retry}
+      empty={{ title: t.tallyEmpty, firstStep: t.tallyStep }}
+      last={last}
+      undoLabel={t.undoLast}
+      takeBack={takeBack}
     >
-      <Stack gap="sm">
-        {problem ? <ProblemNotice problem={problem} onRetry={retry} /> : null}
-        {takeBack.error instanceof ApiProblem ? <ProblemNotice problem={takeBack.error} /> : null}
-        {!tallies && !problem ? <Skeleton height={84} aria-label={words.loading} /> : null}
-        {tallies?.length === 0 ? <Empty title={t.tallyEmpty} firstStep={t.tallyStep} /> : null}
-        {tallies && tallies.length > 0 ? (
-          <Table.ScrollContainer minWidth={560} type="native" role="group" aria-label={t.tally} tabIndex={0}>
-            <Table verticalSpacing="xs" className={classes.table} data-numbers>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t.columns.first}</Table.Th>
-                  <Table.Th w={72}>{t.columns.firstWins}</Table.Th>
-                  <Table.Th w={72}>{t.columns.ties}</Table.Th>
-                  <Table.Th w={88}>{t.columns.bothBad}</Table.Th>
-                  <Table.Th w={72}>{t.columns.secondWins}</Table.Th>
-                  <Table.Th>{t.columns.second}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {tallies.map(({ first, second, firstWins, secondWins, ties, bothBad }) => (
-                  <Table.Tr key={`${weights(first)} ${weights(second)}`} data-testid="tally">
-                    <Table.Td>
-                      <Name of={first} />
-                    </Table.Td>
-                    <Table.Td fw={600}>{count(firstWins)}</Table.Td>
-                    <Table.Td>{count(ties)}</Table.Td>
-                    <Table.Td>{count(bothBad)}</Table.Td>
-                    <Table.Td fw={600}>{count(secondWins)}</Table.Td>
-                    <Table.Td>
-                      <Name of={second} />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        ) : null}
-      </Stack>
-    </Card>
+      <Table.ScrollContainer minWidth={560} type="native" role="group" aria-label={t.tally} tabIndex={0}>
+        <Table verticalSpacing="xs" className={classes.table} data-numbers>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t.columns.first}</Table.Th>
+              <Table.Th w={72}>{t.columns.firstWins}</Table.Th>
+              <Table.Th w={72}>{t.columns.ties}</Table.Th>
+              <Table.Th w={88}>{t.columns.bothBad}</Table.Th>
+              <Table.Th w={72}>{t.columns.secondWins}</Table.Th>
+              <Table.Th>{t.columns.second}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {tallies?.map(({ first, second, firstWins, secondWins, ties, bothBad }) => (
+              <Table.Tr key={`${weights(first)} ${weights(second)}`} data-testid="tally">
+                <Table.Td>
+                  <Name of={first} />
+                </Table.Td>
+                <Table.Td fw={600}>{count(firstWins)}</Table.Td>
+                <Table.Td>{count(ties)}</Table.Td>
+                <Table.Td>{count(bothBad)}</Table.Td>
+                <Table.Td fw={600}>{count(secondWins)}</Table.Td>
+                <Table.Td>
+                  <Name of={second} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </SavedCard>
   );
 }
 

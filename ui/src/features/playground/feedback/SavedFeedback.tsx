@@ -1,14 +1,10 @@
 // What was said of answers, as it is kept: the newest first, the last one to be taken back.
 
-import { Badge, Button, Group, Skeleton, Stack, Table, Text } from "@mantine/core";
+import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { type useSavedFeedback, useTakeFeedbackBack } from "../../../api/feedback";
-import { ApiProblem } from "../../../api/problem";
 import type { Feedback } from "../../../api/types";
-import { Card } from "../../../components/Card";
-import { Empty } from "../../../components/Empty";
-import { ProblemNotice } from "../../../components/ProblemNotice";
 import { count, dateTime } from "../../../components/quantity";
-import { UndoButton } from "../UndoButton";
+import { SavedCard } from "../SavedCard";
 import { words } from "../words";
 import { LongText } from "./LongText";
 import classes from "./SavedFeedback.module.css";
@@ -19,58 +15,45 @@ const t = words.feedback;
 export function SavedFeedback({ saved }: { saved: ReturnType<typeof useSavedFeedback> }) {
   const takeBack = useTakeFeedbackBack();
   const { feedback, total = 0, problem, retry, mayHaveMore, isLoadingMore, loadMore } = saved;
-  const last = feedback?.[0];
   return (
-    <Card
+    <SavedCard
       title={t.saved}
-      aside={
-        last ? (
-          <UndoButton
-            label={t.undoLast}
-            isBusy={takeBack.isPending}
-            onUndo={() => takeBack.mutate({ params: { path: { id: last.id } } })}
-            testId="undo-last"
-          />
-        ) : null
-      }
+      count={feedback?.length}
+      problem={problem}
+      onRetry={retry}
+      empty={{ title: t.empty, firstStep: t.emptyStep }}
+      last={feedback?.[0]}
+      undoLabel={t.undoLast}
+      undoTestId="undo-last"
+      takeBack={takeBack}
     >
-      <Stack gap="sm">
-        {problem ? <ProblemNotice problem={problem} onRetry={retry} /> : null}
-        {takeBack.error instanceof ApiProblem ? <ProblemNotice problem={takeBack.error} /> : null}
-        {!feedback && !problem ? <Skeleton height={84} aria-label={words.loading} /> : null}
-        {feedback?.length === 0 ? <Empty title={t.empty} firstStep={t.emptyStep} /> : null}
-        {feedback && feedback.length > 0 ? (
-          <>
-            <Table.ScrollContainer minWidth={640} type="native" role="group" aria-label={t.saved} tabIndex={0}>
-              <Table verticalSpacing="xs" className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th w={148}>{t.columns.verdict}</Table.Th>
-                    <Table.Th>{t.columns.prompt}</Table.Th>
-                    <Table.Th>{t.columns.answer}</Table.Th>
-                    <Table.Th w={180}>{t.columns.model}</Table.Th>
-                    <Table.Th w={120}>{t.columns.time}</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {feedback.map((one) => (
-                    <Row key={one.id} feedback={one} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-            <Group gap="sm" fz="xs" c="dimmed" data-numbers>
-              <span>{t.savedCount(count(feedback.length), count(total))}</span>
-              {mayHaveMore ? (
-                <Button variant="default" size="compact-sm" loading={isLoadingMore} onClick={loadMore}>
-                  {t.more}
-                </Button>
-              ) : null}
-            </Group>
-          </>
+      <Table.ScrollContainer minWidth={640} type="native" role="group" aria-label={t.saved} tabIndex={0}>
+        <Table verticalSpacing="xs" className={classes.table}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w={148}>{t.columns.verdict}</Table.Th>
+              <Table.Th>{t.columns.prompt}</Table.Th>
+              <Table.Th>{t.columns.answer}</Table.Th>
+              <Table.Th w={180}>{t.columns.model}</Table.Th>
+              <Table.Th w={120}>{t.columns.time}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {feedback?.map((one) => (
+              <Row key={one.id} feedback={one} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      <Group gap="sm" fz="xs" c="dimmed" data-numbers>
+        <span>{t.savedCount(count(feedback?.length ?? 0), count(total))}</span>
+        {mayHaveMore ? (
+          <Button variant="default" size="compact-sm" loading={isLoadingMore} onClick={loadMore}>
+            {t.more}
+          </Button>
         ) : null}
-      </Stack>
-    </Card>
+      </Group>
+    </SavedCard>
   );
 }
 
