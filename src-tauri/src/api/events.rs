@@ -30,12 +30,17 @@ pub(super) async fn events(
             Reader::Begin(engine, (subscription, event)) => {
                 Some((Ok(event), Reader::Follow(engine, subscription)))
             }
-            Reader::Follow(engine, mut subscription) => match subscription.next().await? {
-                Ok(event) => Some((Ok(translate(event)), Reader::Follow(engine, subscription))),
-                Err(attune_engine::Behind) => {
-                    // A snapshot that cannot be made ends the stream: the reader comes back.
-                    let (subscription, event) = snapshot(&engine).await.ok()?;
-                    Some((Ok(event), Reader::Follow(engine, subscription)))
+            Reader::Follow(engine, mut subscription) => loop {
+                match subscription.next().await? {
+                    Ok(event) => {
+                        let Some(event) = translate(event) else { continue };
+                        return Some((Ok(event), Reader::Follow(engine, subscription)));
+                    }
+                    Err(attune_engine::Behind) => {
+                        // A snapshot that cannot be made ends the stream: the reader comes back.
+                        let (subscription, event) = snapshot(&engine).await.ok()?;
+                        return Some((Ok(event), Reader::Follow(engine, subscription)));
+                    }
                 }
             },
         }
@@ -70,8 +75,9 @@ async fn snapshot(engine: &Engine) -> Result<(Subscription, Event), Problem> {
     Ok((subscription, encoded("snapshot", &data)))
 }
 
-fn translate(event: EngineEvent) -> Event {
-    match event {
+/// None for what the contract does not tell of.
+fn translate(event: EngineEvent) -> Option<Event> {
+    Some(match event {
         EngineEvent::Run { sequence, run } => encoded("run", &RunEvent { sequence, run: Run::from(*run) }),
         EngineEvent::Removed { sequence, run } => {
             encoded("removed", &RemovedEvent { sequence, run_id: run.to_string() })
@@ -83,7 +89,10 @@ fn translate(event: EngineEvent) -> Event {
             let (run_id, validation) = (run.to_string(), validation.into());
             encoded("validation", &ValidationEvent { sequence, run_id, validation })
         }
-    }
+        EngineEvent::Batch { .. } | EngineEvent::BatchDiscarded { .. } | EngineEvent::Example { .. } => {
+            return None;
+        }
+    })
 }
 
 /// An event with this shape as its data.
