@@ -44,7 +44,8 @@ fn every_token_has_the_likelihood_that_its_logits_give_it_in_whatever_batch_it_s
     let lora = fixtures::peft_lora(&base, "peft_lora_everywhere");
     let mut rows = fixtures::oracle_rows();
     rows.extend((0..60).map(|row| {
-        let tokens = |count: usize| (0..count).map(|place| ((row * 7 + place * 5) % 120 + 3) as u32).collect();
+        let tokens =
+            |count: usize| (0..count).map(|place| ((row * 7 + place * 5) % 120 + 3) as u32).collect();
         EncodedExample { source: tokens(3 + row % 11), target: tokens(1 + row % 17) }
     }));
     for adapter in [None, Some(&lora)] {
