@@ -24,12 +24,14 @@ mod ids;
 mod limits;
 mod logs;
 mod model_host;
+pub mod quality;
 mod runs;
 mod samples;
 mod settings;
 mod sources;
 mod storage;
 mod store;
+pub mod twins;
 pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
