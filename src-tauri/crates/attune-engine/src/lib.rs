@@ -51,7 +51,7 @@ pub use generation::{
     Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchSettings, BatchStatus, Discarded, Estimate,
     Example, ExampleFilter, ExampleId, ExamplePage, ExampleSource, ExampleStatus, GeneratorChoice,
     GeneratorEstimate, GeneratorKind, GeneratorName, GenreTally, Measured, PlannedGenre, Preview, Provenance,
-    QualityPart, Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, TwinCluster,
+    Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, TwinCluster,
 };
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use model_host::{

@@ -10,6 +10,7 @@ use crate::limits::check_number;
 use crate::store::examples::Examples;
 use crate::store::reviews::Reviews;
 use crate::store::speeds::Tunings;
+use crate::twins::clusters;
 use crate::{Result, RunId};
 
 impl Engine {
@@ -123,7 +124,9 @@ impl Engine {
         let holds = threshold > 0.0 && threshold <= 1.0;
         check_number("threshold", threshold, holds, "it is above 0 and at most 1")?;
         let texts = Examples(&self.0.shared.store.connection()).texts(filter)?;
-        Ok(crate::generation::clusters(texts, threshold))
+        let groups = clusters(texts.iter().map(|(_, text)| text.as_str()), threshold);
+        let ids = |group: Vec<usize>| group.into_iter().map(|place| texts[place].0.clone()).collect();
+        Ok(groups.into_iter().map(|group| TwinCluster { examples: ids(group) }).collect())
     }
 
     /// Changes examples in one act: `decide` gives each as it was and as it shall be.

@@ -3,7 +3,10 @@
 //! Invariants: generators write at the same time, one thread each, and each is asked by one thread alone; what comes
 //! out stands in the order of attempts, generators and candidates, whoever was faster.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+use attune_tuning::BaseModel;
 
 use super::generators::{Ask, Candidate, Generator, Outcome};
 use super::plan::Attempt;
@@ -43,6 +46,11 @@ impl Ensemble {
 
     pub(super) fn names(&self) -> Vec<GeneratorName> {
         self.generators.iter().map(|generator| generator.named()).collect()
+    }
+
+    /// The base that one of them writes with, and the SHA-256 of its weights; none where none is on this computer.
+    pub(super) fn base(&self) -> Option<(Arc<BaseModel>, String)> {
+        self.generators.iter().find_map(|generator| generator.base())
     }
 
     /// Names of generators that cannot use texts to go by.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::BatchId;
 use crate::Decoding;
 use crate::ids::prefixed_id;
+use crate::quality::Parts;
 use crate::runs::words;
 
 prefixed_id! {
@@ -90,14 +91,6 @@ pub struct Provenance {
     pub candidates: u32,
 }
 
-/// One thing that quality consists of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct QualityPart {
-    pub name: String,
-    /// 0 to 1, more is better.
-    pub value: f64,
-}
-
 /// Why an example is not trained on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
@@ -123,8 +116,8 @@ pub struct Example {
     pub original_output: Option<String>,
     /// 0 to 1; none where nothing was judged.
     pub quality: Option<f64>,
-    /// What the quality consists of.
-    pub parts: Vec<QualityPart>,
+    /// What the quality consists of; there where it is.
+    pub parts: Option<Parts>,
     pub source: ExampleSource,
     pub genre: Option<String>,
     pub style: Option<String>,

@@ -1,6 +1,7 @@
 //! Batches of generated examples: request -> plan -> generators -> quality and twins -> rows.
 //!
-//! Not here: what there is to write about (`content`), and the tables (`store::batches`, `store::examples`).
+//! Not here: what there is to write about (`content`), how good a text is (`quality`), what makes a twin (`twins`), and
+//! the tables (`store::batches`, `store::examples`).
 //! Invariants: one batch runs at a time; each attempt becomes one row, committed with the batch's counters in one
 //! transaction and in the order of the attempts, so that a batch that was killed goes on with exactly the rows that
 //! are missing; what attempt number i asks for is a function of the batch's settings and i alone.
@@ -11,7 +12,6 @@ mod error;
 mod estimate;
 mod example;
 pub(crate) mod generators;
-mod judging;
 mod plan;
 mod readiness;
 pub(crate) mod request;
@@ -25,9 +25,8 @@ pub(crate) use estimate::SpeedKey;
 pub use estimate::{Estimate, GeneratorEstimate, Measured};
 pub use example::{
     Example, ExampleFilter, ExampleId, ExamplePage, ExampleSource, ExampleStatus, GeneratorKind,
-    GeneratorName, Provenance, QualityPart, Rejection, RejectionKind, TwinCluster,
+    GeneratorName, Provenance, Rejection, RejectionKind, TwinCluster,
 };
-pub(crate) use judging::clusters;
 pub use readiness::{Readiness, ReadinessMark};
 pub use request::{BatchRequest, GeneratorChoice};
 pub use review::{Review, Reviewed};

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use attune_tuning::{Finish, GenerationConfig, Sampling, Search, Stop};
+use attune_tuning::{BaseModel, Finish, GenerationConfig, Sampling, Search, Stop};
 
 use super::{Ask, Candidate, Generator, Outcome};
 use crate::generation::{GeneratorKind, GeneratorName};
@@ -80,6 +80,10 @@ impl Generator for LocalT5 {
             no_repeat_ngram_size: Some(NO_REPEAT_NGRAM_SIZE as u32),
             ..Decoding::default()
         })
+    }
+
+    fn base(&self) -> Option<(Arc<BaseModel>, String)> {
+        Some((Arc::clone(&self.model.base), self.model.base_digest.clone()))
     }
 
     /// It was never taught to go by a text that is shown.

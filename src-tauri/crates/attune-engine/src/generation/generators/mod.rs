@@ -9,6 +9,8 @@ mod local_t5;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use attune_tuning::BaseModel;
+
 use super::{GeneratorChoice, GeneratorName};
 use crate::content::Reference;
 use crate::model_host::ModelHost;
@@ -63,6 +65,9 @@ pub(crate) trait Generator: Send {
     /// How it draws tokens, but for the seed, as far as it can say so.
     fn decoding(&self) -> Option<Decoding>;
 
+    /// The base on this computer that it writes with, and the SHA-256 of its weights.
+    fn base(&self) -> Option<(Arc<BaseModel>, String)>;
+
     /// Whether it can use texts to go by.
     fn takes_references(&self) -> bool;
 
@@ -94,6 +99,15 @@ impl Generators {
                 Ok(Box::new(LocalT5::open(&self.host, base_model.as_deref(), adapter.as_deref())?))
             }
         }
+    }
+
+    /// The base "auto", and the SHA-256 of its weights.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn default_base(&self) -> Result<(Arc<BaseModel>, String)> {
+        let model = self.host.model(None, None)?;
+        Ok((Arc::clone(&model.base), model.base_digest.clone()))
     }
 
     /// The generator by a name under which its speed is remembered. Nothing is loaded.

@@ -5,36 +5,35 @@
 
 use crate::Result;
 use crate::generation::ensemble::{Ensemble, Written, WrittenText};
-use crate::generation::judging::{Judge, Judgement, KEPT_FROM, Text, Twins};
 use crate::generation::{
     BatchId, Example, ExampleId, ExampleSource, ExampleStatus, Rejection, RejectionKind, Tallies,
 };
-
-/// Likeness from which on a twin is called exact; rounding keeps it from 1.
-const EXACT: f64 = 1.0 - 1e-9;
+use crate::quality::{FluencyMeter, Judged, Quality};
+use crate::twins::{Twin, TwinIndex};
 
 /// What was written for an attempt, judged.
 pub(super) struct JudgedAttempt {
     pub(super) written: Written,
-    judgements: Vec<Judgement>,
+    qualities: Vec<Quality>,
 }
 
 /// Judges everything that was written, all at once.
-pub(super) fn judged(written: Vec<Written>, judge: &mut dyn Judge) -> Result<Vec<JudgedAttempt>> {
-    let texts: Vec<Text<'_>> = written
+pub(super) fn judged(written: Vec<Written>, meter: &FluencyMeter) -> Result<Vec<JudgedAttempt>> {
+    let texts: Vec<Judged<'_>> = written
         .iter()
         .flat_map(|written| written.texts.iter().map(move |text| (&written.attempt, text)))
-        .map(|(attempt, text)| Text {
+        .map(|(attempt, text)| Judged {
             genre: &attempt.spoken,
             prompt: &attempt.prompt,
             style: attempt.style.as_deref(),
             text: &text.candidate.text,
+            judge: None,
         })
         .collect();
-    let mut judgements = judge.judge(&texts)?.into_iter();
+    let mut qualities = meter.qualities(&texts)?.into_iter();
     let of_its_texts = |written: Written| {
-        let judgements = judgements.by_ref().take(written.texts.len()).collect();
-        JudgedAttempt { written, judgements }
+        let qualities = qualities.by_ref().take(written.texts.len()).collect();
+        JudgedAttempt { written, qualities }
     };
     Ok(written.into_iter().map(of_its_texts).collect())
 }
@@ -46,18 +45,18 @@ impl JudgedAttempt {
         batch: Option<&BatchId>,
         subject: &str,
         ensemble: &Ensemble,
-        twins: &dyn Twins,
+        twins: &TwinIndex,
         twin_threshold: f64,
     ) -> Example {
         let attempt = &self.written.attempt;
         let best = self.best();
         let rejection = match best {
             None => Some(without_text(&self.written.failures)),
-            Some((_, judgement)) if judgement.quality < KEPT_FROM => Some(below_line(judgement)),
+            Some((_, quality)) if !quality.is_kept() => Some(below_line(quality)),
             Some((text, _)) => twins
                 .nearest(&text.candidate.text)
-                .filter(|(_, likeness)| *likeness >= twin_threshold)
-                .map(|(of, likeness)| twin(of, likeness)),
+                .filter(|near| near.similarity >= twin_threshold)
+                .map(|near| twin(&near)),
         };
         let now = crate::clock::now();
         Example {
@@ -67,8 +66,8 @@ impl JudgedAttempt {
             input: attempt.input(),
             output: best.map_or_else(String::new, |(text, _)| text.candidate.text.clone()),
             original_output: None,
-            quality: best.map(|(_, judgement)| judgement.quality),
-            parts: best.map_or_else(Vec::new, |(_, judgement)| judgement.parts.clone()),
+            quality: best.map(|(_, quality)| quality.whole),
+            parts: best.map(|(_, quality)| quality.parts.clone()),
             source: ExampleSource::Generated,
             genre: Some(attempt.genre.clone()),
             style: attempt.style.clone(),
@@ -112,10 +111,10 @@ impl JudgedAttempt {
         }
     }
 
-    fn best(&self) -> Option<(&WrittenText, &Judgement)> {
-        let judged = self.written.texts.iter().zip(&self.judgements);
+    fn best(&self) -> Option<(&WrittenText, &Quality)> {
+        let judged = self.written.texts.iter().zip(&self.qualities);
         let judged = judged.filter(|(text, _)| !text.candidate.text.trim().is_empty());
-        judged.reduce(|best, next| if next.1.quality > best.1.quality { next } else { best })
+        judged.reduce(|best, next| if next.1.whole > best.1.whole { next } else { best })
     }
 }
 
@@ -127,22 +126,28 @@ fn without_text(failures: &[String]) -> Rejection {
     Rejection { kind: RejectionKind::WithoutText, words, twin_of: None }
 }
 
-fn below_line(judgement: &Judgement) -> Rejection {
+fn below_line(quality: &Quality) -> Rejection {
+    // Down, so that nothing below the line reads like the line.
     let ten = |value: f64| (value * 100.0).floor() / 10.0;
-    let weakest = judgement.parts.iter().min_by(|a, b| a.value.total_cmp(&b.value));
-    let weakest = weakest
-        .map(|part| format!("; weakest is {} with {:.1}", part.name, ten(part.value)))
-        .unwrap_or_default();
-    let words = format!("{:.1} of 10 is below {:.1}{weakest}.", ten(judgement.quality), ten(KEPT_FROM));
+    let (name, part) = quality.weakest();
+    let words = format!(
+        "{:.1} of 10 is below {:.1}; weakest is {name} with {:.1}: {}.",
+        ten(quality.whole),
+        Quality::KEEP * 10.0,
+        ten(part.value),
+        part.words
+    );
     Rejection { kind: RejectionKind::BelowLine, words, twin_of: None }
 }
 
-fn twin(of: ExampleId, likeness: f64) -> Rejection {
-    let (kind, words) = if likeness >= EXACT {
+fn twin(near: &Twin<'_>) -> Rejection {
+    let (kind, words) = if near.exact {
         (RejectionKind::ExactTwin, "An accepted example has the same text.".to_owned())
     } else {
-        let words = format!("An accepted example has nearly the same text: {:.0} % alike.", likeness * 100.0);
+        let percent = near.similarity * 100.0;
+        let words = format!("An accepted example has nearly the same text: {percent:.0} % alike.");
         (RejectionKind::NearTwin, words)
     };
-    Rejection { kind, words, twin_of: Some(of) }
+    // Ids of the index are those of examples.
+    Rejection { kind, words, twin_of: ExampleId::parse(near.id).ok() }
 }

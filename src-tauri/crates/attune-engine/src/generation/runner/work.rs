@@ -7,14 +7,15 @@ use super::attempts::judged;
 use super::{BatchRunner, Live, PREVIEWED, Preview};
 use crate::Result;
 use crate::generation::ensemble::{Ensemble, Written};
-use crate::generation::judging::{ExactTwins, PlainJudge, Twins};
 use crate::generation::plan::Attempt;
 use crate::generation::{
     Batch, BatchError, BatchProgress, BatchSettings, Example, ExampleFilter, ExampleStatus, Measured, Tallies,
 };
+use crate::quality::FluencyMeter;
 use crate::store::batches::Batches;
 use crate::store::examples::Examples;
 use crate::store::speeds::Speeds;
+use crate::twins::TwinIndex;
 
 /// Attempts without a text, one after the other, after which a batch gives up.
 const MOST_IN_VAIN: u32 = 10;
@@ -35,7 +36,7 @@ impl BatchRunner {
     pub(super) fn work_off(&self, mut batch: Batch, stop: &AtomicBool) -> Result<Worked> {
         let mut ensemble = self.ensemble(&batch.settings)?;
         self.introduce(&mut batch, &ensemble)?;
-        let mut judge = PlainJudge;
+        let meter = self.meter(&ensemble)?;
         let mut twins = self.twins_of(&batch.subject)?;
         let mut pace = Pace::begin(&batch.tallies);
         let mut in_vain = InVain::default();
@@ -43,7 +44,7 @@ impl BatchRunner {
             let numbers = next_attempts(&batch, ensemble.at_once());
             let attempts = numbers.map(|number| Attempt::of(&batch.settings, number)).collect();
             let (whole, stopped) = whole(ensemble.write(attempts, stop)?);
-            for attempt in judged(whole, &mut judge)? {
+            for attempt in judged(whole, &meter)? {
                 let twin_threshold = batch.settings.twin_threshold;
                 let example =
                     attempt.example(Some(&batch.id), &batch.subject, &ensemble, &twins, twin_threshold);
@@ -51,7 +52,7 @@ impl BatchRunner {
                 pace.lap(&mut batch.tallies);
                 self.commit(&batch, &example)?;
                 if example.status == ExampleStatus::Accepted {
-                    twins.insert(&example.id, &example.output);
+                    twins.insert(example.id.as_str(), &example.output);
                 }
                 self.set_progress(pace.progress(&batch));
                 let failure = attempt.written.failures.into_iter().next();
@@ -83,7 +84,7 @@ impl BatchRunner {
     ) -> Result<Option<Preview>> {
         let _alone = Previewing::begin(self)?;
         let mut ensemble = self.ensemble(&settings)?;
-        let mut judge = PlainJudge;
+        let meter = self.meter(&ensemble)?;
         let mut twins = self.twins_of(subject)?;
         let mut tallies = Tallies::none(&settings);
         let mut pace = Pace::begin(&tallies);
@@ -94,11 +95,11 @@ impl BatchRunner {
             return Ok(None);
         }
         let mut examples = Vec::new();
-        for attempt in judged(whole, &mut judge)? {
+        for attempt in judged(whole, &meter)? {
             let example = attempt.example(None, subject, &ensemble, &twins, settings.twin_threshold);
             attempt.count(&example, &mut tallies);
             if example.status == ExampleStatus::Accepted {
-                twins.insert(&example.id, &example.output);
+                twins.insert(example.id.as_str(), &example.output);
             }
             examples.push(example);
         }
@@ -138,16 +139,25 @@ impl BatchRunner {
         })
     }
 
+    /// Judges by the base that writes, else by the one that is there.
+    fn meter(&self, ensemble: &Ensemble) -> Result<FluencyMeter> {
+        let (base, digest) = match ensemble.base() {
+            Some(base) => base,
+            None => self.generators.default_base()?,
+        };
+        FluencyMeter::new(base, &digest)
+    }
+
     /// Everything that is accepted of a person's.
-    fn twins_of(&self, subject: &str) -> Result<ExactTwins> {
+    fn twins_of(&self, subject: &str) -> Result<TwinIndex> {
         let filter = ExampleFilter {
             subject: Some(subject.to_owned()),
             status: Some(ExampleStatus::Accepted),
             ..ExampleFilter::default()
         };
-        let mut twins = ExactTwins::default();
+        let mut twins = TwinIndex::new();
         for (id, text) in Examples(&self.shared.store.connection()).texts(&filter)? {
-            twins.insert(&id, &text);
+            twins.insert(id.as_str(), &text);
         }
         Ok(twins)
     }
