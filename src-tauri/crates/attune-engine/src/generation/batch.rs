@@ -1,5 +1,7 @@
 //! A batch as it is stored and shown: what was asked for, how far it is, what came of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{BatchSettings, GeneratorName};
@@ -58,8 +60,12 @@ pub struct Tallies {
     pub candidates: u64,
     /// Tokens of all candidates.
     pub tokens: u64,
-    /// What generators cost, in millionths of a dollar; 0 for what runs here.
+    /// What they cost, in millionths of a dollar; 0 for what runs here.
     pub cost_micro_dollars: u64,
+    /// Candidates whose price nobody knows; what they cost comes on top.
+    pub unpriced: u64,
+    /// Asks for which a generator gave no text, by the word under which they are counted.
+    pub failures: BTreeMap<String, u32>,
     /// Time that was spent on them, over all continuations.
     pub active_seconds: f64,
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use attune_tuning::BaseModel;
 
-use super::generators::{Ask, Candidate, Generator, Outcome};
+use super::generators::{Ask, Candidate, Failure, Generator, Outcome};
 use super::plan::Attempt;
 use super::{GeneratorName, Provenance};
 use crate::{Decoding, Error, Result};
@@ -25,8 +25,8 @@ pub(super) struct Ensemble {
 pub(super) struct Written {
     pub(super) attempt: Attempt,
     pub(super) texts: Vec<WrittenText>,
-    /// Why generators gave no text, in words.
-    pub(super) failures: Vec<String>,
+    /// Why generators gave no text.
+    pub(super) failures: Vec<Failure>,
     /// Whether something was ended before it was done.
     pub(super) stopped: bool,
 }

@@ -85,8 +85,8 @@ pub struct Provenance {
     /// How tokens were drawn, as far as the generator says so.
     pub decoding: Option<Decoding>,
     pub tokens: u32,
-    /// In millionths of a dollar.
-    pub cost_micro_dollars: u64,
+    /// In millionths of a dollar; none where nobody knows its price.
+    pub cost_micro_dollars: Option<u64>,
     /// Among how many candidates it was the best.
     pub candidates: u32,
 }

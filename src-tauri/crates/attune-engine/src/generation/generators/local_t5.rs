@@ -2,14 +2,13 @@
 //!
 //! Invariant: a row's text depends on its prompt, its seed and the model alone, never on the rows beside it.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use attune_tuning::{BaseModel, Finish, GenerationConfig, Sampling, Search, Stop};
+use attune_tuning::{Answer, BaseModel, Finish, GenerationConfig, Sampling, Search, generate_seeded};
 
-use super::{Ask, Candidate, Generator, Outcome};
+use super::{Ask, Candidate, Failure, Generator, Outcome};
 use crate::generation::{GeneratorKind, GeneratorName};
 use crate::model_host::{Model, ModelHost};
 use crate::{Decoding, Error, Result};
@@ -39,7 +38,7 @@ impl LocalT5 {
         Ok(Self { model: host.model(adapter, base_model)? })
     }
 
-    fn config(max_new_tokens: usize, seed: u64) -> GenerationConfig {
+    fn config(max_new_tokens: usize) -> GenerationConfig {
         GenerationConfig {
             max_new_tokens,
             min_new_tokens: MIN_NEW_TOKENS.min(max_new_tokens),
@@ -48,7 +47,6 @@ impl LocalT5 {
             search: Search::Sampling(Sampling {
                 temperature: TEMPERATURE,
                 top_p: TOP_P,
-                seed,
                 ..Sampling::default()
             }),
             ..GenerationConfig::default()
@@ -93,26 +91,30 @@ impl Generator for LocalT5 {
 
     fn generate(&mut self, asks: &[Ask], stop: &AtomicBool) -> Result<Vec<Outcome>> {
         let adapter = self.model.adapter.as_ref().map(|(adapter, _)| adapter);
-        let mut look = |_: attune_tuning::Piece<'_>| match stop.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(Stop::All),
-            false => ControlFlow::Continue(()),
-        };
+        let mut goes_on = || !stop.load(Ordering::Relaxed);
         let mut outcomes = Vec::with_capacity(asks.len());
-        for ask in asks {
-            let config = Self::config(ask.max_new_tokens, ask.seed);
-            let answers =
-                attune_tuning::generate(&self.model.base, adapter, &[&ask.input], &config, &mut look)
-                    .map_err(|source| Error::Generation { source })?;
-            outcomes.extend(answers.into_iter().map(|answer| match answer.finish {
-                Finish::Stopped => Outcome::Stopped,
-                _ => Outcome::Text(Candidate {
-                    text: answer.text,
-                    tokens: u32::try_from(answer.tokens.len()).unwrap_or(u32::MAX),
-                    sent: ask.input.clone(),
-                    cost_micro_dollars: 0,
-                }),
-            }));
+        for asks in asks.chunk_by(|one, next| one.max_new_tokens == next.max_new_tokens) {
+            let config = Self::config(asks[0].max_new_tokens);
+            let prompts: Vec<(&str, u64)> = asks.iter().map(|ask| (ask.input.as_str(), ask.seed)).collect();
+            let answers = generate_seeded(&self.model.base, adapter, &prompts, &config, &mut goes_on)
+                .map_err(|source| Error::Generation { source })?;
+            outcomes.extend(asks.iter().zip(answers).map(|(ask, answer)| outcome(ask, answer)));
         }
         Ok(outcomes)
     }
+}
+
+fn outcome(ask: &Ask, answer: Answer) -> Outcome {
+    if answer.finish == Finish::Stopped {
+        return Outcome::Stopped;
+    }
+    if answer.text.is_empty() {
+        return Outcome::Failed(Failure { counted_as: "empty", words: "its text was empty".to_owned() });
+    }
+    Outcome::Text(Candidate {
+        text: answer.text,
+        tokens: u32::try_from(answer.tokens.len()).unwrap_or(u32::MAX),
+        sent: ask.input.clone(),
+        cost_micro_dollars: Some(0),
+    })
 }

@@ -41,18 +41,27 @@ pub(crate) struct Candidate {
     pub(crate) tokens: u32,
     /// The very prompt that was sent.
     pub(crate) sent: String,
-    /// In millionths of a dollar.
-    pub(crate) cost_micro_dollars: u64,
+    /// In millionths of a dollar; none where nobody knows its price.
+    pub(crate) cost_micro_dollars: Option<u64>,
 }
 
 /// What came of one ask.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Outcome {
     Text(Candidate),
-    /// This one failed, with the reason in words; others need not.
-    Failed(String),
+    /// This one failed; others need not.
+    Failed(Failure),
     /// It was ended before it was done, because of `stop`.
     Stopped,
+}
+
+/// Why there is no text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Under which word such failures are counted together: `empty`, `refusal`, `rate_limited`.
+    pub(crate) counted_as: &'static str,
+    /// The reason, such as `its text was empty`.
+    pub(crate) words: String,
 }
 
 /// Something that writes texts.

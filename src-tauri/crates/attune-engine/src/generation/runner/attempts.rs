@@ -5,6 +5,7 @@
 
 use crate::Result;
 use crate::generation::ensemble::{Ensemble, Written, WrittenText};
+use crate::generation::generators::Failure;
 use crate::generation::{
     BatchId, Example, ExampleId, ExampleSource, ExampleStatus, Rejection, RejectionKind, Tallies,
 };
@@ -107,7 +108,13 @@ impl JudgedAttempt {
         for text in &self.written.texts {
             tallies.candidates += 1;
             tallies.tokens += u64::from(text.candidate.tokens);
-            tallies.cost_micro_dollars += text.candidate.cost_micro_dollars;
+            match text.candidate.cost_micro_dollars {
+                Some(cost) => tallies.cost_micro_dollars += cost,
+                None => tallies.unpriced += 1,
+            }
+        }
+        for failure in &self.written.failures {
+            *tallies.failures.entry(failure.counted_as.to_owned()).or_default() += 1;
         }
     }
 
@@ -118,9 +125,9 @@ impl JudgedAttempt {
     }
 }
 
-fn without_text(failures: &[String]) -> Rejection {
+fn without_text(failures: &[Failure]) -> Rejection {
     let words = match failures.first() {
-        Some(why) => format!("No generator gave a text: {why}"),
+        Some(failure) => format!("No generator gave a text: {}.", failure.words),
         None => "The text was empty.".to_owned(),
     };
     Rejection { kind: RejectionKind::WithoutText, words, twin_of: None }

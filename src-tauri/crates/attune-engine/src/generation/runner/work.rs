@@ -7,6 +7,7 @@ use super::attempts::judged;
 use super::{BatchRunner, Live, PREVIEWED, Preview};
 use crate::Result;
 use crate::generation::ensemble::{Ensemble, Written};
+use crate::generation::generators::Failure;
 use crate::generation::plan::Attempt;
 use crate::generation::{
     Batch, BatchError, BatchProgress, BatchSettings, Example, ExampleFilter, ExampleStatus, Measured, Tallies,
@@ -242,12 +243,12 @@ impl Pace {
 struct InVain(u32);
 
 impl InVain {
-    fn see(&mut self, has_text: bool, failure: Option<String>) -> Result<()> {
+    fn see(&mut self, has_text: bool, failure: Option<Failure>) -> Result<()> {
         self.0 = if has_text { 0 } else { self.0 + 1 };
         if self.0 < MOST_IN_VAIN {
             return Ok(());
         }
-        let why = failure.unwrap_or_else(|| "its text was empty".to_owned());
+        let why = failure.map_or_else(|| "its text was empty".to_owned(), |failure| failure.words);
         Err(BatchError::GeneratorGaveUp { attempts: self.0, why }.into())
     }
 }
