@@ -71,7 +71,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     title = "Attune",
     description = "Train, judge and serve your own small language models on the computer you own.",
     license(name = "Apache-2.0", identifier = "Apache-2.0")
-))]
+), components(schemas(wire::Content, wire::BatchRequest, wire::Batch, wire::BatchEstimate, wire::DiscardedBatch,
+    wire::Readiness, wire::TuningRequest, wire::Example, wire::ExamplePage, wire::Review, wire::AcceptRequest,
+    wire::Changed, wire::TwinCluster)))]
 struct Description;
 
 fn described() -> OpenApiRouter<ApiState> {

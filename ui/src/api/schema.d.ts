@@ -765,6 +765,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Accepts what a filter lets through. */
+        AcceptRequest: {
+            batch?: string | null;
+            genre?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 1: everything of at least this quality.
+             */
+            minQuality: number;
+            subject?: string | null;
+        };
         /** @description Who answered, as the answer itself said. */
         Answerer: {
             /** @description The same of the adapter; null where the base answered alone. */
@@ -791,77 +802,178 @@ export interface components {
             /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
             verified: boolean;
         };
+        /** @description A batch and what came of its attempts so far. */
+        Batch: {
+            /** Format: int32 */
+            candidates: number;
+            /** @description Whether attempts are missing that could still be made. */
+            continuable: boolean;
+            createdAt: string;
+            errorMessage: string | null;
+            finishedAt: string | null;
+            generators: components["schemas"]["GeneratorChoice"][];
+            genres: string[];
+            id: string;
+            /**
+             * Format: int32
+             * @description Attempts that may be made in the end; with `untilKept` it may end before.
+             */
+            mostAttempts: number;
+            /** @description Plain sentences for the person. */
+            notices: string[];
+            /** Format: int32 */
+            numExamples: number;
+            progress: components["schemas"]["BatchProgress"];
+            /** Format: int64 */
+            seed: number;
+            status: components["schemas"]["BatchStatus"];
+            storeInMemory: boolean;
+            styles: string[];
+            subject: string;
+            tallies: components["schemas"]["BatchTallies"];
+            /** Format: double */
+            twinThreshold: number;
+            untilKept: boolean;
+        };
         BatchAnswer: {
             finish: components["schemas"]["Finish"];
             /** Format: int64 */
             newTokens: number;
             text: string;
         };
-        /** @description Several prompts; each gets the answer that it would get alone. */
-        BatchRequest: {
+        /** @description What a batch would take, from what was measured on this computer. */
+        BatchEstimate: {
             /**
-             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
-             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             * Format: int64
+             * @description In millionths of a dollar: 0 for what runs here, null where a price is not known.
              */
-            adapter?: string | null;
-            /** @description Default: the adapter's base, else `auto`. */
-            baseModel?: string | null;
-            /**
-             * Format: int32
-             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
-             */
-            beams?: number | null;
+            costMicroDollars: number | null;
             /**
              * Format: double
-             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             * @description Share of the attempts that was kept with these generators, 0 to 1.
              */
-            lengthPenalty?: number | null;
+            keptShare: number | null;
+            /**
+             * Format: int64
+             * @description Attempts that both were measured on.
+             */
+            measuredAttempts: number;
+            /**
+             * Format: double
+             * @description For all attempts; null before anything was measured with these generators.
+             */
+            seconds: number | null;
+        };
+        /** @description What is known of a batch only while it runs. */
+        BatchProgress: {
+            /** Format: double */
+            attemptsPerSecond: number | null;
+            /** Format: double */
+            secondsLeft: number | null;
+            /** Format: double */
+            tokensPerSecond: number | null;
+        };
+        /** @description A batch to generate; everything but `numExamples` has a default. */
+        BatchRequest: {
             /**
              * Format: int32
-             * @description 1 to 1024; default 64.
+             * @description Texts that each generator writes for an attempt; the best is taken.
              */
+            candidates?: number | null;
+            /** @description Default: the base `auto` on this computer, without an adapter. */
+            generators?: components["schemas"]["GeneratorChoice"][];
+            /** @description None named: all. */
+            genres?: string[];
+            /** @description `batch_` and a ULID, made by the client: repeating the request does not start a second batch. */
+            id?: string | null;
+            /** Format: int32 */
             maxNewTokens?: number | null;
             /**
              * Format: int32
-             * @description The model may not end the answer before; at most `maxNewTokens`.
+             * @description Attempts, 1 to 500; with `untilKept` examples that are kept.
              */
-            minNewTokens?: number | null;
+            numExamples: number;
             /**
              * Format: int32
-             * @description No run of so many tokens comes twice.
+             * @description Texts of the genre's category that are shown to generators which can use them, 0 to 5.
              */
-            noRepeatNgramSize?: number | null;
-            /** @description 1 to 1000. */
-            prompts: string[];
-            /**
-             * Format: double
-             * @description Above 1 makes tokens that are in the answer already less likely.
-             */
-            repetitionPenalty?: number | null;
-            /** @description A completed run whose adapter answers. */
-            runId?: string | null;
+            references?: number;
             /**
              * Format: int64
-             * @description Decides every draw; default: another one each time.
+             * @description Decides every choice and draw.
              */
             seed?: number | null;
-            /** @description Texts that end the answer and are no part of it. */
-            stop?: string[];
+            /** @description Puts what is kept into the memory too. */
+            storeInMemory?: boolean;
+            /** @description Default: all; an empty list is no style at all. */
+            styles?: string[] | null;
+            /** @description The person whose examples they will be; default `me`. */
+            subject?: string | null;
             /**
              * Format: double
-             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             * @description From which likeness on two texts are twins, above 0 and at most 1.
              */
-            temperature?: number | null;
+            twinThreshold?: number | null;
+            /** @description Goes on until so many are kept, with three times as many attempts at most. */
+            untilKept?: boolean;
+        };
+        /** @enum {string} */
+        BatchStatus: "running" | "completed" | "cancelled" | "interrupted" | "failed";
+        /** @description What came of the attempts so far. */
+        BatchTallies: {
+            /** Format: double */
+            activeSeconds: number;
             /**
              * Format: int32
-             * @description Draws among so many of the likeliest tokens.
+             * @description Attempts that ended, whatever came of them.
              */
-            topK?: number | null;
+            attempts: number;
+            /** Format: int32 */
+            belowLine: number;
+            /** Format: int64 */
+            candidates: number;
+            /**
+             * Format: int64
+             * @description In millionths of a dollar; 0 for what runs here.
+             */
+            costMicroDollars: number;
+            genres: components["schemas"]["GenreTally"][];
+            /** @description Texts by quality from 0 to 1, in intervals of equal width. */
+            histogram: number[];
+            /**
+             * Format: int32
+             * @description Good enough and no twin: accepted.
+             */
+            kept: number;
             /**
              * Format: double
-             * @description Draws among the likeliest tokens that together have this probability.
+             * @description Share of the attempts that is kept, 0 to 1.
              */
-            topP?: number | null;
+            keptShare: number | null;
+            /**
+             * Format: double
+             * @description Of what is kept, 0 to 1.
+             */
+            meanKeptQuality: number | null;
+            /**
+             * Format: double
+             * @description Of all attempts with a text, 0 to 1.
+             */
+            meanQuality: number | null;
+            /** Format: int64 */
+            tokens: number;
+            /** Format: int32 */
+            twins: number;
+            /**
+             * Format: int32
+             * @description Attempts for which no generator gave a text.
+             */
+            withoutText: number;
+        };
+        /** @description How many examples were changed. */
+        Changed: {
+            /** Format: int64 */
+            examples: number;
         };
         /**
          * @description Which of two answers is better, by the side on which it stood.
@@ -917,6 +1029,14 @@ export interface components {
              */
             total: number;
         };
+        /** @description What there is to generate about. */
+        Content: {
+            genres: components["schemas"]["Genre"][];
+            /** @description What of a person's own files could not be used, in sentences with file and line. */
+            problems: string[];
+            /** @description Sentences that may follow a prompt. */
+            styles: string[];
+        };
         /**
          * @description What becomes of the learning rate after its warm-up.
          * @enum {string}
@@ -946,6 +1066,61 @@ export interface components {
             /** Format: double */
             topP: number | null;
         };
+        /** @description What discarding a batch has taken away. */
+        DiscardedBatch: {
+            /** Format: int64 */
+            examples: number;
+            id: string;
+        };
+        /** @description What a model learns from: an input and the output that it should give. */
+        Example: {
+            /**
+             * Format: int32
+             * @description Its number in the batch, from 0.
+             */
+            attempt: number | null;
+            batch: string | null;
+            createdAt: string;
+            genre: string | null;
+            id: string;
+            input: string;
+            /** @description What it was before a person edited it. */
+            originalOutput: string | null;
+            /** @description Empty where no generator gave a text. */
+            output: string;
+            parts: components["schemas"]["QualityPart"][];
+            provenance: components["schemas"]["Provenance"] | null;
+            /**
+             * Format: double
+             * @description 0 to 1; shown as 0 to 10. Null where nothing was judged.
+             */
+            quality: number | null;
+            rejection: components["schemas"]["Rejection"] | null;
+            /** @description When a person last said something of it. */
+            reviewedAt: string | null;
+            source: components["schemas"]["ExampleSource"];
+            status: components["schemas"]["ExampleStatus"];
+            style: string | null;
+            subject: string;
+        };
+        /** @description Some of the examples that were looked for, the newest first. */
+        ExamplePage: {
+            examples: components["schemas"]["Example"][];
+            /**
+             * Format: int64
+             * @description The `before` of the next page; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all pages together.
+             */
+            total: number;
+        };
+        /** @enum {string} */
+        ExampleSource: "generated" | "battle" | "conversation" | "feedback" | "ask_ai" | "imported";
+        /** @enum {string} */
+        ExampleStatus: "candidate" | "accepted" | "rejected";
         ExportRequest: {
             /** @description Absolute path of an adapter folder or of `latest`. */
             adapter?: string | null;
@@ -1094,7 +1269,7 @@ export interface components {
             timing: components["schemas"]["Timing"];
         };
         /** @description Answers in the order of their prompts, and what answered. */
-        GeneratedBatch: {
+        GeneratedAnswers: {
             adapterDigest: string | null;
             /** @description As for one answer. */
             adapterVerified: boolean | null;
@@ -1175,6 +1350,46 @@ export interface components {
              * @description Draws among the likeliest tokens that together have this probability.
              */
             topP?: number | null;
+        };
+        /** @description Something that writes texts. */
+        GeneratorChoice: {
+            /** @description Absolute path of an adapter's folder; none: the base alone. */
+            adapter?: string | null;
+            /** @description Default: the adapter's base, else `auto`. */
+            base_model?: string | null;
+            /** @enum {string} */
+            kind: "local_t5";
+        };
+        /** @enum {string} */
+        GeneratorKind: "local_t5" | "local_chat" | "endpoint";
+        /** @description Who wrote a text, by what cannot change behind a name. */
+        GeneratorName: {
+            adapterDigest: string | null;
+            baseDigest: string | null;
+            kind: components["schemas"]["GeneratorKind"];
+            name: string;
+        };
+        Genre: {
+            /** @description As requests and examples say it. */
+            name: string;
+            /** @description Whether a person's own file has added to it or made it. */
+            own: boolean;
+            /** Format: int64 */
+            prompts: number;
+            /**
+             * Format: int64
+             * @description Texts of this category that can be shown to a generator.
+             */
+            references: number;
+            /** @description As it is shown. */
+            title: string;
+        };
+        GenreTally: {
+            /** Format: int32 */
+            attempts: number;
+            genre: string;
+            /** Format: int32 */
+            kept: number;
         };
         ImportRequest: {
             /** @description Owner and name; default: the published base whose bytes it has, else `imported/` and the folder's name. */
@@ -1325,6 +1540,138 @@ export interface components {
             /** @description A sentence for a person. */
             message: string;
         };
+        /** @description Several prompts; each gets the answer that it would get alone. */
+        PromptsRequest: {
+            /**
+             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
+             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             */
+            adapter?: string | null;
+            /** @description Default: the adapter's base, else `auto`. */
+            baseModel?: string | null;
+            /**
+             * Format: int32
+             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
+             */
+            beams?: number | null;
+            /**
+             * Format: double
+             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             */
+            lengthPenalty?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 1024; default 64.
+             */
+            maxNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description The model may not end the answer before; at most `maxNewTokens`.
+             */
+            minNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description No run of so many tokens comes twice.
+             */
+            noRepeatNgramSize?: number | null;
+            /** @description 1 to 1000. */
+            prompts: string[];
+            /**
+             * Format: double
+             * @description Above 1 makes tokens that are in the answer already less likely.
+             */
+            repetitionPenalty?: number | null;
+            /** @description A completed run whose adapter answers. */
+            runId?: string | null;
+            /**
+             * Format: int64
+             * @description Decides every draw; default: another one each time.
+             */
+            seed?: number | null;
+            /** @description Texts that end the answer and are no part of it. */
+            stop?: string[];
+            /**
+             * Format: double
+             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Draws among so many of the likeliest tokens.
+             */
+            topK?: number | null;
+            /**
+             * Format: double
+             * @description Draws among the likeliest tokens that together have this probability.
+             */
+            topP?: number | null;
+        };
+        /** @description How a text came about, so that it can be made again. */
+        Provenance: {
+            /**
+             * Format: int32
+             * @description Among how many candidates it was the best.
+             */
+            candidates: number;
+            /**
+             * Format: int64
+             * @description In millionths of a dollar.
+             */
+            costMicroDollars: number;
+            decoding: components["schemas"]["Decoding"] | null;
+            generator: components["schemas"]["GeneratorName"];
+            /** @description The very prompt that was sent. */
+            prompt: string;
+            /** Format: int64 */
+            seed: number;
+            /** Format: int32 */
+            tokens: number;
+        };
+        /** @description One thing that quality consists of. */
+        QualityPart: {
+            name: string;
+            /**
+             * Format: double
+             * @description 0 to 1, more is better.
+             */
+            value: number;
+            /** @description What was found, for a person. */
+            words: string;
+        };
+        /** @description How near a subject is to a tuning. */
+        Readiness: {
+            /**
+             * Format: int64
+             * @description Accepted examples.
+             */
+            accepted: number;
+            level: components["schemas"]["ReadinessLevel"];
+            /**
+             * Format: int64
+             * @description Accepted examples that no tuning has seen yet.
+             */
+            newExamples: number;
+            subject: string;
+            /**
+             * Format: int64
+             * @description New examples that are missing until the next tuning is ready.
+             */
+            untilReady: number;
+            /** @description A sentence for the person. */
+            words: string;
+        };
+        /** @enum {string} */
+        ReadinessLevel: "too_few" | "possible" | "ready" | "excellent";
+        /** @description Why an example is not trained on. */
+        Rejection: {
+            kind: components["schemas"]["RejectionKind"];
+            /** @description The accepted example that it is a twin of. */
+            twinOf: string | null;
+            /** @description A sentence for the person. */
+            words: string;
+        };
+        /** @enum {string} */
+        RejectionKind: "below_line" | "exact_twin" | "near_twin" | "without_text" | "person";
         /** @description What deleting a run changed. */
         Removed: {
             /**
@@ -1340,6 +1687,18 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @description What a person says of an example. */
+        Review: {
+            /** @enum {string} */
+            decision: "accept";
+        } | {
+            /** @enum {string} */
+            decision: "reject";
+        } | {
+            /** @enum {string} */
+            decision: "edit";
+            output: string;
+        };
         /** @description One local training. */
         Run: {
             /** @description SHA-256 of the adapter's weights. */
@@ -1353,6 +1712,8 @@ export interface components {
              */
             bestStep: number | null;
             createdAt: string;
+            /** @description The dataset that it trains on, where that is one of Attune's. */
+            dataset: string | null;
             /** Format: double */
             durationSeconds: number | null;
             /** Format: int32 */
@@ -1464,6 +1825,8 @@ export interface components {
             dataPath?: string | null;
             /** @description The source; means the same as `dataPath`. */
             databasePath?: string | null;
+            /** @description The source, instead of any other: the id of a dataset. The run is named after it. */
+            dataset?: string | null;
             decay?: components["schemas"]["Decay"] | null;
             /**
              * Format: double
@@ -1798,7 +2161,7 @@ export interface components {
             problem: string | null;
         };
         /** @enum {string} */
-        StoredKind: "database" | "runs" | "adapters" | "exports" | "logs" | "other" | "bases";
+        StoredKind: "database" | "runs" | "datasets" | "adapters" | "exports" | "logs" | "other" | "bases";
         /** @description A folder or a variable. Secrets are without their value. */
         Surrounding: {
             /** @description Whether something is set that is not shown. */
@@ -1841,6 +2204,21 @@ export interface components {
              * @description Tokens of the answer for each second after loading.
              */
             tokensPerSecond: number;
+        };
+        /** @description A tuning on everything that a subject has accepted. */
+        TuningRequest: {
+            baseModel?: string | null;
+            /** Format: int32 */
+            epochs?: number | null;
+            /** @description `run_` and a ULID, made by the client: repeating the request does not start a second run. */
+            id?: string | null;
+            method?: components["schemas"]["Method"] | null;
+            /** @description Default `me`. */
+            subject?: string | null;
+        };
+        /** @description Accepted examples whose texts are nearly the same, the oldest first in each cluster. */
+        TwinCluster: {
+            examples: string[];
         };
         ValidationEvent: {
             runId: string;
@@ -2492,7 +2870,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BatchRequest"];
+                "application/json": components["schemas"]["PromptsRequest"];
             };
         };
         responses: {
@@ -2501,7 +2879,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GeneratedBatch"];
+                    "application/json": components["schemas"]["GeneratedAnswers"];
                 };
             };
             404: {

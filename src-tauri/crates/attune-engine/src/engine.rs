@@ -3,6 +3,7 @@
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
 mod account;
+mod datasets;
 mod feedback;
 mod first_start;
 mod models;

@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::bases::FetchError;
+use crate::datasets::DatasetId;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
 
@@ -208,6 +209,12 @@ pub enum Error {
     HeldOutMissing { run: RunId, path: PathBuf },
     #[error("{path} does not hold the rows that run {run} held out any more")]
     HeldOutChanged { run: RunId, path: PathBuf },
+    #[error("a tuning takes {fewest} accepted examples or more, and there are {found}")]
+    TooFewExamples { found: usize, fewest: usize },
+    #[error("there is no dataset {id:?}")]
+    UnknownDataset { id: String },
+    #[error("{path} does not hold the rows of dataset {dataset} any more")]
+    DatasetChanged { dataset: DatasetId, path: PathBuf },
     #[error("there is no feedback {id:?}")]
     UnknownFeedback { id: String },
     #[error("{field} cannot be {value}: {reason}")]
@@ -324,6 +331,7 @@ impl Error {
             Self::UnknownRun { .. }
             | Self::UnknownSetting { .. }
             | Self::UnknownLogDay { .. }
+            | Self::UnknownDataset { .. }
             | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
             Self::BaseNameTaken { .. }
@@ -332,6 +340,8 @@ impl Error {
             | Self::RunStillQueued { .. }
             | Self::NothingToResume { .. }
             | Self::RunStillActive { .. }
+            | Self::TooFewExamples { .. }
+            | Self::DatasetChanged { .. }
             | Self::NothingHeldOut { .. }
             | Self::HeldOutMissing { .. }
             | Self::HeldOutChanged { .. }

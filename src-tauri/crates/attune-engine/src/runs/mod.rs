@@ -28,7 +28,7 @@ pub use hyperparameters::{Course, Hyperparameters, LoraDimensions, PromptDimensi
 pub(crate) use words::words;
 pub use words::{Decay, InitialPrompt, Method, Phase, RunStatus, Stopped};
 
-use crate::{AdapterDigest, Error, Result};
+use crate::{AdapterDigest, DatasetId, Error, Result};
 
 /// `run_` and a ULID. Clients may make it, so that a repeated request is recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -173,6 +173,8 @@ pub struct Run {
     pub resumed_from: Option<RunId>,
     /// The adapter that this run began with.
     pub started_from: Option<PathBuf>,
+    /// The dataset that it trains on, where that is one of Attune's.
+    pub dataset: Option<DatasetId>,
     pub error_message: Option<String>,
     pub run_directory: String,
     pub output_folder: PathBuf,

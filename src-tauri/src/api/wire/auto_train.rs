@@ -1,0 +1,47 @@
+//! The shapes of the older door for generating examples: names with underscores, quality from 0 to 10.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AutoTrainRequest {
+    pub user_id: Option<String>,
+    /// Taken for the sake of those who send it; examples belong to the user.
+    pub organization_id: Option<String>,
+    #[schema(minimum = 1, maximum = 500)]
+    pub num_examples: u32,
+    #[serde(default)]
+    pub genres: Option<Vec<String>>,
+    #[serde(default)]
+    pub store_in_memory: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AutoTrainResult {
+    pub total_requested: u32,
+    pub successful: u32,
+    pub failed: u32,
+    /// Kept examples by genre.
+    pub genre_distribution: BTreeMap<String, u32>,
+    /// Of what was kept, 0 to 10; 0 if nothing was.
+    pub average_quality: f64,
+    /// In seconds.
+    pub total_time: f64,
+    pub training_stats: TrainingStats,
+    pub ready_for_finetuning: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrainingStats {
+    pub training_examples: u64,
+    pub examples_until_next_training: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrainingGenres {
+    pub genres: Vec<String>,
+    pub total: u64,
+}
