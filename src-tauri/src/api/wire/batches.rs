@@ -236,3 +236,24 @@ pub struct TuningRequest {
     pub base_model: Option<String>,
     pub epochs: Option<u32>,
 }
+
+impl BatchRequest {
+    /// So many attempts, and the defaults for everything else.
+    pub fn of(num_examples: u32) -> Self {
+        Self {
+            id: None,
+            subject: None,
+            num_examples,
+            genres: Vec::new(),
+            styles: None,
+            generators: Vec::new(),
+            candidates: None,
+            until_kept: false,
+            references: 0,
+            store_in_memory: false,
+            seed: None,
+            max_new_tokens: None,
+            twin_threshold: None,
+        }
+    }
+}

@@ -204,3 +204,28 @@ pub struct Changed {
 pub struct TwinCluster {
     pub examples: Vec<String>,
 }
+
+/// Whose examples are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SubjectQuestion {
+    /// Default `me`.
+    pub subject: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TwinsQuestion {
+    /// Default: all examples.
+    pub batch: Option<String>,
+    /// From which likeness on two texts are twins, above 0 and at most 1.
+    #[serde(default = "default_threshold")]
+    #[param(default = 0.7)]
+    pub threshold: f64,
+}
+
+fn default_threshold() -> f64 {
+    0.7
+}
