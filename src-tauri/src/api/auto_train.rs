@@ -2,7 +2,7 @@
 //!
 //! Invariant: the batch belongs to nobody who asks. A client that hangs up ends its own waiting and nothing else.
 
-use attune_engine::{BatchStatus, Engine, Event};
+use attune_engine::Engine;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -31,18 +31,18 @@ pub(super) async fn auto_train(
 ) -> Result<Response, Problem> {
     let engine = state.engine;
     let creating = engine.clone();
-    let (batch, _) = waiting(move || creating.create_batch(BatchRequest::from(wanted).into())).await?;
+    let (batch, _) = waiting(move || creating.create_batch(&BatchRequest::from(wanted).into())).await?;
     let id = batch.id.to_string();
     let body = stream::once({
         let id = id.clone();
         // What fails here breaks the body off: a client never takes it for a result.
-        async move { result(&engine, &id).await.map_err(|problem| std::io::Error::other(problem.to_string())) }
+        async move { result(&engine, &id).await.map_err(|problem| std::io::Error::other(problem.message)) }
     });
     Response::builder()
         .header(BATCH, id)
         .header(CONTENT_TYPE, "application/json")
         .body(Body::from_stream(body))
-        .map_err(|error| Problem::internal(&error))
+        .map_err(|_| Problem::mistake())
 }
 
 /// The genres that examples can be of.
@@ -56,30 +56,13 @@ pub(super) async fn training_genres(State(state): State<ApiState>) -> Result<Jso
 
 /// What came of a batch, once it has ended.
 async fn result(engine: &Engine, id: &str) -> Result<Bytes, Problem> {
-    let batch = ended(engine, id).await?;
-    let subject = batch.subject.clone();
-    let reading = engine.clone();
-    let readiness = waiting(move || reading.readiness(Some(&subject))).await?;
+    let (engine, id) = (engine.clone(), id.to_owned());
+    let (batch, readiness) = waiting(move || {
+        let batch = engine.wait_for_batch(&id)?;
+        let readiness = engine.readiness(Some(&batch.subject))?;
+        Ok((batch, readiness))
+    })
+    .await?;
     let told = AutoTrainResult::of(&Batch::from(batch), &readiness.into());
-    serde_json::to_vec(&told).map(Bytes::from).map_err(|error| Problem::internal(&error))
-}
-
-async fn ended(engine: &Engine, id: &str) -> Result<attune_engine::Batch, Problem> {
-    loop {
-        // Subscribed before the batch is read, so that its end is in one of the two.
-        let mut events = engine.subscribe();
-        let (reading, wanted) = (engine.clone(), id.to_owned());
-        let batch = waiting(move || reading.batch(&wanted)).await?;
-        if batch.status != BatchStatus::Running {
-            return Ok(batch);
-        }
-        while let Some(Ok(event)) = events.next().await {
-            if let Event::Batch { batch, .. } = event
-                && batch.id.as_str() == id
-                && batch.status != BatchStatus::Running
-            {
-                return Ok(*batch);
-            }
-        }
-    }
+    serde_json::to_vec(&told).map(Bytes::from).map_err(|_| Problem::mistake())
 }

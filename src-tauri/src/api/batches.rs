@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::body::{JsonBody, Parameters, status_of, waiting};
+use super::body::{JsonBody, Parameters, status_of, until_given_up, waiting};
 use super::wire::{
-    Batch, BatchEstimate, BatchRequest, Content, DiscardedBatch, Example, Limit, Readiness, Run,
+    Batch, BatchEstimate, BatchPreview, BatchRequest, Content, DiscardedBatch, Limit, Readiness, Run,
     SubjectQuestion, TuningRequest,
 };
 use super::{ApiState, Problem};
@@ -28,7 +28,7 @@ pub(super) async fn list_batches(
     State(state): State<ApiState>,
     Parameters(Limit { limit }): Parameters<Limit>,
 ) -> Result<Json<Vec<Batch>>, Problem> {
-    let batches = waiting(move || state.engine.batches(limit.min(MOST))).await?;
+    let batches = waiting(move || state.engine.batches(limit.min(MOST), None)).await?;
     Ok(Json(batches.into_iter().map(Batch::from).collect()))
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn create_batch(
     State(state): State<ApiState>,
     JsonBody(wanted): JsonBody<BatchRequest>,
 ) -> Result<(StatusCode, Json<Batch>), Problem> {
-    let (batch, created) = waiting(move || state.engine.create_batch(wanted.into())).await?;
+    let (batch, created) = waiting(move || state.engine.create_batch(&wanted.into())).await?;
     Ok((status_of(created, StatusCode::ACCEPTED), Json(batch.into())))
 }
 
@@ -55,22 +55,23 @@ pub(super) async fn estimate_batch(
     State(state): State<ApiState>,
     JsonBody(wanted): JsonBody<BatchRequest>,
 ) -> Result<Json<BatchEstimate>, Problem> {
-    Ok(Json(waiting(move || state.engine.estimate_batch(&wanted.into())).await?.into()))
+    Ok(Json(waiting(move || state.engine.estimate(&wanted.into())).await?.into()))
 }
 
 /// The first examples that a batch would make, five at most; nothing is kept.
 #[utoipa::path(post, path = "/api/v1/batches/preview", request_body = BatchRequest, tag = "generation",
     responses(
-        (status = 200, body = [Example]),
+        (status = 200, body = BatchPreview),
         (status = 409, body = Problem, description = "a batch is running"),
         (status = 422, body = Problem),
     ))]
 pub(super) async fn preview_batch(
     State(state): State<ApiState>,
     JsonBody(wanted): JsonBody<BatchRequest>,
-) -> Result<Json<Vec<Example>>, Problem> {
-    let preview = waiting(move || state.engine.preview_batch(wanted.into())).await?;
-    Ok(Json(preview.examples.into_iter().map(Example::from).collect()))
+) -> Result<Json<BatchPreview>, Problem> {
+    let preview = until_given_up(move |stop| state.engine.preview(&wanted.into(), stop)).await?;
+    // Without one the client has gone, and nobody reads this.
+    preview.map(|preview| Json(preview.into())).ok_or_else(|| Problem::closing())
 }
 
 #[utoipa::path(get, path = "/api/v1/batches/{id}", params(("id" = String, Path)), tag = "generation",

@@ -11,7 +11,10 @@ use futures_util::stream::{self, Stream};
 use serde::Serialize;
 
 use super::body::waiting;
-use super::wire::{Batch, BatchEvent, BatchRemovedEvent, ExampleEvent, PointEvent, RemovedEvent, Run, RunEvent, SnapshotEvent, ValidationEvent};
+use super::wire::{
+    Batch, BatchEvent, BatchRemovedEvent, ExampleEvent, PointEvent, RemovedEvent, Run, RunEvent,
+    SnapshotEvent, ValidationEvent,
+};
 use super::{ApiState, Problem};
 
 /// Runs in the snapshot; a page shows no more at once.
@@ -70,7 +73,8 @@ async fn snapshot(engine: &Engine) -> Result<(Subscription, Event), Problem> {
     let subscription = engine.subscribe();
     let reading = engine.clone();
     let (runs, batches) =
-        waiting(move || Ok((reading.runs(SNAPSHOT_RUNS, None)?, reading.batches(SNAPSHOT_BATCHES)?))).await?;
+        waiting(move || Ok((reading.runs(SNAPSHOT_RUNS, None)?, reading.batches(SNAPSHOT_BATCHES, None)?)))
+            .await?;
     let data = SnapshotEvent {
         sequence: subscription.sequence(),
         runs: runs.into_iter().map(Run::from).collect(),
@@ -95,7 +99,7 @@ fn translate(event: EngineEvent) -> Event {
         EngineEvent::Batch { sequence, batch } => {
             encoded("batch", &BatchEvent { sequence, batch: (*batch).into() })
         }
-        EngineEvent::BatchRemoved { sequence, batch } => {
+        EngineEvent::BatchDiscarded { sequence, batch } => {
             encoded("batchRemoved", &BatchRemovedEvent { sequence, batch_id: batch.to_string() })
         }
         EngineEvent::Example { sequence, example } => {

@@ -1,12 +1,13 @@
 //! Examples: looked for, reviewed, taken back.
 
+use attune_engine::{ExampleFilter, ExampleStatus};
 use axum::Json;
 use axum::extract::{Path, State};
 
 use super::body::{JsonBody, Parameters, waiting};
+use super::translate::batch_id;
 use super::wire::{
-    AcceptRequest, Changed, Example, ExamplePage, ExampleQuestion, Review, SubjectQuestion, TwinCluster,
-    TwinsQuestion,
+    AcceptRequest, Changed, Example, ExamplePage, ExampleQuestion, Review, TwinCluster, TwinsQuestion,
 };
 use super::{ApiState, Problem};
 
@@ -44,7 +45,7 @@ pub(super) async fn review_example(
     Path(id): Path<String>,
     JsonBody(review): JsonBody<Review>,
 ) -> Result<Json<Example>, Problem> {
-    Ok(Json(waiting(move || state.engine.review(&id, &review.into())).await?.into()))
+    Ok(Json(waiting(move || state.engine.review_example(&id, &review.into())).await?.into()))
 }
 
 /// Accepts everything of at least a quality.
@@ -54,19 +55,17 @@ pub(super) async fn accept_examples(
     State(state): State<ApiState>,
     JsonBody(wanted): JsonBody<AcceptRequest>,
 ) -> Result<Json<Changed>, Problem> {
+    let quality = wanted.min_quality;
     let filter = wanted.try_into()?;
-    let reviewed = waiting(move || state.engine.accept_all(&filter)).await?;
+    let reviewed = waiting(move || state.engine.accept_from(&filter, quality)).await?;
     Ok(Json(Changed { examples: reviewed.examples.len() as u64 }))
 }
 
 /// Takes the last review back, a bulk one as a whole.
-#[utoipa::path(post, path = "/api/v1/examples/undo", params(SubjectQuestion), tag = "generation",
+#[utoipa::path(post, path = "/api/v1/examples/undo", tag = "generation",
     responses((status = 200, body = Changed), (status = 409, body = Problem, description = "there is none")))]
-pub(super) async fn undo_review(
-    State(state): State<ApiState>,
-    Parameters(SubjectQuestion { subject }): Parameters<SubjectQuestion>,
-) -> Result<Json<Changed>, Problem> {
-    let reviewed = waiting(move || state.engine.undo_review(subject.as_deref())).await?;
+pub(super) async fn undo_review(State(state): State<ApiState>) -> Result<Json<Changed>, Problem> {
+    let reviewed = waiting(move || state.engine.undo_review()).await?;
     Ok(Json(Changed { examples: reviewed.examples.len() as u64 }))
 }
 
@@ -77,8 +76,9 @@ pub(super) async fn list_twins(
     State(state): State<ApiState>,
     Parameters(TwinsQuestion { batch, threshold }): Parameters<TwinsQuestion>,
 ) -> Result<Json<Vec<TwinCluster>>, Problem> {
-    let batch = super::translate::batch_id(batch)?;
-    let clusters = waiting(move || state.engine.twins(batch.as_ref(), threshold)).await?;
+    let accepted = Some(ExampleStatus::Accepted);
+    let filter = ExampleFilter { batch: batch_id(batch)?, status: accepted, ..ExampleFilter::default() };
+    let clusters = waiting(move || state.engine.twin_clusters(&filter, threshold)).await?;
     let told = |cluster: attune_engine::TwinCluster| TwinCluster {
         examples: cluster.examples.iter().map(ToString::to_string).collect(),
     };

@@ -64,10 +64,7 @@ struct Told {
     run: Option<Run>,
 }
 
-pub(super) async fn run(
-    wanted: AutoTrainArguments,
-    surroundings: Surroundings,
-) -> Result<ExitCode, Failure> {
+pub(super) async fn run(wanted: AutoTrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let (then, json, subject) = (wanted.then, wanted.json, wanted.user.clone());
     let entered = owner::enter(surroundings.clone().into_place(OwnerKind::Command, None)).await?;
     let outcome = generate(&Client(entered.door()), wanted.into_request()).await;
@@ -81,7 +78,10 @@ pub(super) async fn run(
     let (batch, result) = outcome?;
     if batch.status == BatchStatus::Failed || batch.status == BatchStatus::Interrupted {
         let why = batch.error_message.as_deref().unwrap_or("no reason was given");
-        let kept = format!("{} of {} attempts are kept; continue it on the page.", batch.tallies.attempts, batch.most_attempts);
+        let kept = format!(
+            "{} of {} attempts are kept; continue it on the page.",
+            batch.tallies.attempts, batch.most_attempts
+        );
         return Err(Failure::failed(format!("{} stopped: {why}", batch.id)).with_hint(kept));
     }
     if !json {
@@ -99,7 +99,9 @@ pub(super) async fn run(
     match run {
         Some(run) if !is_trained => Err(report::failure(&run)),
         Some(run) if !json => print(&report::completed(&run)).map(|()| ExitCode::SUCCESS),
-        _ if batch.status == BatchStatus::Cancelled => Err(Failure::stopped(format!("{} was cancelled", batch.id))),
+        _ if batch.status == BatchStatus::Cancelled => {
+            Err(Failure::stopped(format!("{} was cancelled", batch.id)))
+        }
         _ => Ok(ExitCode::SUCCESS),
     }
 }
@@ -211,5 +213,7 @@ fn in_words(batch: &Batch, result: &AutoTrainResult) -> String {
 /// A value as a query takes it.
 fn query_value(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }

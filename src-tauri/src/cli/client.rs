@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use super::output::Failure;
 use crate::api::Problem;
 use crate::api::wire::{
-    BatchEvent, ComparedRow, Comparison, ComparisonBegun, Generated, GenerationRequest, PieceEvent, PointEvent, RunEvent,
-    SnapshotEvent, ValidationEvent,
+    BatchEvent, ComparedRow, Comparison, ComparisonBegun, Generated, GenerationRequest, PieceEvent,
+    PointEvent, RunEvent, SnapshotEvent, ValidationEvent,
 };
 use crate::server::Door;
 

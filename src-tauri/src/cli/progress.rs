@@ -81,7 +81,8 @@ impl BatchProgress {
 
     pub(super) fn batch(&mut self, batch: &Batch) {
         let tallies = &batch.tallies;
-        let quality = tallies.mean_quality.map_or(String::new(), |mean| format!(", quality {:.1}", 10.0 * mean));
+        let quality =
+            tallies.mean_quality.map_or(String::new(), |mean| format!(", quality {:.1}", 10.0 * mean));
         let kept = format!("{} kept{quality}", tallies.kept);
         self.bar.set_length(u64::from(batch.most_attempts));
         self.bar.set_position(u64::from(tallies.attempts));
@@ -90,7 +91,8 @@ impl BatchProgress {
             self.bar.set_message(kept);
         } else if tenth > self.said_tenth {
             self.said_tenth = tenth;
-            let left = batch.progress.seconds_left.map_or(String::new(), |left| format!(", {left:.0} s left"));
+            let left =
+                batch.progress.seconds_left.map_or(String::new(), |left| format!(", {left:.0} s left"));
             say(&format!("{} of {} attempts, {kept}{left}", tallies.attempts, batch.most_attempts));
         }
     }

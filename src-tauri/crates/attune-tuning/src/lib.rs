@@ -43,7 +43,7 @@ pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
 pub use dropout::{Dropout, DropoutMask, DropoutPlace, RowDropout, Stack};
 pub use error::{Error, Quantity, Result};
-pub use evaluation::{evaluate, logits};
+pub use evaluation::{evaluate, log_likelihoods, logits};
 pub use generation::{
     Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
     Search, Stop, generate, generate_greedy,

@@ -124,7 +124,11 @@ impl From<engine::Tallies> for wire::BatchTallies {
             genres: tallies
                 .genres
                 .into_iter()
-                .map(|engine::GenreTally { genre, attempts, kept }| wire::GenreTally { genre, attempts, kept })
+                .map(|engine::GenreTally { genre, attempts, kept }| wire::GenreTally {
+                    genre,
+                    attempts,
+                    kept,
+                })
                 .collect(),
             candidates: tallies.candidates,
             tokens: tallies.tokens,
@@ -143,6 +147,13 @@ impl From<engine::Estimate> for wire::BatchEstimate {
             measured_attempts: measured.map_or(0, |measured| measured.attempts.round() as u64),
             cost_micro_dollars: estimate.cost_micro_dollars,
         }
+    }
+}
+
+impl From<engine::Preview> for wire::BatchPreview {
+    fn from(preview: engine::Preview) -> Self {
+        let examples = preview.examples.into_iter().map(wire::Example::from).collect();
+        Self { seed: preview.settings.seed, examples }
     }
 }
 

@@ -51,7 +51,7 @@ impl From<engine::Example> for wire::Example {
 
 impl From<engine::QualityPart> for wire::QualityPart {
     fn from(part: engine::QualityPart) -> Self {
-        Self { name: part.name, value: part.value, words: part.words }
+        Self { name: part.name, value: part.value, words: String::new() }
     }
 }
 

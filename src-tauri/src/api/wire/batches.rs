@@ -28,11 +28,12 @@ pub struct Genre {
 
 /// Something that writes texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum GeneratorChoice {
     /// A T5 on this computer.
     LocalT5 {
         /// Default: the adapter's base, else `auto`.
+        #[serde(rename = "baseModel")]
         base_model: Option<String>,
         /// Absolute path of an adapter's folder; none: the base alone.
         adapter: Option<String>,
@@ -169,6 +170,15 @@ pub struct BatchProgress {
     pub tokens_per_second: Option<f64>,
     #[schema(required)]
     pub seconds_left: Option<f64>,
+}
+
+/// The first examples that a batch would make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BatchPreview {
+    /// A batch with this seed, asked for the same, begins with the very same examples.
+    pub seed: u64,
+    /// Nothing of them is kept: their ids lead nowhere.
+    pub examples: Vec<super::Example>,
 }
 
 /// What a batch would take, from what was measured on this computer.

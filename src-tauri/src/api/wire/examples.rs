@@ -179,7 +179,9 @@ pub enum Review {
     Accept {},
     Reject {},
     /// Another output, which is accepted; what it was is kept.
-    Edit { output: String },
+    Edit {
+        output: String,
+    },
 }
 
 /// Accepts what a filter lets through.
@@ -189,7 +191,7 @@ pub struct AcceptRequest {
     pub subject: Option<String>,
     pub batch: Option<String>,
     pub genre: Option<String>,
-    /// 0 to 1: everything of at least this quality.
+    /// 0 to 1: everything of at least this quality, but no twins and nothing that a person rejected.
     pub min_quality: f64,
 }
 

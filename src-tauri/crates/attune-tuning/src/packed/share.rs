@@ -101,6 +101,11 @@ impl Workspace {
         loss
     }
 
+    /// The cross-entropy in nats of each target token of the rows that were computed last, one row after the other.
+    pub(super) fn token_losses(&self) -> &[f32] {
+        self.head.losses()
+    }
+
     /// Leaves the encoder's output in its last norm's tape.
     fn encode(
         &mut self,
