@@ -4,6 +4,7 @@
 
 mod account;
 mod batches;
+mod datasets;
 mod examples;
 mod feedback;
 mod first_start;

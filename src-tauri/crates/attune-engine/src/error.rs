@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::bases::FetchError;
 use crate::content::ContentProblem;
+use crate::datasets::DatasetId;
 use crate::generation::BatchError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
@@ -218,6 +219,12 @@ pub enum Error {
     HeldOutMissing { run: RunId, path: PathBuf },
     #[error("{path} does not hold the rows that run {run} held out any more")]
     HeldOutChanged { run: RunId, path: PathBuf },
+    #[error("a tuning takes {fewest} accepted examples or more, and there are {found}")]
+    TooFewExamples { found: usize, fewest: usize },
+    #[error("there is no dataset {id:?}")]
+    UnknownDataset { id: String },
+    #[error("{path} does not hold the rows of dataset {dataset} any more")]
+    DatasetChanged { dataset: DatasetId, path: PathBuf },
     #[error("there is no feedback {id:?}")]
     UnknownFeedback { id: String },
     #[error("{field} cannot be {value}: {reason}")]
@@ -334,6 +341,7 @@ impl Error {
             Self::UnknownRun { .. }
             | Self::UnknownSetting { .. }
             | Self::UnknownLogDay { .. }
+            | Self::UnknownDataset { .. }
             | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
             Self::Batch(error) => error.kind(),
@@ -345,6 +353,8 @@ impl Error {
             | Self::RunStillQueued { .. }
             | Self::NothingToResume { .. }
             | Self::RunStillActive { .. }
+            | Self::TooFewExamples { .. }
+            | Self::DatasetChanged { .. }
             | Self::NothingHeldOut { .. }
             | Self::HeldOutMissing { .. }
             | Self::HeldOutChanged { .. }

@@ -11,6 +11,7 @@ mod clock;
 mod comparison;
 mod content;
 mod data_folder;
+mod datasets;
 mod disk;
 pub mod doctor;
 mod engine;
@@ -42,6 +43,7 @@ pub use bases::{
 pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
 pub use content::{Content, ContentProblem, Genre, Reference};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
+pub use datasets::{Dataset, DatasetId};
 pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
 pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};

@@ -145,6 +145,13 @@ impl Error {
                 "It may have been taken back already; GET /api/v1/feedback and /api/v1/votes list what is kept."
             }
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
+            Self::TooFewExamples { .. } => {
+                "Generate more on the Generate page or with `attune auto-train`, or accept some that were rejected."
+            }
+            Self::UnknownDataset { .. } => "GET /api/v1/datasets lists those there are.",
+            Self::DatasetChanged { .. } => {
+                "Freeze the examples once more: tune again, which makes a new dataset."
+            }
             Self::NothingHeldOut { .. } => {
                 "Train on 50 rows or more: then about one of five is held out to judge by."
             }

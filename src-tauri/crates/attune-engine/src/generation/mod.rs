@@ -28,6 +28,7 @@ pub use example::{
     GeneratorName, Provenance, Rejection, RejectionKind, TwinCluster,
 };
 pub use readiness::{Readiness, ReadinessMark};
+pub(crate) use request::checked_subject;
 pub use request::{BatchRequest, GeneratorChoice};
 pub use review::{Review, Reviewed};
 pub use runner::Preview;

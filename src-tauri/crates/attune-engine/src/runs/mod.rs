@@ -27,8 +27,8 @@ pub use hyperparameters::{Course, Hyperparameters, LoraDimensions, PromptDimensi
 pub(crate) use words::words;
 pub use words::{Decay, InitialPrompt, Method, Phase, RunStatus, Stopped};
 
-use crate::AdapterDigest;
 use crate::ids::prefixed_id;
+use crate::{AdapterDigest, DatasetId};
 
 prefixed_id! {
     /// `run_` and a ULID.
@@ -143,6 +143,8 @@ pub struct Run {
     pub resumed_from: Option<RunId>,
     /// The adapter that this run began with.
     pub started_from: Option<PathBuf>,
+    /// The dataset that it trains on, where that is one of Attune's.
+    pub dataset: Option<DatasetId>,
     pub error_message: Option<String>,
     pub run_directory: String,
     pub output_folder: PathBuf,

@@ -6,6 +6,7 @@
 
 pub(crate) mod batches;
 mod columns;
+pub(crate) mod datasets;
 pub(crate) mod examples;
 pub(crate) mod feedback;
 pub(crate) mod first_start;
@@ -31,6 +32,8 @@ const MIGRATIONS: &[&str] = &[
     runs::VALIDATION_MIGRATION,
     feedback::MIGRATION,
     votes::MIGRATION,
+    datasets::MIGRATION,
+    runs::DATASET_MIGRATION,
     batches::MIGRATION,
     examples::MIGRATION,
     reviews::MIGRATION,
