@@ -12,7 +12,7 @@ const SHORT: u32 = 48;
 async fn generated(http: &Http, wanted: Value) -> Value {
     let mut events = http.events("/api/v1/events").await;
     let begun = http.post("/api/v1/batches", &wanted).await.expect(202);
-    ended_batch(&mut events, begun["id"].as_str().unwrap()).await
+    ended_batch(&mut events, begun["id"].as_str().expect("a batch has an id")).await
 }
 
 async fn ended_batch(events: &mut Events, id: &str) -> Value {
@@ -26,7 +26,7 @@ async fn ended_batch(events: &mut Events, id: &str) -> Value {
 
 async fn examples(http: &Http, question: &str) -> Vec<Value> {
     let page = http.get(&format!("/api/v1/examples?{question}")).await.expect(200);
-    page["examples"].as_array().unwrap().clone()
+    page["examples"].as_array().expect("a page of examples").clone()
 }
 
 #[tokio::test]
