@@ -11,6 +11,7 @@ mod interop;
 mod judgement;
 mod learning;
 mod parity;
+mod quality;
 mod reference;
 
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ enum Part {
         #[command(flatten)]
         wanted: learning::Wanted,
     },
+    /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
+    Quality(quality::Wanted),
 }
 
 /// Where Python is and where files may be written.
@@ -81,6 +84,7 @@ fn act(part: Part) -> Result<bool> {
         Part::Parity { place, wanted } => parity::compare(&place.python()?, &place.work, &wanted),
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
+        Part::Quality(wanted) => quality::measure(&wanted),
     }
 }
 
