@@ -3,6 +3,7 @@
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
 mod account;
+mod endpoints;
 mod feedback;
 mod first_start;
 mod models;
@@ -17,6 +18,7 @@ use std::thread::JoinHandle;
 use crate::bases::Fetches;
 use crate::limits::require_absolute;
 use crate::model_host::ModelHost;
+use crate::providers::Keys;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
 use crate::runs::left_over::{interrupt_left_over, remove_left_over_files};
@@ -64,6 +66,7 @@ struct Inner {
     samples: Samples,
     host: ModelHost,
     fetches: Fetches,
+    keys: Keys,
     /// Held while rows are answered to compare: a second reader waits for the first and takes what that one kept.
     comparing: Mutex<()>,
     /// Held while a run is created, so that a hundred requests do not prepare a hundred runs for one place.
@@ -108,6 +111,7 @@ impl Engine {
             shared,
             host: ModelHost::new(bases.clone()),
             fetches: Fetches::new(bases.clone(), options.environment.clone()),
+            keys: Keys::new(options.environment.clone()),
             bases,
             environment: options.environment,
             layers,

@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::bases::FetchError;
+use crate::providers::EndpointError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
 
@@ -118,6 +119,8 @@ pub enum Error {
     BaseNameTaken { name: String },
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -326,6 +329,7 @@ impl Error {
             | Self::UnknownLogDay { .. }
             | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
+            Self::Endpoint(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }
             | Self::RunNotActive { .. }
@@ -401,6 +405,7 @@ impl Error {
                 Some("noRepeatNgramSize")
             }
             Self::Fetch(error) => error.field(),
+            Self::Endpoint(error) => error.field(),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }

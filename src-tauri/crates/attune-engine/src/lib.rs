@@ -21,6 +21,8 @@ mod feedback;
 mod limits;
 mod logs;
 mod model_host;
+mod origin;
+mod providers;
 mod runs;
 mod samples;
 mod settings;
@@ -45,6 +47,10 @@ pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,
+};
+pub use providers::{
+    BaseUrl, Endpoint, EndpointCheck, EndpointError, EndpointModel, EndpointTrial, KeySource, NewEndpoint,
+    Usage,
 };
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;

@@ -5,6 +5,7 @@
 //! runs; a database of a newer Attune is refused, not guessed at.
 
 mod columns;
+pub(crate) mod endpoints;
 pub(crate) mod feedback;
 pub(crate) mod first_start;
 mod kept;
@@ -27,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     runs::VALIDATION_MIGRATION,
     feedback::MIGRATION,
     votes::MIGRATION,
+    endpoints::MIGRATION,
 ];
 
 /// The version of the database that this Attune writes.
