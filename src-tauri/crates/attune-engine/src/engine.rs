@@ -5,8 +5,8 @@
 mod account;
 mod batches;
 mod datasets;
-mod examples;
 mod endpoints;
+mod examples;
 mod feedback;
 mod first_start;
 mod models;
