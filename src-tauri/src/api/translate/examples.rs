@@ -14,7 +14,7 @@ impl From<engine::Example> for wire::Example {
             output: example.output,
             original_output: example.original_output,
             quality: example.quality,
-            parts: example.parts.into_iter().map(wire::QualityPart::from).collect(),
+            parts: example.parts.iter().flat_map(engine::quality::Parts::iter).map(part).collect(),
             source: match example.source {
                 engine::ExampleSource::Generated => wire::ExampleSource::Generated,
                 engine::ExampleSource::Battle => wire::ExampleSource::Battle,
@@ -49,10 +49,8 @@ impl From<engine::Example> for wire::Example {
     }
 }
 
-impl From<engine::QualityPart> for wire::QualityPart {
-    fn from(part: engine::QualityPart) -> Self {
-        Self { name: part.name, value: part.value, words: String::new() }
-    }
+fn part((name, part): (engine::quality::PartName, &engine::quality::Part)) -> wire::QualityPart {
+    wire::QualityPart { name: name.to_string(), value: part.value, words: part.words.clone() }
 }
 
 impl From<engine::Provenance> for wire::Provenance {
