@@ -52,6 +52,21 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<bool> {
     let meter = FluencyMeter::new(Arc::clone(&base), DIGEST)?;
     if wanted.fit {
         let half = Half::read(&wanted.data, Which::Tuning)?;
+        for asked in &half.passages {
+            let quality = attune_engine::quality::quality(&asked.judged(), None, meter.calibration());
+            if !quality.is_kept()
+                || quality.parts.length.value < 1.0
+                || quality.parts.repetition.value < 1.0
+                || quality.parts.language.value < 1.0
+            {
+                console::say(&format!(
+                    "{:.2} {:?} {}",
+                    quality.whole,
+                    quality.weakest(),
+                    &asked.text[asked.text.len() - 60..]
+                ));
+            }
+        }
         print_anchors(&base, &meter, &half)?;
         return Figures::of(&half, 1, &meter).map(|figures| figures.print());
     }

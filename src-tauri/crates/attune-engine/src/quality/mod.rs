@@ -15,6 +15,7 @@ mod part;
 mod prose;
 mod relevance;
 mod repetition;
+mod spelling;
 
 use serde::{Deserialize, Serialize};
 
