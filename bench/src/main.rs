@@ -13,6 +13,7 @@ mod learning;
 mod parity;
 mod quality;
 mod reference;
+mod twins;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ enum Part {
     },
     /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
     Quality(quality::Wanted),
+    /// Find near-twins among very many rows, and time it.
+    Twins(twins::Wanted),
 }
 
 /// Where Python is and where files may be written.
@@ -85,6 +88,7 @@ fn act(part: Part) -> Result<bool> {
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
         Part::Quality(wanted) => quality::measure(&wanted),
+        Part::Twins(wanted) => twins::measure(&wanted),
     }
 }
 

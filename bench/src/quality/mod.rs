@@ -7,7 +7,7 @@
 
 mod broken;
 mod figures;
-mod passages;
+pub(crate) mod passages;
 mod written;
 
 use std::path::PathBuf;
@@ -52,21 +52,6 @@ pub(crate) fn measure(wanted: &Wanted) -> Result<bool> {
     let meter = FluencyMeter::new(Arc::clone(&base), DIGEST)?;
     if wanted.fit {
         let half = Half::read(&wanted.data, Which::Tuning)?;
-        for asked in &half.passages {
-            let quality = attune_engine::quality::quality(&asked.judged(), None, meter.calibration());
-            if !quality.is_kept()
-                || quality.parts.length.value < 1.0
-                || quality.parts.repetition.value < 1.0
-                || quality.parts.language.value < 1.0
-            {
-                console::say(&format!(
-                    "{:.2} {:?} {}",
-                    quality.whole,
-                    quality.weakest(),
-                    &asked.text[asked.text.len() - 60..]
-                ));
-            }
-        }
         print_anchors(&base, &meter, &half)?;
         return Figures::of(&half, 1, &meter).map(|figures| figures.print());
     }
@@ -185,7 +170,7 @@ fn print_beginnings(half: &Half, meter: &FluencyMeter) -> Result<()> {
 
 /// The folder of the passages beside the checkout, where it is there.
 #[cfg(test)]
-fn shared_passages() -> Option<PathBuf> {
+pub(crate) fn shared_passages() -> Option<PathBuf> {
     let shared =
         std::env::var_os("ATTUNE_SHARED_DIR").map_or_else(|| checkout().join("../shared"), PathBuf::from);
     let folder = shared.join("data/passages");
