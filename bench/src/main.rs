@@ -7,6 +7,7 @@
 mod console;
 mod error;
 mod files;
+mod generation;
 mod interop;
 mod judgement;
 mod learning;
@@ -48,6 +49,8 @@ enum Part {
         #[command(flatten)]
         wanted: learning::Wanted,
     },
+    /// Generate examples as the product does, and measure how long that takes. Needs no Python.
+    Generation(generation::Wanted),
     /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
     Quality(quality::Wanted),
     /// Find near-twins among very many rows, and time it.
@@ -87,6 +90,7 @@ fn act(part: Part) -> Result<bool> {
         Part::Parity { place, wanted } => parity::compare(&place.python()?, &place.work, &wanted),
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
+        Part::Generation(wanted) => generation::measure(&wanted),
         Part::Quality(wanted) => quality::measure(&wanted),
         Part::Twins(wanted) => twins::measure(&wanted),
     }

@@ -5,7 +5,7 @@
 //! Source: the running shift is that of Milakov, Gimelshein 2018, "Online normalizer calculation for softmax".
 
 use super::products::{Matrix, MatrixMut, Previous, multiply};
-use super::vectors::{Kernel, exponentials, largest, vectorised};
+use crate::vectors::{Kernel, exponentials, largest, vectorised};
 
 /// Rows of the head taken at once: with the logits of a share they fit a core's second cache at the usual widths.
 const BLOCK: usize = 512;

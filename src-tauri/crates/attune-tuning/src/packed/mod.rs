@@ -16,7 +16,6 @@ mod products;
 mod rows;
 mod scratch;
 mod share;
-mod vectors;
 mod weights;
 
 use std::num::NonZeroUsize;
@@ -26,9 +25,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use rows::{RowCost, shares};
 use share::{Biases, Workspace};
-use vectors::add;
 use weights::PlacedWeights;
 
+use crate::vectors::add;
 use crate::{
     Adapter, AdapterKind, AdapterLayout, Architecture, BaseModel, Error, Loss, PackedBatch, Result,
     TrainingPass,

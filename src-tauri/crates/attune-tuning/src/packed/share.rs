@@ -9,8 +9,8 @@ use super::head::{HeadScratch, summed_cross_entropy};
 use super::norm::NormTape;
 use super::rows::Rows;
 use super::scratch::Scratch;
-use super::vectors::add;
 use super::weights::PlacedWeights;
+use crate::vectors::add;
 use crate::{DropoutPlace, RowDropout, Stack};
 
 /// What a core computes its shares with; its memory is kept from step to step.
