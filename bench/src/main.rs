@@ -13,7 +13,9 @@ mod interop;
 mod judgement;
 mod learning;
 mod parity;
+mod quality;
 mod reference;
+mod twins;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +52,10 @@ enum Part {
     },
     /// Generate examples as the product does, and measure how long that takes. Needs no Python.
     Generation(generation::Wanted),
+    /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
+    Quality(quality::Wanted),
+    /// Find near-twins among very many rows, and time it.
+    Twins(twins::Wanted),
 }
 
 /// Where Python is and where files may be written.
@@ -86,6 +92,8 @@ fn act(part: Part) -> Result<bool> {
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
         Part::Generation(wanted) => generation::measure(&wanted),
+        Part::Quality(wanted) => quality::measure(&wanted),
+        Part::Twins(wanted) => twins::measure(&wanted),
     }
 }
 

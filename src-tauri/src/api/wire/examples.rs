@@ -105,7 +105,7 @@ pub struct Provenance {
     #[schema(required)]
     pub decoding: Option<Decoding>,
     pub tokens: u32,
-    /// In millionths of a dollar: 0 for what runs here, null where the price is not known.
+    /// In millionths of a dollar; null where a price is not known.
     #[schema(required)]
     pub cost_micro_dollars: Option<u64>,
     /// Among how many candidates it was the best.
@@ -225,10 +225,10 @@ pub struct TwinsQuestion {
     pub batch: Option<String>,
     /// From which likeness on two texts are twins, above 0 and at most 1.
     #[serde(default = "default_threshold")]
-    #[param(default = 0.6)]
+    #[param(default = 0.7)]
     pub threshold: f64,
 }
 
 fn default_threshold() -> f64 {
-    0.6
+    0.7
 }
