@@ -8,6 +8,7 @@ pub(crate) mod batches;
 mod columns;
 pub(crate) mod datasets;
 pub(crate) mod examples;
+pub(crate) mod endpoints;
 pub(crate) mod feedback;
 pub(crate) mod first_start;
 mod kept;
@@ -38,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     examples::MIGRATION,
     reviews::MIGRATION,
     speeds::MIGRATION,
+    endpoints::MIGRATION,
 ];
 
 /// The version of the database that this Attune writes.
