@@ -7,6 +7,7 @@
 mod console;
 mod error;
 mod files;
+mod generation;
 mod interop;
 mod judgement;
 mod learning;
@@ -46,6 +47,8 @@ enum Part {
         #[command(flatten)]
         wanted: learning::Wanted,
     },
+    /// Generate examples as the product does, and measure how long that takes. Needs no Python.
+    Generation(generation::Wanted),
 }
 
 /// Where Python is and where files may be written.
@@ -81,6 +84,7 @@ fn act(part: Part) -> Result<bool> {
         Part::Parity { place, wanted } => parity::compare(&place.python()?, &place.work, &wanted),
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
+        Part::Generation(wanted) => generation::measure(&wanted),
     }
 }
 

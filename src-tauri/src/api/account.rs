@@ -98,6 +98,7 @@ impl From<attune_engine::Stored> for Stored {
             kind: match stored.kind {
                 Kind::Database => StoredKind::Database,
                 Kind::Runs => StoredKind::Runs,
+                Kind::Datasets => StoredKind::Datasets,
                 Kind::Adapters => StoredKind::Adapters,
                 Kind::Exports => StoredKind::Exports,
                 Kind::Logs => StoredKind::Logs,

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::body::{JsonBody, while_waited_for};
 use super::parts;
 use super::wire::{
-    Answering, BatchRequest, Decoding, Generated, GeneratedBatch, GenerationRequest, PieceEvent,
+    Answering, Decoding, Generated, GeneratedAnswers, GenerationRequest, PieceEvent, PromptsRequest,
 };
 use super::{ApiState, Problem};
 
@@ -35,17 +35,17 @@ pub(super) async fn generate(
 }
 
 /// Answers several prompts together, each as it would be answered alone.
-#[utoipa::path(post, path = "/api/v1/generate/batch", request_body = BatchRequest, tag = "models",
+#[utoipa::path(post, path = "/api/v1/generate/batch", request_body = PromptsRequest, tag = "models",
     responses(
-        (status = 200, body = GeneratedBatch),
+        (status = 200, body = GeneratedAnswers),
         (status = 404, body = Problem),
         (status = 409, body = Problem, description = "the run has no adapter"),
         (status = 422, body = Problem),
     ))]
 pub(super) async fn generate_batch(
     State(state): State<ApiState>,
-    JsonBody(question): JsonBody<BatchRequest>,
-) -> Result<Json<GeneratedBatch>, Problem> {
+    JsonBody(question): JsonBody<PromptsRequest>,
+) -> Result<Json<GeneratedAnswers>, Problem> {
     let (prompts, who, how) = question.into_parts();
     Ok(Json(answered(state, Prompts::Several(prompts), who, how).await?))
 }
@@ -95,7 +95,7 @@ async fn answered(
     prompts: Prompts,
     who: Answering,
     how: Decoding,
-) -> Result<GeneratedBatch, Problem> {
+) -> Result<GeneratedAnswers, Problem> {
     let asked = while_waited_for(move |flow| Ok(ask(&state.engine, prompts, who, how, &mut |_| flow())));
     asked.await?
 }
@@ -106,7 +106,7 @@ fn ask(
     who: Answering,
     how: Decoding,
     observer: &mut AnswerObserver<'_>,
-) -> Result<GeneratedBatch, Problem> {
+) -> Result<GeneratedAnswers, Problem> {
     let adapter = match (who.run_id, who.adapter) {
         (Some(_), Some(_)) => {
             let message = "runId and adapter both say which adapter answers";

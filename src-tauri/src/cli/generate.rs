@@ -11,7 +11,7 @@ use super::client::{AnswerPart, Client};
 use super::output::{Failure, print, print_piece, say};
 use super::surroundings::Surroundings;
 use super::train::{absolute, base_argument};
-use crate::api::wire::{BatchRequest, Decoding, Generated, GeneratedBatch, GenerationRequest, OwnerKind};
+use crate::api::wire::{Decoding, Generated, GeneratedAnswers, GenerationRequest, OwnerKind, PromptsRequest};
 use crate::server::owner;
 
 #[derive(Debug, Args)]
@@ -130,8 +130,8 @@ async fn stream(client: &Client<'_>, question: &GenerationRequest) -> Result<(),
     Err(Failure::owner_gone("the answer broke off"))
 }
 
-async fn batch(client: &Client<'_>, question: &BatchRequest, json: bool) -> Result<(), Failure> {
-    let batch: GeneratedBatch = client.post("/api/v1/generate/batch", Some(question)).await?;
+async fn batch(client: &Client<'_>, question: &PromptsRequest, json: bool) -> Result<(), Failure> {
+    let batch: GeneratedAnswers = client.post("/api/v1/generate/batch", Some(question)).await?;
     if json {
         return print(&serde_json::to_string_pretty(&batch).map_err(Failure::internal)?);
     }
@@ -167,7 +167,7 @@ fn seed(decoding: &Decoding) -> String {
 /// What the arguments ask.
 enum Asked {
     One(Box<GenerationRequest>),
-    Several(Box<BatchRequest>),
+    Several(Box<PromptsRequest>),
 }
 
 impl GenerateArguments {

@@ -27,6 +27,9 @@ pub(super) struct TrainArguments {
     /// Rows that ship with Attune, with settings that suit them: butler
     #[arg(long, value_name = "NAME", conflicts_with_all = ["data", "db_path"])]
     sample: Option<String>,
+    /// Examples that were frozen: the id of a dataset
+    #[arg(long, value_name = "ID", conflicts_with_all = ["data", "db_path", "sample"])]
+    dataset: Option<String>,
     /// Another name for --data, as scripts for Ask AI databases have it
     #[arg(long, value_name = "FILE")]
     db_path: Option<PathBuf>,
@@ -206,7 +209,8 @@ async fn complete(request: &mut RunRequest, open: Open, client: &Client<'_>) -> 
         }
         Open::Rows => {}
     }
-    let sources = [&request.resume_from, &request.data_path, &request.database_path, &request.sample];
+    let sources =
+        [&request.resume_from, &request.data_path, &request.database_path, &request.sample, &request.dataset];
     if sources.into_iter().any(Option::is_some) {
         return Ok(());
     }
@@ -268,6 +272,7 @@ impl TrainArguments {
             database_path: self.db_path.as_deref().map(absolute).transpose()?,
             data_path: self.data.as_deref().map(absolute).transpose()?,
             sample: self.sample,
+            dataset: self.dataset,
             output_dir: self.output_dir.as_deref().map(absolute).transpose()?,
             base_model: self.base_model.map(base_argument).transpose()?,
             method: self.method.map(|method| match method {

@@ -143,6 +143,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Batches, newest first. */
+        get: operations["list_batches"];
+        put?: never;
+        /** Begins a batch; it goes on whoever asks or stops asking. */
+        post: operations["create_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a batch would take on this computer. */
+        post: operations["estimate_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first examples that a batch would make, five at most; nothing is kept. */
+        post: operations["preview_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_batch"];
+        put?: never;
+        post?: never;
+        /** Removes a batch that is not running, with its examples. */
+        delete: operations["discard_batch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a batch soon; what is finished is kept. */
+        post: operations["cancel_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the attempts that are missing of a batch that ended before its end. */
+        post: operations["continue_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doctor": {
         parameters: {
             query?: never;
@@ -170,10 +273,114 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Server-sent events: `snapshot` first, then `run`, `removed`, `point` and `validation`. */
+        /**
+         * Server-sent events: `snapshot` first, then `run`, `removed`, `point` and `validation` of runs, `batch`,
+         *     `batchRemoved` and `example` of batches.
+         */
         get: operations["events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Examples, newest first. */
+        get: operations["list_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts everything of at least a quality. */
+        post: operations["accept_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples/twins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accepted examples whose texts are nearly the same. */
+        get: operations["list_twins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the last review back, a bulk one as a whole. */
+        post: operations["undo_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_example"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/examples/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts, rejects or edits an example. */
+        post: operations["review_example"];
         delete?: never;
         options?: never;
         head?: never;
@@ -340,6 +547,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/generation/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there is to generate about. */
+        get: operations["read_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/listener": {
         parameters: {
             query?: never;
@@ -401,6 +625,23 @@ export interface paths {
         };
         /** The description of this contract. */
         get: operations["openapi_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How near a person's examples are to a tuning. */
+        get: operations["read_readiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -692,6 +933,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tuning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freezes what a person has accepted and queues a run on it, named `zega-` and the subject. */
+        post: operations["tune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/votes": {
         parameters: {
             query?: never;
@@ -761,10 +1019,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auto-train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Generates examples and answers when that has ended; the header `attune-batch` comes at once. */
+        post: operations["auto_train"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/genres": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The genres that examples can be of. */
+        get: operations["training_genres"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Accepts what a filter lets through. */
+        AcceptRequest: {
+            batch?: string | null;
+            genre?: string | null;
+            /**
+             * Format: double
+             * @description 0 to 1: everything of at least this quality, but no twins and nothing that a person rejected.
+             */
+            minQuality: number;
+            subject?: string | null;
+        };
         /** @description Who answered, as the answer itself said. */
         Answerer: {
             /** @description The same of the adapter; null where the base answered alone. */
@@ -774,6 +1077,39 @@ export interface components {
             baseModel: string;
             /** @description How the person knew it: a run's identifier, a base's name, a folder. */
             model: string;
+        };
+        AutoTrainRequest: {
+            genres?: string[] | null;
+            /** Format: int32 */
+            num_examples: number;
+            /** @description Taken for the sake of those who send it; examples belong to the user. */
+            organization_id?: string | null;
+            store_in_memory?: boolean;
+            user_id?: string | null;
+        };
+        AutoTrainResult: {
+            /**
+             * Format: double
+             * @description Of what was kept, 0 to 10; 0 if nothing was.
+             */
+            average_quality: number;
+            /** Format: int32 */
+            failed: number;
+            /** @description Kept examples by genre. */
+            genre_distribution: {
+                [key: string]: number;
+            };
+            ready_for_finetuning: boolean;
+            /** Format: int32 */
+            successful: number;
+            /** Format: int32 */
+            total_requested: number;
+            /**
+             * Format: double
+             * @description In seconds.
+             */
+            total_time: number;
+            training_stats: components["schemas"]["TrainingStats"];
         };
         /** @description A base model on this computer. */
         Base: {
@@ -791,77 +1127,198 @@ export interface components {
             /** @description Whether every file has the published SHA-256; never so for a base that Attune does not know. */
             verified: boolean;
         };
+        /** @description A batch and what came of its attempts so far. */
+        Batch: {
+            /** Format: int32 */
+            candidates: number;
+            /** @description Whether attempts are missing that could still be made. */
+            continuable: boolean;
+            createdAt: string;
+            errorMessage: string | null;
+            finishedAt: string | null;
+            generators: components["schemas"]["GeneratorChoice"][];
+            genres: string[];
+            id: string;
+            /**
+             * Format: int32
+             * @description Attempts that may be made in the end; with `untilKept` it may end before.
+             */
+            mostAttempts: number;
+            /** @description Plain sentences for the person. */
+            notices: string[];
+            /** Format: int32 */
+            numExamples: number;
+            progress: components["schemas"]["BatchProgress"];
+            /** Format: int64 */
+            seed: number;
+            status: components["schemas"]["BatchStatus"];
+            storeInMemory: boolean;
+            styles: string[];
+            subject: string;
+            tallies: components["schemas"]["BatchTallies"];
+            /** Format: double */
+            twinThreshold: number;
+            untilKept: boolean;
+        };
         BatchAnswer: {
             finish: components["schemas"]["Finish"];
             /** Format: int64 */
             newTokens: number;
             text: string;
         };
-        /** @description Several prompts; each gets the answer that it would get alone. */
-        BatchRequest: {
+        /** @description What a batch would take, from what was measured on this computer. */
+        BatchEstimate: {
             /**
-             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
-             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             * Format: int64
+             * @description In millionths of a dollar: 0 for what runs here, null where a price is not known.
              */
-            adapter?: string | null;
-            /** @description Default: the adapter's base, else `auto`. */
-            baseModel?: string | null;
-            /**
-             * Format: int32
-             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
-             */
-            beams?: number | null;
+            costMicroDollars: number | null;
             /**
              * Format: double
-             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             * @description Share of the attempts that was kept with these generators, 0 to 1.
              */
-            lengthPenalty?: number | null;
+            keptShare: number | null;
+            /**
+             * Format: int64
+             * @description Attempts that both were measured on.
+             */
+            measuredAttempts: number;
+            /**
+             * Format: double
+             * @description For all attempts; null before anything was measured with these generators.
+             */
+            seconds: number | null;
+        };
+        BatchEvent: {
+            batch: components["schemas"]["Batch"];
+            /** Format: int64 */
+            sequence: number;
+        };
+        /** @description The first examples that a batch would make. */
+        BatchPreview: {
+            /** @description Nothing of them is kept: their ids lead nowhere. */
+            examples: components["schemas"]["Example"][];
+            /**
+             * Format: int64
+             * @description A batch with this seed, asked for the same, begins with the very same examples.
+             */
+            seed: number;
+        };
+        /** @description What is known of a batch only while it runs. */
+        BatchProgress: {
+            /** Format: double */
+            attemptsPerSecond: number | null;
+            /** Format: double */
+            secondsLeft: number | null;
+            /** Format: double */
+            tokensPerSecond: number | null;
+        };
+        BatchRemovedEvent: {
+            batchId: string;
+            /** Format: int64 */
+            sequence: number;
+        };
+        /** @description A batch to generate; everything but `numExamples` has a default. */
+        BatchRequest: {
             /**
              * Format: int32
-             * @description 1 to 1024; default 64.
+             * @description Texts that each generator writes for an attempt; the best is taken.
              */
+            candidates?: number | null;
+            /** @description Default: the base `auto` on this computer, without an adapter. */
+            generators?: components["schemas"]["GeneratorChoice"][];
+            /** @description None named: all. */
+            genres?: string[];
+            /** @description `batch_` and a ULID, made by the client: repeating the request does not start a second batch. */
+            id?: string | null;
+            /** Format: int32 */
             maxNewTokens?: number | null;
             /**
              * Format: int32
-             * @description The model may not end the answer before; at most `maxNewTokens`.
+             * @description Attempts, 1 to 500; with `untilKept` examples that are kept.
              */
-            minNewTokens?: number | null;
+            numExamples: number;
             /**
              * Format: int32
-             * @description No run of so many tokens comes twice.
+             * @description Texts of the genre's category that are shown to generators which can use them, 0 to 5.
              */
-            noRepeatNgramSize?: number | null;
-            /** @description 1 to 1000. */
-            prompts: string[];
-            /**
-             * Format: double
-             * @description Above 1 makes tokens that are in the answer already less likely.
-             */
-            repetitionPenalty?: number | null;
-            /** @description A completed run whose adapter answers. */
-            runId?: string | null;
+            references?: number;
             /**
              * Format: int64
-             * @description Decides every draw; default: another one each time.
+             * @description Decides every choice and draw.
              */
             seed?: number | null;
-            /** @description Texts that end the answer and are no part of it. */
-            stop?: string[];
+            /** @description Puts what is kept into the memory too. */
+            storeInMemory?: boolean;
+            /** @description Default: all; an empty list is no style at all. */
+            styles?: string[] | null;
+            /** @description The person whose examples they will be; default `me`. */
+            subject?: string | null;
             /**
              * Format: double
-             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             * @description From which likeness on two texts are twins, above 0 and at most 1.
              */
-            temperature?: number | null;
+            twinThreshold?: number | null;
+            /** @description Goes on until so many are kept, with three times as many attempts at most. */
+            untilKept?: boolean;
+        };
+        /** @enum {string} */
+        BatchStatus: "running" | "completed" | "cancelled" | "interrupted" | "failed";
+        /** @description What came of the attempts so far. */
+        BatchTallies: {
+            /** Format: double */
+            activeSeconds: number;
             /**
              * Format: int32
-             * @description Draws among so many of the likeliest tokens.
+             * @description Attempts that ended, whatever came of them.
              */
-            topK?: number | null;
+            attempts: number;
+            /** Format: int32 */
+            belowLine: number;
+            /** Format: int64 */
+            candidates: number;
+            /**
+             * Format: int64
+             * @description In millionths of a dollar; 0 for what runs here.
+             */
+            costMicroDollars: number;
+            genres: components["schemas"]["GenreTally"][];
+            /** @description Texts by quality from 0 to 1, in intervals of equal width. */
+            histogram: number[];
+            /**
+             * Format: int32
+             * @description Good enough and no twin: accepted.
+             */
+            kept: number;
             /**
              * Format: double
-             * @description Draws among the likeliest tokens that together have this probability.
+             * @description Share of the attempts that is kept, 0 to 1.
              */
-            topP?: number | null;
+            keptShare: number | null;
+            /**
+             * Format: double
+             * @description Of what is kept, 0 to 1.
+             */
+            meanKeptQuality: number | null;
+            /**
+             * Format: double
+             * @description Of all attempts with a text, 0 to 1.
+             */
+            meanQuality: number | null;
+            /** Format: int64 */
+            tokens: number;
+            /** Format: int32 */
+            twins: number;
+            /**
+             * Format: int32
+             * @description Attempts for which no generator gave a text.
+             */
+            withoutText: number;
+        };
+        /** @description How many examples were changed. */
+        Changed: {
+            /** Format: int64 */
+            examples: number;
         };
         /**
          * @description Which of two answers is better, by the side on which it stood.
@@ -917,6 +1374,14 @@ export interface components {
              */
             total: number;
         };
+        /** @description What there is to generate about. */
+        Content: {
+            genres: components["schemas"]["Genre"][];
+            /** @description What of a person's own files could not be used, in sentences with file and line. */
+            problems: string[];
+            /** @description Sentences that may follow a prompt. */
+            styles: string[];
+        };
         /**
          * @description What becomes of the learning rate after its warm-up.
          * @enum {string}
@@ -946,6 +1411,66 @@ export interface components {
             /** Format: double */
             topP: number | null;
         };
+        /** @description What discarding a batch has taken away. */
+        DiscardedBatch: {
+            /** Format: int64 */
+            examples: number;
+            id: string;
+        };
+        /** @description What a model learns from: an input and the output that it should give. */
+        Example: {
+            /**
+             * Format: int32
+             * @description Its number in the batch, from 0.
+             */
+            attempt: number | null;
+            batch: string | null;
+            createdAt: string;
+            genre: string | null;
+            id: string;
+            input: string;
+            /** @description What it was before a person edited it. */
+            originalOutput: string | null;
+            /** @description Empty where no generator gave a text. */
+            output: string;
+            parts: components["schemas"]["QualityPart"][];
+            provenance: components["schemas"]["Provenance"] | null;
+            /**
+             * Format: double
+             * @description 0 to 1; shown as 0 to 10. Null where nothing was judged.
+             */
+            quality: number | null;
+            rejection: components["schemas"]["Rejection"] | null;
+            /** @description When a person last said something of it. */
+            reviewedAt: string | null;
+            source: components["schemas"]["ExampleSource"];
+            status: components["schemas"]["ExampleStatus"];
+            style: string | null;
+            subject: string;
+        };
+        ExampleEvent: {
+            example: components["schemas"]["Example"];
+            /** Format: int64 */
+            sequence: number;
+        };
+        /** @description Some of the examples that were looked for, the newest first. */
+        ExamplePage: {
+            examples: components["schemas"]["Example"][];
+            /**
+             * Format: int64
+             * @description The `before` of the next page; null after the last.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description Of all pages together.
+             */
+            total: number;
+        };
+        /** @enum {string} */
+        ExampleSource: "generated" | "battle" | "conversation" | "feedback" | "ask_ai" | "imported";
+        /** @enum {string} */
+        ExampleStatus: "candidate" | "accepted" | "rejected";
         ExportRequest: {
             /** @description Absolute path of an adapter folder or of `latest`. */
             adapter?: string | null;
@@ -1094,7 +1619,7 @@ export interface components {
             timing: components["schemas"]["Timing"];
         };
         /** @description Answers in the order of their prompts, and what answered. */
-        GeneratedBatch: {
+        GeneratedAnswers: {
             adapterDigest: string | null;
             /** @description As for one answer. */
             adapterVerified: boolean | null;
@@ -1175,6 +1700,46 @@ export interface components {
              * @description Draws among the likeliest tokens that together have this probability.
              */
             topP?: number | null;
+        };
+        /** @description Something that writes texts. */
+        GeneratorChoice: {
+            /** @description Absolute path of an adapter's folder; none: the base alone. */
+            adapter?: string | null;
+            /** @description Default: the adapter's base, else `auto`. */
+            baseModel?: string | null;
+            /** @enum {string} */
+            kind: "local_t5";
+        };
+        /** @enum {string} */
+        GeneratorKind: "local_t5" | "local_chat" | "endpoint";
+        /** @description Who wrote a text, by what cannot change behind a name. */
+        GeneratorName: {
+            adapterDigest: string | null;
+            baseDigest: string | null;
+            kind: components["schemas"]["GeneratorKind"];
+            name: string;
+        };
+        Genre: {
+            /** @description As requests and examples say it. */
+            name: string;
+            /** @description Whether a person's own file has added to it or made it. */
+            own: boolean;
+            /** Format: int64 */
+            prompts: number;
+            /**
+             * Format: int64
+             * @description Texts of this category that can be shown to a generator.
+             */
+            references: number;
+            /** @description As it is shown. */
+            title: string;
+        };
+        GenreTally: {
+            /** Format: int32 */
+            attempts: number;
+            genre: string;
+            /** Format: int32 */
+            kept: number;
         };
         ImportRequest: {
             /** @description Owner and name; default: the published base whose bytes it has, else `imported/` and the folder's name. */
@@ -1325,6 +1890,138 @@ export interface components {
             /** @description A sentence for a person. */
             message: string;
         };
+        /** @description Several prompts; each gets the answer that it would get alone. */
+        PromptsRequest: {
+            /**
+             * @description Absolute path of an adapter folder or of `latest`, or `null` for the base alone. Default: the adapter
+             *     that the settings serve, if they do and neither `runId` nor `baseModel` is given; else none.
+             */
+            adapter?: string | null;
+            /** @description Default: the adapter's base, else `auto`. */
+            baseModel?: string | null;
+            /**
+             * Format: int32
+             * @description Follows so many answers at once and takes the likeliest as a whole, 1 to 64; nothing is drawn then.
+             */
+            beams?: number | null;
+            /**
+             * Format: double
+             * @description Only with beams: above 0 prefers longer answers, below 0 shorter ones; default 1.
+             */
+            lengthPenalty?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 1024; default 64.
+             */
+            maxNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description The model may not end the answer before; at most `maxNewTokens`.
+             */
+            minNewTokens?: number | null;
+            /**
+             * Format: int32
+             * @description No run of so many tokens comes twice.
+             */
+            noRepeatNgramSize?: number | null;
+            /** @description 1 to 1000. */
+            prompts: string[];
+            /**
+             * Format: double
+             * @description Above 1 makes tokens that are in the answer already less likely.
+             */
+            repetitionPenalty?: number | null;
+            /** @description A completed run whose adapter answers. */
+            runId?: string | null;
+            /**
+             * Format: int64
+             * @description Decides every draw; default: another one each time.
+             */
+            seed?: number | null;
+            /** @description Texts that end the answer and are no part of it. */
+            stop?: string[];
+            /**
+             * Format: double
+             * @description Draws tokens by their probability: small is bold towards the likely, large is wild.
+             */
+            temperature?: number | null;
+            /**
+             * Format: int32
+             * @description Draws among so many of the likeliest tokens.
+             */
+            topK?: number | null;
+            /**
+             * Format: double
+             * @description Draws among the likeliest tokens that together have this probability.
+             */
+            topP?: number | null;
+        };
+        /** @description How a text came about, so that it can be made again. */
+        Provenance: {
+            /**
+             * Format: int32
+             * @description Among how many candidates it was the best.
+             */
+            candidates: number;
+            /**
+             * Format: int64
+             * @description In millionths of a dollar.
+             */
+            costMicroDollars: number;
+            decoding: components["schemas"]["Decoding"] | null;
+            generator: components["schemas"]["GeneratorName"];
+            /** @description The very prompt that was sent. */
+            prompt: string;
+            /** Format: int64 */
+            seed: number;
+            /** Format: int32 */
+            tokens: number;
+        };
+        /** @description One thing that quality consists of. */
+        QualityPart: {
+            name: string;
+            /**
+             * Format: double
+             * @description 0 to 1, more is better.
+             */
+            value: number;
+            /** @description What was found, for a person. */
+            words: string;
+        };
+        /** @description How near a subject is to a tuning. */
+        Readiness: {
+            /**
+             * Format: int64
+             * @description Accepted examples.
+             */
+            accepted: number;
+            level: components["schemas"]["ReadinessLevel"];
+            /**
+             * Format: int64
+             * @description Accepted examples that no tuning has seen yet.
+             */
+            newExamples: number;
+            subject: string;
+            /**
+             * Format: int64
+             * @description New examples that are missing until the next tuning is ready.
+             */
+            untilReady: number;
+            /** @description A sentence for the person. */
+            words: string;
+        };
+        /** @enum {string} */
+        ReadinessLevel: "too_few" | "possible" | "ready" | "excellent";
+        /** @description Why an example is not trained on. */
+        Rejection: {
+            kind: components["schemas"]["RejectionKind"];
+            /** @description The accepted example that it is a twin of. */
+            twinOf: string | null;
+            /** @description A sentence for the person. */
+            words: string;
+        };
+        /** @enum {string} */
+        RejectionKind: "below_line" | "exact_twin" | "near_twin" | "without_text" | "person";
         /** @description What deleting a run changed. */
         Removed: {
             /**
@@ -1340,6 +2037,18 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /** @description What a person says of an example. */
+        Review: {
+            /** @enum {string} */
+            decision: "accept";
+        } | {
+            /** @enum {string} */
+            decision: "reject";
+        } | {
+            /** @enum {string} */
+            decision: "edit";
+            output: string;
+        };
         /** @description One local training. */
         Run: {
             /** @description SHA-256 of the adapter's weights. */
@@ -1353,6 +2062,8 @@ export interface components {
              */
             bestStep: number | null;
             createdAt: string;
+            /** @description The dataset that it trains on, where that is one of Attune's. */
+            dataset: string | null;
             /** Format: double */
             durationSeconds: number | null;
             /** Format: int32 */
@@ -1464,6 +2175,8 @@ export interface components {
             dataPath?: string | null;
             /** @description The source; means the same as `dataPath`. */
             databasePath?: string | null;
+            /** @description The source, instead of any other: the id of a dataset. The run is named after it. */
+            dataset?: string | null;
             decay?: components["schemas"]["Decay"] | null;
             /**
              * Format: double
@@ -1705,6 +2418,8 @@ export interface components {
         };
         /** @description First of a stream of events, and again whenever the reader was too slow. */
         SnapshotEvent: {
+            /** @description The 20 newest batches of examples. */
+            batches: components["schemas"]["Batch"][];
             /** @description The 50 newest runs. */
             runs: components["schemas"]["Run"][];
             /** Format: int64 */
@@ -1798,7 +2513,7 @@ export interface components {
             problem: string | null;
         };
         /** @enum {string} */
-        StoredKind: "database" | "runs" | "adapters" | "exports" | "logs" | "other" | "bases";
+        StoredKind: "database" | "runs" | "datasets" | "adapters" | "exports" | "logs" | "other" | "bases";
         /** @description A folder or a variable. Secrets are without their value. */
         Surrounding: {
             /** @description Whether something is set that is not shown. */
@@ -1841,6 +2556,32 @@ export interface components {
              * @description Tokens of the answer for each second after loading.
              */
             tokensPerSecond: number;
+        };
+        TrainingGenres: {
+            genres: string[];
+            /** Format: int64 */
+            total: number;
+        };
+        TrainingStats: {
+            /** Format: int64 */
+            examples_until_next_training: number;
+            /** Format: int64 */
+            training_examples: number;
+        };
+        /** @description A tuning on everything that a subject has accepted. */
+        TuningRequest: {
+            baseModel?: string | null;
+            /** Format: int32 */
+            epochs?: number | null;
+            /** @description `run_` and a ULID, made by the client: repeating the request does not start a second run. */
+            id?: string | null;
+            method?: components["schemas"]["Method"] | null;
+            /** @description Default `me`. */
+            subject?: string | null;
+        };
+        /** @description Accepted examples whose texts are nearly the same, the oldest first in each cluster. */
+        TwinCluster: {
+            examples: string[];
         };
         ValidationEvent: {
             runId: string;
@@ -2159,6 +2900,299 @@ export interface operations {
             };
         };
     };
+    list_batches: {
+        parameters: {
+            query?: {
+                /** @description The newest so many, at most 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"][];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was made before; this is its batch */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description another batch is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchEstimate"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPreview"];
+                };
+            };
+            /** @description a batch is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscardedBatch"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it is not running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    continue_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nothing is missing, or another batch is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     examine: {
         parameters: {
             query?: never;
@@ -2193,7 +3227,221 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"] | components["schemas"]["ValidationEvent"];
+                    "text/event-stream": components["schemas"]["SnapshotEvent"] | components["schemas"]["RunEvent"] | components["schemas"]["RemovedEvent"] | components["schemas"]["PointEvent"] | components["schemas"]["ValidationEvent"] | components["schemas"]["BatchEvent"] | components["schemas"]["BatchRemovedEvent"] | components["schemas"]["ExampleEvent"];
+                };
+            };
+        };
+    };
+    list_examples: {
+        parameters: {
+            query?: {
+                subject?: string;
+                batch?: string;
+                status?: components["schemas"]["ExampleStatus"];
+                genre?: string;
+                style?: string;
+                /** @description 0 to 1; examples without a quality are below every one. */
+                minQuality?: number;
+                /** @description 0 to 1. */
+                maxQuality?: number;
+                /** @description Whether a person has said something of it. */
+                reviewed?: boolean;
+                /** @description Stands in the input or the output, whatever the case of its letters. */
+                text?: string;
+                /** @description At most so many, 1000 or fewer. */
+                limit?: number;
+                /** @description The `next` of the page before; default: the newest. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamplePage"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_twins: {
+        parameters: {
+            query?: {
+                /** @description Default: all examples. */
+                batch?: string;
+                /** @description From which likeness on two texts are twins, above 0 and at most 1. */
+                threshold?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwinCluster"][];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description there is none */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2492,7 +3740,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BatchRequest"];
+                "application/json": components["schemas"]["PromptsRequest"];
             };
         };
         responses: {
@@ -2501,7 +3749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GeneratedBatch"];
+                    "application/json": components["schemas"]["GeneratedAnswers"];
                 };
             };
             404: {
@@ -2571,6 +3819,33 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Content"];
+                };
+            };
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2731,6 +4006,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    read_readiness: {
+        parameters: {
+            query?: {
+                /** @description Default `me`. */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3361,6 +4666,55 @@ export interface operations {
             };
         };
     };
+    tune: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TuningRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was made before; this is its run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description too few examples are accepted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_votes: {
         parameters: {
             query?: {
@@ -3498,6 +4852,73 @@ export interface operations {
             };
             /** @description the owner has no window */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auto_train: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoTrainRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTrainResult"];
+                };
+            };
+            /** @description another batch is running */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    training_genres: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingGenres"];
+                };
+            };
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

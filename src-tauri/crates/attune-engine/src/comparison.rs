@@ -187,7 +187,9 @@ fn held_out_rows(run: &Run, files: &KeptFiles) -> Result<Vec<Example>> {
     let (rows, trained) = (read(&path)?, read(&trained)?);
     let trained: HashSet<&str> = trained.iter().map(|example| example.input.as_str()).collect();
     let as_they_were = rows.len() as u64 == run.held_out
-        && rows.iter().all(|row| is_held_out(&row.input) && !trained.contains(row.input.as_str()));
+        // What decided about the rows of a dataset are their prompts, which are not among the run's files.
+        && rows.iter().all(|row| run.dataset.is_some() || is_held_out(&row.input))
+        && rows.iter().all(|row| !trained.contains(row.input.as_str()));
     if as_they_were { Ok(rows) } else { Err(changed()) }
 }
 

@@ -121,6 +121,11 @@ impl DataFolder {
         self.path.join("adapters")
     }
 
+    /// Where each dataset has a folder with its rows.
+    pub(crate) fn datasets(&self) -> PathBuf {
+        self.path.join("datasets")
+    }
+
     /// Where each run has its [`run_files`](Self::run_files).
     pub(crate) fn runs(&self) -> PathBuf {
         self.path.join("runs")

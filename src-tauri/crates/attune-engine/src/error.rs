@@ -9,6 +9,9 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::bases::FetchError;
+use crate::content::ContentProblem;
+use crate::datasets::DatasetId;
+use crate::generation::BatchError;
 use crate::providers::EndpointError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
@@ -121,6 +124,14 @@ pub enum Error {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error("the content that ships with Attune cannot be used: {problem}")]
+    ContentRefused { problem: ContentProblem },
+    #[error("there is no genre {name:?}")]
+    UnknownGenre { name: String, known: Vec<String> },
+    #[error("a generator failed for a reason of Attune's own")]
+    GeneratorPanicked,
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -211,6 +222,12 @@ pub enum Error {
     HeldOutMissing { run: RunId, path: PathBuf },
     #[error("{path} does not hold the rows that run {run} held out any more")]
     HeldOutChanged { run: RunId, path: PathBuf },
+    #[error("a tuning takes {fewest} accepted examples or more, and there are {found}")]
+    TooFewExamples { found: usize, fewest: usize },
+    #[error("there is no dataset {id:?}")]
+    UnknownDataset { id: String },
+    #[error("{path} does not hold the rows of dataset {dataset} any more")]
+    DatasetChanged { dataset: DatasetId, path: PathBuf },
     #[error("there is no feedback {id:?}")]
     UnknownFeedback { id: String },
     #[error("{field} cannot be {value}: {reason}")]
@@ -327,15 +344,21 @@ impl Error {
             Self::UnknownRun { .. }
             | Self::UnknownSetting { .. }
             | Self::UnknownLogDay { .. }
+            | Self::UnknownDataset { .. }
             | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
             Self::Endpoint(error) => error.kind(),
+            Self::Batch(error) => error.kind(),
+            Self::UnknownGenre { .. } => Kind::Invalid,
+            Self::ContentRefused { .. } => Kind::Environment,
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }
             | Self::RunNotActive { .. }
             | Self::RunStillQueued { .. }
             | Self::NothingToResume { .. }
             | Self::RunStillActive { .. }
+            | Self::TooFewExamples { .. }
+            | Self::DatasetChanged { .. }
             | Self::NothingHeldOut { .. }
             | Self::HeldOutMissing { .. }
             | Self::HeldOutChanged { .. }
@@ -350,6 +373,7 @@ impl Error {
             | Self::Write { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
+            | Self::GeneratorPanicked
             | Self::Merge { .. }
             | Self::Training { .. }
             | Self::CheckpointRefused { .. }
@@ -406,6 +430,7 @@ impl Error {
             }
             Self::Fetch(error) => error.field(),
             Self::Endpoint(error) => error.field(),
+            Self::UnknownGenre { .. } => Some("genres"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }

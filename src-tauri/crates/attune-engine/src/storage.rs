@@ -16,6 +16,8 @@ pub enum StoredKind {
     Database,
     /// Rows, orders and checkpoints of runs.
     Runs,
+    /// Frozen examples.
+    Datasets,
     /// Adapters in the data folder; those in folders of a person's choice are theirs.
     Adapters,
     /// What was written for other programs, where nobody chose another folder.
@@ -51,6 +53,7 @@ pub(crate) fn measure(folder: &DataFolder, bases: &Bases) -> Storage {
     let mut stored = vec![
         entry(StoredKind::Database, folder.database()),
         entry(StoredKind::Runs, folder.runs()),
+        entry(StoredKind::Datasets, folder.datasets()),
         entry(StoredKind::Adapters, folder.adapters()),
         entry(StoredKind::Exports, folder.path().join("exports")),
         entry(StoredKind::Logs, folder.logs()),
@@ -85,6 +88,7 @@ pub(crate) fn measure(folder: &DataFolder, bases: &Bases) -> Storage {
 fn kind_of(name: &str) -> StoredKind {
     match name {
         "runs" => StoredKind::Runs,
+        "datasets" => StoredKind::Datasets,
         "adapters" => StoredKind::Adapters,
         "exports" => StoredKind::Exports,
         "logs" => StoredKind::Logs,

@@ -43,7 +43,7 @@ impl From<engine::Decoding> for wire::Decoding {
     }
 }
 
-impl From<engine::Generated> for wire::GeneratedBatch {
+impl From<engine::Generated> for wire::GeneratedAnswers {
     fn from(generated: engine::Generated) -> Self {
         let timing = wire::Timing {
             loading_milliseconds: milliseconds(generated.loading),
@@ -71,7 +71,7 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-impl wire::GeneratedBatch {
+impl wire::GeneratedAnswers {
     /// The answer to the only prompt; `None` if there was none.
     pub(crate) fn into_one(mut self) -> Option<wire::Generated> {
         let answer = self.answers.pop()?;

@@ -30,6 +30,7 @@ pub struct Finding {
 pub enum StoredKind {
     Database,
     Runs,
+    Datasets,
     Adapters,
     Exports,
     Logs,

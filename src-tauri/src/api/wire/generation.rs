@@ -90,7 +90,7 @@ question! {
 
 question! {
     /// Several prompts; each gets the answer that it would get alone.
-    BatchRequest {
+    PromptsRequest {
         /// 1 to 1000.
         prompts: Vec<String>
     }
@@ -98,8 +98,8 @@ question! {
 
 impl GenerationRequest {
     /// The same for several prompts.
-    pub(crate) fn with_prompts(self, prompts: Vec<String>) -> BatchRequest {
-        BatchRequest {
+    pub(crate) fn with_prompts(self, prompts: Vec<String>) -> PromptsRequest {
+        PromptsRequest {
             prompts,
             run_id: self.run_id,
             adapter: self.adapter,
@@ -187,7 +187,7 @@ pub struct Generated {
 /// Answers in the order of their prompts, and what answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct GeneratedBatch {
+pub struct GeneratedAnswers {
     pub answers: Vec<BatchAnswer>,
     pub base_model: String,
     /// As for one answer.

@@ -1,8 +1,11 @@
 //! The shapes of the contract. Names are camelCase; the engine's types know nothing of them.
 
 mod account;
+mod auto_train;
+mod batches;
 mod comparison;
 mod events;
+mod examples;
 mod exchange;
 mod feedback;
 mod first_start;
@@ -15,8 +18,11 @@ mod sources;
 mod system;
 
 pub use account::*;
+pub use auto_train::*;
+pub use batches::*;
 pub use comparison::*;
 pub use events::*;
+pub use examples::*;
 pub use exchange::*;
 pub use feedback::*;
 pub use first_start::*;

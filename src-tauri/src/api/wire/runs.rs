@@ -173,6 +173,9 @@ pub struct Run {
     /// Absolute path of the adapter that this run began with.
     #[schema(required)]
     pub started_from: Option<String>,
+    /// The dataset that it trains on, where that is one of Attune's.
+    #[schema(required)]
+    pub dataset: Option<String>,
     #[schema(required)]
     pub error_message: Option<String>,
     /// Absolute path of the run's folder.
@@ -203,6 +206,8 @@ pub struct RunRequest {
     pub data_path: Option<String>,
     /// The source, instead of either: the name of rows that ship with Attune. Their settings are the defaults then.
     pub sample: Option<String>,
+    /// The source, instead of any other: the id of a dataset. The run is named after it.
+    pub dataset: Option<String>,
     /// Absolute path; default: a folder named after the source in the data folder.
     pub output_dir: Option<String>,
     /// `auto`, a name, a hub id or the absolute path of a folder.

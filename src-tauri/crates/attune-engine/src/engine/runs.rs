@@ -183,7 +183,9 @@ impl Engine {
             Some(old) => resume::prepare(shared, bases, &request, old)?,
             None => {
                 let request = self.0.samples.put_into(request)?;
-                let Prepared { run, rows, start } = request.prepare(&shared.folder, bases)?;
+                let (request, dataset) = self.put_dataset_into(request)?;
+                let Prepared { run, rows, start } =
+                    request.prepare(&shared.folder, bases, dataset.as_ref())?;
                 let files = shared.kept_files(&run.id);
                 files.freeze(&rows, start.as_ref()).inspect_err(|_| files.discard())?;
                 run

@@ -80,6 +80,12 @@ impl Error {
             }
             Self::Fetch(error) => error.hint(),
             Self::Endpoint(error) => error.hint(),
+            Self::Batch(error) => error.hint(),
+            Self::UnknownGenre { known, .. } => {
+                return Some(format!("There are: {}.", known.join(", ")));
+            }
+            Self::ContentRefused { .. } => "Install Attune again; your own genres belong in the data folder.",
+            Self::GeneratorPanicked => "The log has the details; continue the batch.",
             Self::AdapterMissing { .. } => {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }
@@ -140,6 +146,13 @@ impl Error {
                 "It may have been taken back already; GET /api/v1/feedback and /api/v1/votes list what is kept."
             }
             Self::RunActive { .. } => "Wait until it has ended, or cancel it.",
+            Self::TooFewExamples { .. } => {
+                "Generate more on the Generate page or with `attune auto-train`, or accept some that were rejected."
+            }
+            Self::UnknownDataset { .. } => "GET /api/v1/datasets lists those there are.",
+            Self::DatasetChanged { .. } => {
+                "Freeze the examples once more: tune again, which makes a new dataset."
+            }
             Self::NothingHeldOut { .. } => {
                 "Train on 50 rows or more: then about one of five is held out to judge by."
             }

@@ -9,8 +9,9 @@ use attune_tuning::peft::PeftFiles;
 use super::start::Start;
 use super::{Decay, Hyperparameters, InitialPrompt, Method, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
+use crate::datasets::Dataset;
 use crate::limits::{check_max_samples, require_absolute};
-use crate::sources::{SourceRows, Split, read_source, split};
+use crate::sources::{SourceRows, Split, read_source, split, split_by};
 use crate::{Bases, DataFolder, Error, Result, Settings};
 
 pub(crate) const DEFAULT_MAX_SAMPLES: u32 = 2000;
@@ -26,6 +27,8 @@ pub struct RunRequest {
     pub data_path: Option<PathBuf>,
     /// The source, instead of either: the name of rows that ship with Attune. Their settings are the defaults then.
     pub sample: Option<String>,
+    /// The source, instead of any other: the id of a dataset. The run and its folder are named after it.
+    pub dataset: Option<String>,
     /// Default: a folder named after the source in the data folder's `adapters`.
     pub output_folder: Option<PathBuf>,
     /// `auto`, a name, a hub id, or a folder.
@@ -106,7 +109,12 @@ impl RunRequest {
     ///
     /// # Errors
     /// The first value, file or folder that makes the run impossible.
-    pub(crate) fn prepare(&self, folder: &DataFolder, bases: &Bases) -> Result<Prepared> {
+    pub(crate) fn prepare(
+        &self,
+        folder: &DataFolder,
+        bases: &Bases,
+        dataset: Option<&Dataset>,
+    ) -> Result<Prepared> {
         let id = self.id.as_deref().map_or_else(|| Ok(RunId::generate()), RunId::parse)?;
         let start = self.start_from.as_deref().map(Start::open).transpose()?;
         let kind = start.as_ref().map(|start| &start.kind);
@@ -114,9 +122,14 @@ impl RunRequest {
         Hyperparameters::chosen(self, 1, kind)?;
         let max_samples = self.max_samples();
         check_max_samples("maxSamples", max_samples)?;
-        let run_identifier = self.run_identifier.clone().unwrap_or_else(|| generated_identifier(&id));
+        let named = self.run_identifier.clone().or_else(|| dataset.map(|dataset| dataset.name.clone()));
+        let run_identifier = named.unwrap_or_else(|| generated_identifier(&id));
         check_name("runIdentifier", &run_identifier)?;
-        let run_directory = self.run_directory.clone().unwrap_or_else(|| run_identifier.clone());
+        let run_directory = self.run_directory.clone().unwrap_or_else(|| match dataset {
+            // Every tuning of a dataset's subject has the same name.
+            Some(_) if self.run_identifier.is_none() => generated_identifier(&id),
+            _ => run_identifier.clone(),
+        });
         check_name("runDirectory", &run_directory)?;
 
         let (field, source_path) = self.source()?;
@@ -125,7 +138,10 @@ impl RunRequest {
             .and_then(SourceRows::require_usable)
             .map_err(|source| Error::InField { field, source: Box::new(source) })?;
         let summary = rows.summary();
-        let mut split = split(rows.examples);
+        let mut split = match dataset {
+            Some(dataset) => split_by(rows.examples, &dataset.prompts(folder)?),
+            None => split(rows.examples),
+        };
         let hyperparameters = Hyperparameters::chosen(self, split.train.len(), kind)?;
         let base = match &start {
             Some(start) => start.base(bases, self.base_model.as_deref())?,
@@ -159,6 +175,7 @@ impl RunRequest {
             resumable: false,
             resumed_from: None,
             started_from: start.as_ref().map(|start| start.path.clone()),
+            dataset: dataset.map(|dataset| dataset.id.clone()),
             error_message: None,
             run_directory,
             output_folder,
@@ -186,7 +203,7 @@ impl RunRequest {
 }
 
 /// Refuses what is not the name of a folder inside the output folder.
-pub(super) fn check_name(field: &'static str, name: &str) -> Result<()> {
+pub(crate) fn check_name(field: &'static str, name: &str) -> Result<()> {
     let mut components = Path::new(name).components();
     let one_name = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
     let reason = if !one_name || name.contains(['/', '\\', '\0', '\n']) {

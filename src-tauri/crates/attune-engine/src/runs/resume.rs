@@ -86,6 +86,7 @@ fn refuse_choices(request: &RunRequest) -> Result<()> {
         ("databasePath", request.database_path.is_some()),
         ("dataPath", request.data_path.is_some()),
         ("sample", request.sample.is_some()),
+        ("dataset", request.dataset.is_some()),
         ("outputDir", request.output_folder.is_some()),
         ("baseModel", request.base_model.is_some()),
         ("method", request.method.is_some()),

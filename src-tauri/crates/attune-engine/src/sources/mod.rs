@@ -24,7 +24,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) use recognise::read_source;
-pub(crate) use split::{Split, held_out_of, is_held_out, split};
+pub(crate) use split::{Split, held_out_of, is_held_out, split, split_by};
 pub use summary::{SourceSummary, inspect_source};
 
 use crate::artifacts::DigestWriter;

@@ -25,6 +25,18 @@ pub(crate) struct Split {
 /// Holds out about one row of five. Nothing is held out of fewer than [`FEWEST_ROWS`] rows, or where all rows
 /// fall on one side, as they do if they all ask the same.
 pub(crate) fn split(examples: Vec<Example>) -> Split {
+    let sides = examples.iter().map(|example| is_held_out(&example.input)).collect();
+    to_sides(examples, sides, "their inputs differ too little")
+}
+
+/// The same where not the inputs but `prompts`, one for each row, decide: rows of one prompt are on one side however
+/// they are worded.
+pub(crate) fn split_by(examples: Vec<Example>, prompts: &[String]) -> Split {
+    let sides = prompts.iter().map(|prompt| is_held_out(prompt)).collect();
+    to_sides(examples, sides, "their prompts differ too little")
+}
+
+fn to_sides(examples: Vec<Example>, sides: Vec<bool>, why_none: &str) -> Split {
     let rows = examples.len();
     let are = if rows == 1 { "The only row is".to_owned() } else { format!("All {rows} rows are") };
     let everything = |train, why: &str| {
@@ -34,10 +46,12 @@ pub(crate) fn split(examples: Vec<Example>) -> Split {
     if rows < FEWEST_ROWS {
         return everything(examples, &format!("that begins with {FEWEST_ROWS} rows"));
     }
-    if held_out_of(&examples) == 0 {
-        return everything(examples, "their inputs differ too little");
+    let held_out = sides.iter().filter(|is_held_out| **is_held_out).count();
+    if held_out == 0 || held_out == rows {
+        return everything(examples, why_none);
     }
-    let (held_out, train) = examples.into_iter().partition(|example| is_held_out(&example.input));
+    let mut sides = sides.into_iter();
+    let (held_out, train) = examples.into_iter().partition(|_| sides.next().unwrap_or_default());
     Split { train, held_out, notice: None }
 }
 

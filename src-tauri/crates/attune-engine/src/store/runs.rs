@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::columns::{absent_or, encoded, json, json_text};
 use crate::runs::{Best, Hyperparameters, Method, Progress, Run, RunId, RunStatus, SelfCheck, Stopped};
-use crate::{AdapterDigest, Error, Result};
+use crate::{AdapterDigest, DatasetId, Error, Result};
 
 pub(crate) const MIGRATION: &str = "
 CREATE TABLE runs (
@@ -48,6 +48,11 @@ ALTER TABLE runs ADD COLUMN self_check TEXT;
 ALTER TABLE runs ADD COLUMN stopped TEXT;
 ALTER TABLE runs ADD COLUMN resumed_from TEXT;
 ALTER TABLE runs ADD COLUMN started_from TEXT;
+";
+
+/// Which dataset a run trains on.
+pub(crate) const DATASET_MIGRATION: &str = "
+ALTER TABLE runs ADD COLUMN dataset TEXT;
 ";
 
 /// How a run ended.
@@ -91,10 +96,10 @@ impl Runs<'_> {
             .execute(
                 "INSERT INTO runs (id, run_identifier, status, base_model, base_folder, method, source_path,
                     dataset_hash, samples_used, held_out, samples_skipped, notices, hyperparameters,
-                    self_check, resumed_from, started_from, run_directory, output_folder, created_at)
+                    self_check, resumed_from, started_from, dataset, run_directory, output_folder, created_at)
                  VALUES (:id, :run_identifier, :status, :base_model, :base_folder, :method, :source_path,
                     :dataset_hash, :samples_used, :held_out, :samples_skipped, :notices, :hyperparameters,
-                    :self_check, :resumed_from, :started_from, :run_directory, :output_folder, :created_at)",
+                    :self_check, :resumed_from, :started_from, :dataset, :run_directory, :output_folder, :created_at)",
                 named_params! {
                     ":id": run.id.as_str(),
                     ":run_identifier": run.run_identifier,
@@ -112,6 +117,7 @@ impl Runs<'_> {
                     ":self_check": encoded(run.self_check.as_ref())?,
                     ":resumed_from": run.resumed_from.as_ref().map(RunId::as_str),
                     ":started_from": run.started_from.as_deref().map(text),
+                    ":dataset": run.dataset.as_ref().map(DatasetId::as_str),
                     ":run_directory": run.run_directory,
                     ":output_folder": text(&run.output_folder),
                     ":created_at": run.created_at,
@@ -268,6 +274,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         resumable: false,
         resumed_from: absent_or(row, "resumed_from", json_text)?,
         started_from: row.get::<_, Option<String>>("started_from")?.map(PathBuf::from),
+        dataset: absent_or(row, "dataset", json_text)?,
         error_message: row.get("error_message")?,
         run_directory: row.get("run_directory")?,
         output_folder: PathBuf::from(row.get::<_, String>("output_folder")?),

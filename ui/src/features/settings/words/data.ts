@@ -12,6 +12,7 @@ export const data = {
   kinds: {
     database: "Database and its backups",
     runs: "Runs: rows and checkpoints",
+    datasets: "Datasets: frozen examples",
     adapters: "Adapters",
     logs: "Logs",
     exports: "Exports for other programs",
