@@ -48,6 +48,15 @@ pub(crate) enum Error {
     Script { script: String, status: ExitStatus },
     #[error("there is no data at {path}; name a JSON lines file with `input` and `output` by --data")]
     NoData { path: PathBuf },
+    #[error(
+        "there are no passages at {path}; name the folder with english.jsonl and other_languages.jsonl by --data"
+    )]
+    NoPassages { path: PathBuf },
+    #[error("Attune could not judge a text")]
+    Engine {
+        #[from]
+        source: attune_engine::Error,
+    },
     #[error("Attune could not do its part")]
     Tuning {
         #[from]

@@ -12,6 +12,7 @@ mod interop;
 mod judgement;
 mod learning;
 mod parity;
+mod quality;
 mod reference;
 
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ enum Part {
     },
     /// Generate examples as the product does, and measure how long that takes. Needs no Python.
     Generation(generation::Wanted),
+    /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
+    Quality(quality::Wanted),
 }
 
 /// Where Python is and where files may be written.
@@ -85,6 +88,7 @@ fn act(part: Part) -> Result<bool> {
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
         Part::Generation(wanted) => generation::measure(&wanted),
+        Part::Quality(wanted) => quality::measure(&wanted),
     }
 }
 

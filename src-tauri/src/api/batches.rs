@@ -71,7 +71,7 @@ pub(super) async fn preview_batch(
 ) -> Result<Json<BatchPreview>, Problem> {
     let preview = until_given_up(move |stop| state.engine.preview(&wanted.into(), stop)).await?;
     // Without one the client has gone, and nobody reads this.
-    preview.map(|preview| Json(preview.into())).ok_or_else(|| Problem::closing())
+    preview.map(|preview| Json(preview.into())).ok_or_else(Problem::closing)
 }
 
 #[utoipa::path(get, path = "/api/v1/batches/{id}", params(("id" = String, Path)), tag = "generation",

@@ -27,7 +27,7 @@ pub(crate) enum Event {
     Snapshot(SnapshotEvent),
     Run(Box<RunEvent>),
     Point(PointEvent),
-    Batch(BatchEvent),
+    Batch(Box<BatchEvent>),
     Validation(ValidationEvent),
 }
 

@@ -1965,9 +1965,9 @@ export interface components {
             candidates: number;
             /**
              * Format: int64
-             * @description In millionths of a dollar.
+             * @description In millionths of a dollar; null where a price is not known.
              */
-            costMicroDollars: number;
+            costMicroDollars: number | null;
             decoding: components["schemas"]["Decoding"] | null;
             generator: components["schemas"]["GeneratorName"];
             /** @description The very prompt that was sent. */

@@ -14,7 +14,7 @@ impl From<engine::Example> for wire::Example {
             output: example.output,
             original_output: example.original_output,
             quality: example.quality,
-            parts: example.parts.into_iter().map(wire::QualityPart::from).collect(),
+            parts: example.parts.as_ref().map(parts).unwrap_or_default(),
             source: match example.source {
                 engine::ExampleSource::Generated => wire::ExampleSource::Generated,
                 engine::ExampleSource::Battle => wire::ExampleSource::Battle,
@@ -49,10 +49,13 @@ impl From<engine::Example> for wire::Example {
     }
 }
 
-impl From<engine::QualityPart> for wire::QualityPart {
-    fn from(part: engine::QualityPart) -> Self {
-        Self { name: part.name, value: part.value, words: String::new() }
-    }
+fn parts(parts: &engine::quality::Parts) -> Vec<wire::QualityPart> {
+    let told = |(name, part): (engine::quality::PartName, &engine::quality::Part)| wire::QualityPart {
+        name: name.to_string(),
+        value: part.value,
+        words: part.words.clone(),
+    };
+    parts.iter().map(told).collect()
 }
 
 impl From<engine::Provenance> for wire::Provenance {

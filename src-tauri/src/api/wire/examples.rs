@@ -105,8 +105,9 @@ pub struct Provenance {
     #[schema(required)]
     pub decoding: Option<Decoding>,
     pub tokens: u32,
-    /// In millionths of a dollar.
-    pub cost_micro_dollars: u64,
+    /// In millionths of a dollar; null where a price is not known.
+    #[schema(required)]
+    pub cost_micro_dollars: Option<u64>,
     /// Among how many candidates it was the best.
     pub candidates: u32,
 }

@@ -6,12 +6,20 @@
 //! Invariants: every value lies from 0 to 1, for any text; without a meter of fluency the rest decides; nothing here
 //! takes longer than in proportion to the text.
 
+mod calibration;
+mod fit;
 mod fluency;
+mod language;
+mod length;
 mod part;
+mod prose;
+mod relevance;
+mod repetition;
 
 use serde::{Deserialize, Serialize};
 
-pub use fluency::{Calibration, Fluency, FluencyMeter};
+pub use calibration::Calibration;
+pub use fluency::{Fluency, FluencyMeter};
 pub use part::{Part, PartName, Parts};
 
 /// What is judged, and what it was asked for.
