@@ -12,6 +12,7 @@ mod error;
 mod estimate;
 mod example;
 pub(crate) mod generators;
+pub(crate) mod judge;
 mod plan;
 mod readiness;
 pub(crate) mod request;

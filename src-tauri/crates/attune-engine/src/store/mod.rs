@@ -7,8 +7,8 @@
 pub(crate) mod batches;
 mod columns;
 pub(crate) mod datasets;
-pub(crate) mod examples;
 pub(crate) mod endpoints;
+pub(crate) mod examples;
 pub(crate) mod feedback;
 pub(crate) mod first_start;
 mod kept;
