@@ -7,7 +7,7 @@ export const words = {
   closeNavigation: "Close the navigation",
   title: (page: string) => `${page} · Attune`,
   close: "Close",
-  pages: { train: "Train", playground: "Playground", settings: "Settings" },
+  pages: { generate: "Generate", train: "Train", playground: "Playground", settings: "Settings" },
   status: {
     idle: "No active run",
     queued: "A run is waiting to start",

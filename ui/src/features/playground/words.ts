@@ -31,8 +31,6 @@ export const words = {
     savedCount: (shown: string, total: string) => `${shown} of ${total}`,
     undoLast: "Undo last",
     more: "Show more",
-    showAll: "Show all",
-    showLess: "Show less",
     empty: "Nothing saved yet",
     emptyStep: "Approve, reject or edit an answer: it is kept here with its prompt, for the next training.",
     emptyAnswer: "(an empty answer)",
