@@ -8,6 +8,10 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    #[error("the engine could not do its part")]
+    Engine(#[from] attune_engine::Error),
+    #[error("another program has taken {path}")]
+    FolderTaken { path: PathBuf },
     #[error("could not read {path}; run `cargo xtask bench` in a checkout of Attune")]
     Read {
         path: PathBuf,
@@ -44,6 +48,15 @@ pub(crate) enum Error {
     Script { script: String, status: ExitStatus },
     #[error("there is no data at {path}; name a JSON lines file with `input` and `output` by --data")]
     NoData { path: PathBuf },
+    #[error(
+        "there are no passages at {path}; name the folder with english.jsonl and other_languages.jsonl by --data"
+    )]
+    NoPassages { path: PathBuf },
+    #[error("Attune could not judge a text")]
+    Engine {
+        #[from]
+        source: attune_engine::Error,
+    },
     #[error("Attune could not do its part")]
     Tuning {
         #[from]

@@ -7,10 +7,12 @@
 mod console;
 mod error;
 mod files;
+mod generation;
 mod interop;
 mod judgement;
 mod learning;
 mod parity;
+mod quality;
 mod reference;
 
 use std::path::PathBuf;
@@ -46,6 +48,10 @@ enum Part {
         #[command(flatten)]
         wanted: learning::Wanted,
     },
+    /// Generate examples as the product does, and measure how long that takes. Needs no Python.
+    Generation(generation::Wanted),
+    /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
+    Quality(quality::Wanted),
 }
 
 /// Where Python is and where files may be written.
@@ -81,6 +87,8 @@ fn act(part: Part) -> Result<bool> {
         Part::Parity { place, wanted } => parity::compare(&place.python()?, &place.work, &wanted),
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
+        Part::Generation(wanted) => generation::measure(&wanted),
+        Part::Quality(wanted) => quality::measure(&wanted),
     }
 }
 

@@ -8,6 +8,7 @@ mod export;
 mod feedback;
 mod first_start;
 mod generate;
+mod generation;
 mod guard;
 mod guide;
 mod history;

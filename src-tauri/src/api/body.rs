@@ -74,7 +74,7 @@ pub(super) async fn waiting<T: Send + 'static>(
         // The panic goes on to the layer that answers for panics.
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "environment", "Attune is closing")),
+            Err(_) => Err(Problem::closing()),
         },
     }
 }
@@ -83,13 +83,22 @@ pub(super) async fn waiting<T: Send + 'static>(
 pub(super) async fn while_waited_for<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn() -> ControlFlow<()>) -> attune_engine::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
+    until_given_up(move |left| {
+        work(&|| {
+            if left.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    })
+    .await
+}
+
+/// The same for work that is told by a flag, which is set when the client has gone.
+pub(super) async fn until_given_up<T: Send + 'static>(
+    work: impl FnOnce(&AtomicBool) -> attune_engine::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
     let left = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&left);
     let _waits = Waits(left);
-    let look = move || {
-        if seen.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    waiting(move || work(&look)).await
+    waiting(move || work(&seen)).await
 }
 
 /// Dropped with the request that a client gave up.

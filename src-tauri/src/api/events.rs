@@ -11,13 +11,18 @@ use futures_util::stream::{self, Stream};
 use serde::Serialize;
 
 use super::body::waiting;
-use super::wire::{PointEvent, RemovedEvent, Run, RunEvent, SnapshotEvent, ValidationEvent};
+use super::wire::{
+    Batch, BatchEvent, BatchRemovedEvent, ExampleEvent, PointEvent, RemovedEvent, Run, RunEvent,
+    SnapshotEvent, ValidationEvent,
+};
 use super::{ApiState, Problem};
 
 /// Runs in the snapshot; a page shows no more at once.
 const SNAPSHOT_RUNS: u32 = 50;
+const SNAPSHOT_BATCHES: u32 = 20;
 
-/// Server-sent events: `snapshot` first, then `run`, `removed`, `point` and `validation`.
+/// Server-sent events: `snapshot` first, then `run`, `removed`, `point` and `validation` of runs, `batch`,
+/// `batchRemoved` and `example` of batches.
 #[utoipa::path(get, path = "/api/v1/events", tag = "system",
     responses((status = 200, content_type = "text/event-stream",
         body = inline(StreamedEvent), description = "one of these as the data of each event")))]
@@ -53,6 +58,9 @@ enum StreamedEvent {
     Removed(RemovedEvent),
     Point(PointEvent),
     Validation(ValidationEvent),
+    Batch(Box<BatchEvent>),
+    BatchRemoved(BatchRemovedEvent),
+    Example(Box<ExampleEvent>),
 }
 
 enum Reader {
@@ -64,9 +72,14 @@ async fn snapshot(engine: &Engine) -> Result<(Subscription, Event), Problem> {
     // Subscribed before the runs are read, so that nothing falls between the two.
     let subscription = engine.subscribe();
     let reading = engine.clone();
-    let runs = waiting(move || reading.runs(SNAPSHOT_RUNS, None)).await?;
-    let data =
-        SnapshotEvent { sequence: subscription.sequence(), runs: runs.into_iter().map(Run::from).collect() };
+    let (runs, batches) =
+        waiting(move || Ok((reading.runs(SNAPSHOT_RUNS, None)?, reading.batches(SNAPSHOT_BATCHES, None)?)))
+            .await?;
+    let data = SnapshotEvent {
+        sequence: subscription.sequence(),
+        runs: runs.into_iter().map(Run::from).collect(),
+        batches: batches.into_iter().map(Batch::from).collect(),
+    };
     Ok((subscription, encoded("snapshot", &data)))
 }
 
@@ -82,6 +95,15 @@ fn translate(event: EngineEvent) -> Event {
         EngineEvent::Validation { sequence, run, validation } => {
             let (run_id, validation) = (run.to_string(), validation.into());
             encoded("validation", &ValidationEvent { sequence, run_id, validation })
+        }
+        EngineEvent::Batch { sequence, batch } => {
+            encoded("batch", &BatchEvent { sequence, batch: (*batch).into() })
+        }
+        EngineEvent::BatchDiscarded { sequence, batch } => {
+            encoded("batchRemoved", &BatchRemovedEvent { sequence, batch_id: batch.to_string() })
+        }
+        EngineEvent::Example { sequence, example } => {
+            encoded("example", &ExampleEvent { sequence, example: (*example).into() })
         }
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::body::{JsonBody, while_waited_for};
 use super::parts;
 use super::wire::{
-    Answering, PromptsRequest, Decoding, Generated, GeneratedAnswers, GenerationRequest, PieceEvent,
+    Answering, Decoding, Generated, GeneratedAnswers, GenerationRequest, PieceEvent, PromptsRequest,
 };
 use super::{ApiState, Problem};
 

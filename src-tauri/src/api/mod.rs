@@ -6,9 +6,12 @@
 
 mod account;
 mod admin;
+mod auto_train;
+mod batches;
 mod body;
 mod comparison;
 mod events;
+mod examples;
 mod export;
 mod feedback;
 mod first_start;
@@ -71,9 +74,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     title = "Attune",
     description = "Train, judge and serve your own small language models on the computer you own.",
     license(name = "Apache-2.0", identifier = "Apache-2.0")
-), components(schemas(wire::Content, wire::BatchRequest, wire::Batch, wire::BatchEstimate, wire::DiscardedBatch,
-    wire::Readiness, wire::TuningRequest, wire::Example, wire::ExamplePage, wire::Review, wire::AcceptRequest,
-    wire::Changed, wire::TwinCluster)))]
+))]
 struct Description;
 
 fn described() -> OpenApiRouter<ApiState> {
@@ -96,6 +97,23 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(first_start::finish_first_start))
         .routes(routes!(first_start::list_samples))
         .routes(routes!(sources::inspect_source))
+        .routes(routes!(batches::read_content))
+        .routes(routes!(batches::list_batches, batches::create_batch))
+        .routes(routes!(batches::estimate_batch))
+        .routes(routes!(batches::preview_batch))
+        .routes(routes!(batches::read_batch, batches::discard_batch))
+        .routes(routes!(batches::cancel_batch))
+        .routes(routes!(batches::continue_batch))
+        .routes(routes!(batches::read_readiness))
+        .routes(routes!(batches::tune))
+        .routes(routes!(examples::list_examples))
+        .routes(routes!(examples::accept_examples))
+        .routes(routes!(examples::undo_review))
+        .routes(routes!(examples::list_twins))
+        .routes(routes!(examples::read_example))
+        .routes(routes!(examples::review_example))
+        .routes(routes!(auto_train::auto_train))
+        .routes(routes!(auto_train::training_genres))
         .routes(routes!(models::list_bases))
         .routes(routes!(models::list_fetchable_bases))
         .routes(routes!(models::fetch_base))

@@ -44,6 +44,10 @@ impl Problem {
             .with_hint("Try again; if it stays, report it with the log.")
     }
 
+    pub(super) fn closing() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "environment", "Attune is closing")
+    }
+
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }

@@ -1,6 +1,8 @@
 //! Between the engine's types and the shapes on the wire.
 
+mod batches;
 mod comparison;
+mod examples;
 mod feedback;
 mod generation;
 mod runs;
@@ -10,6 +12,8 @@ use std::path::Path;
 use attune_engine as engine;
 
 use super::wire;
+
+pub(super) use examples::batch_id;
 
 impl From<engine::SourceSummary> for wire::SourceSummary {
     fn from(summary: engine::SourceSummary) -> Self {

@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use super::output::Failure;
 use crate::api::Problem;
 use crate::api::wire::{
-    ComparedRow, Comparison, ComparisonBegun, Generated, GenerationRequest, PieceEvent, PointEvent, RunEvent,
-    SnapshotEvent, ValidationEvent,
+    BatchEvent, ComparedRow, Comparison, ComparisonBegun, Generated, GenerationRequest, PieceEvent,
+    PointEvent, RunEvent, SnapshotEvent, ValidationEvent,
 };
 use crate::server::Door;
 
@@ -27,6 +27,7 @@ pub(crate) enum Event {
     Snapshot(SnapshotEvent),
     Run(Box<RunEvent>),
     Point(PointEvent),
+    Batch(Box<BatchEvent>),
     Validation(ValidationEvent),
 }
 
@@ -73,6 +74,7 @@ impl Client<'_> {
             let decoded = match event.event.as_str() {
                 "snapshot" => serde_json::from_str(&event.data).map(Event::Snapshot),
                 "run" => serde_json::from_str(&event.data).map(Event::Run),
+                "batch" => serde_json::from_str(&event.data).map(Event::Batch),
                 "point" => serde_json::from_str(&event.data).map(Event::Point),
                 "validation" => serde_json::from_str(&event.data).map(Event::Validation),
                 _ => return None,

@@ -11,7 +11,7 @@ use super::client::{AnswerPart, Client};
 use super::output::{Failure, print, print_piece, say};
 use super::surroundings::Surroundings;
 use super::train::{absolute, base_argument};
-use crate::api::wire::{PromptsRequest, Decoding, Generated, GeneratedAnswers, GenerationRequest, OwnerKind};
+use crate::api::wire::{Decoding, Generated, GeneratedAnswers, GenerationRequest, OwnerKind, PromptsRequest};
 use crate::server::owner;
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 //! Every command speaks the same contract as the page: in memory where this process owns the data folder, over
 //! the local socket where another one does. Not here: any rule of the product.
 
+mod auto_train;
 pub(crate) mod client;
 mod compare;
 mod doctor;
@@ -53,6 +54,8 @@ enum Command {
     FirstModel(first_model::FirstModelArguments),
     /// Tune a base model on your rows
     Train(Box<train::TrainArguments>),
+    /// Generate examples, and train on them if that is wanted
+    AutoTrain(auto_train::AutoTrainArguments),
     /// End a run that is running or waiting
     Stop(stop::StopArguments),
     /// Show base and tuned beside each other on the rows that a run held out
@@ -116,6 +119,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::FirstModel(wanted)) => runtime.block_on(first_model::run(wanted, surroundings)),
         Some(Command::Compare(wanted)) => runtime.block_on(compare::run(wanted, surroundings)),
         Some(Command::Train(wanted)) => runtime.block_on(train::run(*wanted, surroundings)),
+        Some(Command::AutoTrain(wanted)) => runtime.block_on(auto_train::run(wanted, surroundings)),
         Some(Command::Stop(wanted)) => runtime.block_on(stop::run(wanted, surroundings)),
         Some(Command::Generate(wanted)) => runtime.block_on(generate::run(*wanted, surroundings)),
         Some(Command::Export(wanted)) => runtime.block_on(export::run(wanted, surroundings)),

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::say;
-use crate::api::wire::{Phase, Point, Run, RunStatus, ValidationPoint};
+use crate::api::wire::{Batch, Phase, Point, Run, RunStatus, ValidationPoint};
 
 /// Shows one run.
 #[derive(Debug)]
@@ -18,11 +18,7 @@ pub(super) struct RunProgress {
 
 impl RunProgress {
     pub(super) fn new() -> Self {
-        let on_terminal = std::io::stderr().is_terminal();
-        let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} steps, {elapsed}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style);
+        let (bar, on_terminal) = bar("{msg} {wide_bar} {pos}/{len} steps, {elapsed}");
         Self { bar, on_terminal, said: None, said_tenth: 0 }
     }
 
@@ -67,4 +63,49 @@ impl RunProgress {
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Shows one batch.
+#[derive(Debug)]
+pub(super) struct BatchProgress {
+    bar: ProgressBar,
+    on_terminal: bool,
+    said_tenth: u32,
+}
+
+impl BatchProgress {
+    pub(super) fn new() -> Self {
+        let (bar, on_terminal) = bar("{msg} {wide_bar} {pos}/{len}, {elapsed}");
+        Self { bar, on_terminal, said_tenth: 0 }
+    }
+
+    pub(super) fn batch(&mut self, batch: &Batch) {
+        let tallies = &batch.tallies;
+        let quality =
+            tallies.mean_quality.map_or(String::new(), |mean| format!(", quality {:.1}", 10.0 * mean));
+        let kept = format!("{} kept{quality}", tallies.kept);
+        self.bar.set_length(u64::from(batch.most_attempts));
+        self.bar.set_position(u64::from(tallies.attempts));
+        let tenth = 10 * tallies.attempts / batch.most_attempts.max(1);
+        if self.on_terminal {
+            self.bar.set_message(kept);
+        } else if tenth > self.said_tenth {
+            self.said_tenth = tenth;
+            let left =
+                batch.progress.seconds_left.map_or(String::new(), |left| format!(", {left:.0} s left"));
+            say(&format!("{} of {} attempts, {kept}{left}", tallies.attempts, batch.most_attempts));
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A bar, drawn on a terminal only, and whether this is one.
+fn bar(template: &str) -> (ProgressBar, bool) {
+    let on_terminal = std::io::stderr().is_terminal();
+    let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    (ProgressBar::with_draw_target(Some(0), target).with_style(style), on_terminal)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::artifacts::durable_writer;
+use crate::generation::Example;
 use crate::ids::prefixed_id;
 use crate::{DataFolder, Error, Result};
 
@@ -42,6 +43,20 @@ pub(crate) struct Chosen {
     pub(crate) output: String,
     /// Rows of one prompt stay together when some are held out.
     pub(crate) prompt: String,
+}
+
+impl From<Example> for Chosen {
+    fn from(example: Example) -> Self {
+        // One prompt in ten styles is ten inputs and one prompt.
+        let style = example.style.and_then(|style| example.input.rfind(style.as_str()));
+        let prompt = style.map_or(example.input.as_str(), |place| example.input[..place].trim_end());
+        Self {
+            example: example.id.to_string(),
+            prompt: prompt.to_owned(),
+            input: example.input,
+            output: example.output,
+        }
+    }
 }
 
 /// A row as it is written. Other readers of JSON lines take input and output and leave the prompt.

@@ -3,7 +3,9 @@
 //! Methods block until their work is done; asynchronous shells call them from a thread that may wait.
 
 mod account;
+mod batches;
 mod datasets;
+mod examples;
 mod feedback;
 mod first_start;
 mod models;
@@ -16,6 +18,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::bases::Fetches;
+use crate::content::ContentFolders;
+use crate::generation::generators::Generators;
+use crate::generation::runner::BatchRunner;
 use crate::limits::require_absolute;
 use crate::model_host::ModelHost;
 use crate::runs::dispatcher::{self, Live, Shared};
@@ -63,7 +68,9 @@ struct Inner {
     environment: Environment,
     layers: Layers,
     samples: Samples,
-    host: ModelHost,
+    content: ContentFolders,
+    host: Arc<ModelHost>,
+    batches: Arc<BatchRunner>,
     fetches: Fetches,
     /// Held while rows are answered to compare: a second reader waits for the first and takes what that one kept.
     comparing: Mutex<()>,
@@ -90,6 +97,7 @@ impl Engine {
         let store = Store::open(&folder.database())?;
         interrupt_left_over(&store, "Attune ended while this run was training.", |_| false)?;
         remove_left_over_files(&folder);
+        let content = ContentFolders::new(&options.resources.content, folder.path());
         let shared = Arc::new(Shared {
             folder,
             store,
@@ -105,9 +113,14 @@ impl Engine {
         });
         let bases = Bases::new(options.resources.models, options.environment.hub_cache());
         let samples = Samples::new(&options.resources.content);
+        let host = Arc::new(ModelHost::new(bases.clone()));
+        let batches = BatchRunner::new(Arc::clone(&shared), Generators::new(Arc::clone(&host)));
+        batches.settle("Attune ended while this batch was running.")?;
         Ok(Self(Arc::new(Inner {
             shared,
-            host: ModelHost::new(bases.clone()),
+            content,
+            host,
+            batches,
             fetches: Fetches::new(bases.clone(), options.environment.clone()),
             bases,
             environment: options.environment,
@@ -141,12 +154,14 @@ impl Engine {
         self.0.shared.hold_queue();
     }
 
-    /// Waits until no run is running and none is about to. For an owner that others may use meanwhile.
+    /// Waits until no run and no batch is running and none is about to. For an owner that others may use meanwhile.
     pub fn wait_until_idle(&self) {
+        self.0.batches.wait_until_idle();
         self.0.shared.wait_until_idle();
     }
 
-    /// Stops the running run (it becomes interrupted) and waits for its end. No run starts any more.
+    /// Stops the running run and the running batch (they become interrupted) and waits for their ends. None starts
+    /// any more.
     pub fn shut_down(&self) {
         self.0.shut_down();
     }
@@ -169,6 +184,7 @@ impl Engine {
 
 impl Inner {
     fn shut_down(&self) {
+        self.batches.close();
         self.shared.close();
         *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let dispatcher = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -177,6 +193,7 @@ impl Inner {
         {
             tracing::error!("the thread that attends runs had panicked");
         }
+        self.batches.wait_for_its_thread();
     }
 }
 

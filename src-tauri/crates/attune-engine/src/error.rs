@@ -9,7 +9,9 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::bases::FetchError;
+use crate::content::ContentProblem;
 use crate::datasets::DatasetId;
+use crate::generation::BatchError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
 
@@ -119,6 +121,14 @@ pub enum Error {
     BaseNameTaken { name: String },
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error("the content that ships with Attune cannot be used: {problem}")]
+    ContentRefused { problem: ContentProblem },
+    #[error("there is no genre {name:?}")]
+    UnknownGenre { name: String, known: Vec<String> },
+    #[error("a generator failed for a reason of Attune's own")]
+    GeneratorPanicked,
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -334,6 +344,9 @@ impl Error {
             | Self::UnknownDataset { .. }
             | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
+            Self::Batch(error) => error.kind(),
+            Self::UnknownGenre { .. } => Kind::Invalid,
+            Self::ContentRefused { .. } => Kind::Environment,
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }
             | Self::RunNotActive { .. }
@@ -356,6 +369,7 @@ impl Error {
             | Self::Write { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
+            | Self::GeneratorPanicked
             | Self::Merge { .. }
             | Self::Training { .. }
             | Self::CheckpointRefused { .. }
@@ -411,6 +425,7 @@ impl Error {
                 Some("noRepeatNgramSize")
             }
             Self::Fetch(error) => error.field(),
+            Self::UnknownGenre { .. } => Some("genres"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }

@@ -3,12 +3,13 @@
 //! This crate owns files, the database, threads, child processes and time. It does not know axum or
 //! Tauri: shells translate requests into calls of [`Engine`] and its errors into their own.
 //!
-//! Invariant: a run is a row before it is work, and one process owns a data folder at a time.
+//! Invariant: a run or a batch is a row before it is work, and one process owns a data folder at a time.
 
 mod artifacts;
 mod bases;
 mod clock;
 mod comparison;
+mod content;
 mod data_folder;
 mod datasets;
 mod disk;
@@ -19,16 +20,19 @@ mod error;
 mod export;
 mod failpoints;
 mod feedback;
+mod generation;
 mod ids;
 mod limits;
 mod logs;
 mod model_host;
+pub mod quality;
 mod runs;
 mod samples;
 mod settings;
 mod sources;
 mod storage;
 mod store;
+pub mod twins;
 pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
@@ -37,6 +41,7 @@ pub use bases::{
     Fetched, Hub, Imported, RemoteModel,
 };
 pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
+pub use content::{Content, ContentProblem, Genre, Reference};
 pub use data_folder::{Claim, DataFolder, OwnedDataFolder};
 pub use datasets::{Dataset, DatasetId};
 pub use engine::{Created, Engine, EngineOptions, FirstStart, Resources};
@@ -44,6 +49,12 @@ pub use environment::Environment;
 pub use error::{Error, Kind, Result, with_reasons};
 pub use export::{ExportRequest, Exported};
 pub use feedback::{Answerer, Choice, Feedback, Judged, Kept, Page, Tally, Verdict, Vote};
+pub use generation::{
+    Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchSettings, BatchStatus, Discarded, Estimate,
+    Example, ExampleFilter, ExampleId, ExamplePage, ExampleSource, ExampleStatus, GeneratorChoice,
+    GeneratorEstimate, GeneratorKind, GeneratorName, GenreTally, Measured, PlannedGenre, Preview, Provenance,
+    Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, TwinCluster,
+};
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,

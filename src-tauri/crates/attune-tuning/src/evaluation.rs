@@ -26,6 +26,27 @@ pub fn evaluate(base: &BaseModel, adapter: Option<&Adapter>, batch: &PackedBatch
     PackedPass::for_losses(base, adapter, batch.len())?.loss(values, batch)
 }
 
+/// The natural logarithm of the probability that the model gives each target token, computed from the true tokens
+/// before it: row by row in the order of the batch, each as long as its target.
+///
+/// Rows are packed, so a batch of many texts costs what their tokens cost; a row's values do not depend on the others.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn log_likelihoods(
+    base: &BaseModel,
+    adapter: Option<&Adapter>,
+    batch: &PackedBatch,
+) -> Result<Vec<Vec<f32>>> {
+    if let Some(adapter) = adapter {
+        adapter.refuse_other_base(base)?;
+    }
+    let values = adapter.map_or(&[][..], Adapter::values);
+    let mut rows = PackedPass::for_losses(base, adapter, batch.len())?.token_losses(values, batch)?;
+    rows.iter_mut().flatten().for_each(|loss| *loss = -*loss);
+    Ok(rows)
+}
+
 /// The logits of an example's target, each computed from the true tokens before it, with or without an adapter:
 /// `[target tokens, vocabulary]`, row-major.
 ///

@@ -33,6 +33,7 @@ mod placed;
 mod soft_prompt;
 mod tokenizer;
 mod training;
+mod vectors;
 mod weights;
 
 pub use adamw::{AdamW, AdamWState};
@@ -43,10 +44,10 @@ pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
 pub use dropout::{Dropout, DropoutMask, DropoutPlace, RowDropout, Stack};
 pub use error::{Error, Quantity, Result};
-pub use evaluation::{evaluate, logits};
+pub use evaluation::{evaluate, log_likelihoods, logits};
 pub use generation::{
     Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
-    Search, Stop, generate, generate_greedy,
+    Search, Stop, generate, generate_greedy, generate_seeded,
 };
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use packed::PackedPass;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{Batch, BatchRequest, Readiness};
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AutoTrainRequest {
@@ -44,4 +46,47 @@ pub struct TrainingStats {
 pub struct TrainingGenres {
     pub genres: Vec<String>,
     pub total: u64,
+}
+
+impl From<AutoTrainRequest> for BatchRequest {
+    fn from(wanted: AutoTrainRequest) -> Self {
+        Self {
+            subject: wanted.user_id,
+            genres: wanted.genres.unwrap_or_default(),
+            store_in_memory: wanted.store_in_memory,
+            ..Self::of(wanted.num_examples)
+        }
+    }
+}
+
+impl AutoTrainResult {
+    /// What a batch that has ended came to, and where its subject stands now.
+    pub fn of(batch: &Batch, readiness: &Readiness) -> Self {
+        let tallies = &batch.tallies;
+        let total_requested = batch.num_examples;
+        let attempts = total_requested.max(tallies.attempts);
+        Self {
+            total_requested,
+            successful: tallies.kept,
+            failed: attempts - tallies.kept,
+            genre_distribution: tallies
+                .genres
+                .iter()
+                .filter(|tally| tally.kept > 0)
+                .map(|tally| (tally.genre.clone(), tally.kept))
+                .collect(),
+            average_quality: tenths(10.0 * tallies.mean_kept_quality.unwrap_or_default()),
+            total_time: tenths(tallies.active_seconds),
+            training_stats: TrainingStats {
+                training_examples: readiness.new_examples,
+                examples_until_next_training: readiness.until_ready,
+            },
+            ready_for_finetuning: readiness.until_ready == 0,
+        }
+    }
+}
+
+/// Rounded to one decimal, as this door shows numbers.
+fn tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
 }

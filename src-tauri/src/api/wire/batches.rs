@@ -28,11 +28,12 @@ pub struct Genre {
 
 /// Something that writes texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum GeneratorChoice {
     /// A T5 on this computer.
     LocalT5 {
         /// Default: the adapter's base, else `auto`.
+        #[serde(rename = "baseModel")]
         base_model: Option<String>,
         /// Absolute path of an adapter's folder; none: the base alone.
         adapter: Option<String>,
@@ -171,6 +172,15 @@ pub struct BatchProgress {
     pub seconds_left: Option<f64>,
 }
 
+/// The first examples that a batch would make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BatchPreview {
+    /// A batch with this seed, asked for the same, begins with the very same examples.
+    pub seed: u64,
+    /// Nothing of them is kept: their ids lead nowhere.
+    pub examples: Vec<super::Example>,
+}
+
 /// What a batch would take, from what was measured on this computer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -235,4 +245,25 @@ pub struct TuningRequest {
     pub method: Option<super::Method>,
     pub base_model: Option<String>,
     pub epochs: Option<u32>,
+}
+
+impl BatchRequest {
+    /// So many attempts, and the defaults for everything else.
+    pub fn of(num_examples: u32) -> Self {
+        Self {
+            id: None,
+            subject: None,
+            num_examples,
+            genres: Vec::new(),
+            styles: None,
+            generators: Vec::new(),
+            candidates: None,
+            until_kept: false,
+            references: 0,
+            store_in_memory: false,
+            seed: None,
+            max_new_tokens: None,
+            twin_threshold: None,
+        }
+    }
 }

@@ -105,8 +105,9 @@ pub struct Provenance {
     #[schema(required)]
     pub decoding: Option<Decoding>,
     pub tokens: u32,
-    /// In millionths of a dollar.
-    pub cost_micro_dollars: u64,
+    /// In millionths of a dollar; null where a price is not known.
+    #[schema(required)]
+    pub cost_micro_dollars: Option<u64>,
     /// Among how many candidates it was the best.
     pub candidates: u32,
 }
@@ -179,7 +180,9 @@ pub enum Review {
     Accept {},
     Reject {},
     /// Another output, which is accepted; what it was is kept.
-    Edit { output: String },
+    Edit {
+        output: String,
+    },
 }
 
 /// Accepts what a filter lets through.
@@ -189,7 +192,7 @@ pub struct AcceptRequest {
     pub subject: Option<String>,
     pub batch: Option<String>,
     pub genre: Option<String>,
-    /// 0 to 1: everything of at least this quality.
+    /// 0 to 1: everything of at least this quality, but no twins and nothing that a person rejected.
     pub min_quality: f64,
 }
 
@@ -203,4 +206,29 @@ pub struct Changed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TwinCluster {
     pub examples: Vec<String>,
+}
+
+/// Whose examples are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SubjectQuestion {
+    /// Default `me`.
+    pub subject: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TwinsQuestion {
+    /// Default: all examples.
+    pub batch: Option<String>,
+    /// From which likeness on two texts are twins, above 0 and at most 1.
+    #[serde(default = "default_threshold")]
+    #[param(default = 0.7)]
+    pub threshold: f64,
+}
+
+fn default_threshold() -> f64 {
+    0.7
 }

@@ -2,8 +2,12 @@
 
 use super::{Created, Engine};
 use crate::datasets::{Chosen, Dataset, DatasetId, Frozen};
-use crate::runs::request::RunRequest;
+use crate::generation::{ExampleFilter, ExampleStatus, checked_subject};
+use crate::runs::request::{RunRequest, check_name};
+use crate::runs::{Run, RunId};
 use crate::store::datasets::Datasets;
+use crate::store::examples::Examples;
+use crate::store::runs::Runs;
 use crate::{Error, Result};
 
 impl Engine {
@@ -21,6 +25,39 @@ impl Engine {
         let unknown = || Error::UnknownDataset { id: id.to_owned() };
         let known = DatasetId::parse(id).map_err(|_| unknown())?;
         Datasets(&self.0.shared.store.connection()).find(&known)?.ok_or_else(unknown)
+    }
+
+    /// Freezes everything that a subject (default `me`) has accepted, and queues a run on it that is named `zega-` and
+    /// the subject. The request says how to train; a repeated id is the run that it made.
+    ///
+    /// # Errors
+    /// [`Error::TooFewExamples`], what is wrong with the request, or [`Error::Write`].
+    pub fn tune(&self, subject: Option<&str>, request: RunRequest) -> Result<(Run, Created)> {
+        let subject = checked_subject(subject)?;
+        if let Some(id) = request.id.as_deref().map(RunId::parse).transpose()?
+            && let Some(run) = Runs(&self.0.shared.store.connection()).find(&id)?
+        {
+            return Ok((self.0.shared.as_it_is_now(run), Created::Before));
+        }
+        let name = format!("zega-{subject}");
+        check_name("subject", &name)?;
+        let frozen_at = crate::clock::now();
+        let dataset = self.freeze(&subject, name, &self.accepted_of(&subject)?)?;
+        let request = RunRequest { dataset: Some(dataset.id.to_string()), ..request };
+        let (run, created) = self.create_run(request)?;
+        self.note_tuning(&subject, &run.id, &frozen_at)?;
+        Ok((run, created))
+    }
+
+    /// The accepted examples of a subject, the oldest first.
+    fn accepted_of(&self, subject: &str) -> Result<Vec<Chosen>> {
+        let filter = ExampleFilter {
+            subject: Some(subject.to_owned()),
+            status: Some(ExampleStatus::Accepted),
+            ..ExampleFilter::default()
+        };
+        let accepted = Examples(&self.0.shared.store.connection()).all(&filter)?;
+        Ok(accepted.into_iter().map(Chosen::from).collect())
     }
 
     /// The request with the file of its dataset in the dataset's place.
@@ -45,12 +82,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::TooFewExamples`], [`Error::Write`] or [`Error::Database`].
-    pub(super) fn freeze(&self, subject: &str, name: String, chosen: &[Chosen]) -> Result<(Dataset, Created)> {
+    fn freeze(&self, subject: &str, name: String, chosen: &[Chosen]) -> Result<Dataset> {
         let shared = &self.0.shared;
         let frozen = Frozen::of(chosen)?;
         let known = Datasets(&shared.store.connection()).with_content(subject, &frozen.content_hash)?;
         if let Some(dataset) = known {
-            return Ok((dataset, Created::Before));
+            return Ok(dataset);
         }
         let dataset = Dataset {
             id: DatasetId::generate(),
@@ -66,6 +103,6 @@ impl Engine {
             let examples = chosen.iter().map(|row| row.example.as_str());
             Datasets(transaction).insert(&dataset, examples)
         })?;
-        Ok((dataset, Created::Now))
+        Ok(dataset)
     }
 }

@@ -53,11 +53,11 @@ struct Served {
 
 /// A base with or without an adapter: all that an answer needs. Whoever holds it keeps it whole.
 #[derive(Debug)]
-struct Model {
-    base_name: String,
-    base_digest: String,
-    base: Arc<BaseModel>,
-    adapter: Option<(Adapter, AnsweringAdapter)>,
+pub(crate) struct Model {
+    pub(crate) base_name: String,
+    pub(crate) base_digest: String,
+    pub(crate) base: Arc<BaseModel>,
+    pub(crate) adapter: Option<(Adapter, AnsweringAdapter)>,
 }
 
 /// A base and an adapter that fits it, with what each is. Whoever holds it keeps it whole.
@@ -75,7 +75,10 @@ impl ModelHost {
     }
 
     /// The base, with the adapter that the path means now if there is one.
-    fn model(&self, adapter: Option<&Path>, base_model: Option<&str>) -> Result<Arc<Model>> {
+    ///
+    /// # Errors
+    /// What is wrong with either.
+    pub(crate) fn model(&self, adapter: Option<&Path>, base_model: Option<&str>) -> Result<Arc<Model>> {
         if let Some(adapter) = adapter {
             return self.with_adapter(adapter, base_model);
         }
@@ -83,6 +86,20 @@ impl ModelHost {
         let loaded = self.load(&resolved.folder)?;
         let (base, base_digest) = (loaded.base, loaded.weights_digest);
         Ok(Arc::new(Model { base_name: resolved.name, base_digest, base, adapter: None }))
+    }
+
+    /// What [`Self::model`] would give, by name: the base, and the folder that the adapter's path means now. Nothing is
+    /// loaded.
+    ///
+    /// # Errors
+    /// There is no such base, or no adapter there.
+    pub(crate) fn name_of(&self, adapter: Option<&Path>, base_model: Option<&str>) -> Result<String> {
+        let Some(adapter) = adapter else {
+            return Ok(self.bases.resolve(base_model.unwrap_or("auto"))?.name);
+        };
+        let found = FoundAdapter::open(adapter)?;
+        let base = found.resolve_base(&self.bases, base_model)?;
+        Ok(format!("{} + {}", base.name, found.digest()))
     }
 
     /// The model with the adapter that `path` means now. If that one is broken and another answered to the same

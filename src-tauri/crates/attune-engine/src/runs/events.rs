@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::broadcast;
 
 use super::{Point, Run, RunId, ValidationPoint};
+use crate::generation::{Batch, BatchId, Example};
 
 /// Events that wait for a slow subscriber before it has to start again from a snapshot.
 const BACKLOG: usize = 512;
@@ -22,6 +23,12 @@ pub enum Event {
     Point { sequence: u64, run: RunId, point: Point },
     /// An evaluation that a run has made.
     Validation { sequence: u64, run: RunId, validation: ValidationPoint },
+    /// A batch of examples as it is now.
+    Batch { sequence: u64, batch: Box<Batch> },
+    /// A batch that was discarded with its examples.
+    BatchDiscarded { sequence: u64, batch: BatchId },
+    /// An example as it is now: it was added, or a person said something of it.
+    Example { sequence: u64, example: Box<Example> },
 }
 
 impl Event {
@@ -30,7 +37,10 @@ impl Event {
             Self::Run { sequence, .. }
             | Self::Removed { sequence, .. }
             | Self::Point { sequence, .. }
-            | Self::Validation { sequence, .. } => *sequence,
+            | Self::Validation { sequence, .. }
+            | Self::Batch { sequence, .. }
+            | Self::BatchDiscarded { sequence, .. }
+            | Self::Example { sequence, .. } => *sequence,
         }
     }
 }
@@ -94,6 +104,18 @@ impl Events {
 
     pub(crate) fn validation(&self, run: RunId, validation: ValidationPoint) {
         self.publish(|sequence| Event::Validation { sequence, run, validation });
+    }
+
+    pub(crate) fn batch(&self, batch: Batch) {
+        self.publish(|sequence| Event::Batch { sequence, batch: Box::new(batch) });
+    }
+
+    pub(crate) fn batch_discarded(&self, batch: BatchId) {
+        self.publish(|sequence| Event::BatchDiscarded { sequence, batch });
+    }
+
+    pub(crate) fn example(&self, example: Example) {
+        self.publish(|sequence| Event::Example { sequence, example: Box::new(example) });
     }
 
     pub(crate) fn subscribe(&self) -> Subscription {

@@ -19,7 +19,6 @@ pub(crate) mod start;
 mod words;
 mod worker_process;
 
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -28,41 +27,12 @@ pub use hyperparameters::{Course, Hyperparameters, LoraDimensions, PromptDimensi
 pub(crate) use words::words;
 pub use words::{Decay, InitialPrompt, Method, Phase, RunStatus, Stopped};
 
-use crate::{AdapterDigest, DatasetId, Error, Result};
+use crate::ids::prefixed_id;
+use crate::{AdapterDigest, DatasetId};
 
-/// `run_` and a ULID. Clients may make it, so that a repeated request is recognised.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RunId(String);
-
-impl RunId {
-    pub fn generate() -> Self {
-        Self(format!("run_{}", ulid::Ulid::generate()))
-    }
-
-    /// # Errors
-    /// [`Error::InvalidField`] if it is not `run_` and a ULID in its usual spelling.
-    pub fn parse(text: &str) -> Result<Self> {
-        let ulid = text.strip_prefix("run_").and_then(|rest| ulid::Ulid::from_string(rest).ok());
-        match ulid {
-            Some(ulid) if text == format!("run_{ulid}") => Ok(Self(text.to_owned())),
-            _ => Err(Error::InvalidField {
-                field: "id",
-                value: format!("{text:?}"),
-                reason: "an id is run_ followed by a ULID",
-            }),
-        }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
+prefixed_id! {
+    /// `run_` and a ULID.
+    RunId, "run_"
 }
 
 /// One optimiser step as it is kept and shown.

@@ -203,7 +203,7 @@ impl RunRequest {
 }
 
 /// Refuses what is not the name of a folder inside the output folder.
-pub(super) fn check_name(field: &'static str, name: &str) -> Result<()> {
+pub(crate) fn check_name(field: &'static str, name: &str) -> Result<()> {
     let mut components = Path::new(name).components();
     let one_name = matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
     let reason = if !one_name || name.contains(['/', '\\', '\0', '\n']) {

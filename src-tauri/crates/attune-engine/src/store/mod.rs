@@ -4,13 +4,17 @@
 //! Invariants: a migration that has been released never changes; the database is backed up before a new one
 //! runs; a database of a newer Attune is refused, not guessed at.
 
+pub(crate) mod batches;
 mod columns;
 pub(crate) mod datasets;
+pub(crate) mod examples;
 pub(crate) mod feedback;
 pub(crate) mod first_start;
 mod kept;
+pub(crate) mod reviews;
 pub(crate) mod runs;
 pub(crate) mod settings;
+pub(crate) mod speeds;
 pub(crate) mod votes;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +34,10 @@ const MIGRATIONS: &[&str] = &[
     votes::MIGRATION,
     datasets::MIGRATION,
     runs::DATASET_MIGRATION,
+    batches::MIGRATION,
+    examples::MIGRATION,
+    reviews::MIGRATION,
+    speeds::MIGRATION,
 ];
 
 /// The version of the database that this Attune writes.

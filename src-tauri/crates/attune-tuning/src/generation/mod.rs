@@ -15,6 +15,8 @@ mod text;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 pub use config::{Beams, EarlyStopping, GenerationConfig, Sampling, Search};
 
 use crate::error::WhileDoing;
@@ -104,26 +106,64 @@ pub fn generate(
     config: &GenerationConfig,
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Answer>> {
+    let prompts: Vec<(&str, Option<u64>)> = prompts.iter().map(|prompt| (*prompt, None)).collect();
+    answer(base, adapter, &prompts, config, &mut Watch { observer, shows_text: true, stopped: false })
+}
+
+/// Answers prompts of which each has a seed of its own, so that each gets what it would get alone, where a setting
+/// draws; else as [`generate`]. `goes_on` is asked after every token of every row, and ends all rows that are open:
+/// those keep their tokens and have no text.
+///
+/// # Errors
+/// As [`generate`].
+pub fn generate_seeded(
+    base: &BaseModel,
+    adapter: Option<&Adapter>,
+    prompts: &[(&str, u64)],
+    config: &GenerationConfig,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Result<Vec<Answer>> {
+    let prompts: Vec<(&str, Option<u64>)> = prompts.iter().map(|(text, seed)| (*text, Some(*seed))).collect();
+    let mut observer = |_: Piece<'_>| match goes_on() {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(Stop::All),
+    };
+    let mut watch = Watch { observer: &mut observer, shows_text: false, stopped: false };
+    answer(base, adapter, &prompts, config, &mut watch)
+}
+
+/// Answers prompts, some with seeds of their own.
+fn answer(
+    base: &BaseModel,
+    adapter: Option<&Adapter>,
+    prompts: &[(&str, Option<u64>)],
+    config: &GenerationConfig,
+    watch: &mut Watch<'_, '_>,
+) -> Result<Vec<Answer>> {
     config.validate()?;
     let placed = Placed::new(base, adapter)?;
-    let sources = prompts.iter().map(|prompt| encode(base, prompt)).collect::<Result<Vec<_>>>()?;
+    let encoded = prompts.iter().map(|(prompt, seed)| Ok((encode(base, prompt)?, *seed)));
+    let sources = encoded.collect::<Result<Vec<_>>>()?;
 
-    let mut watch = Watch { observer, stopped: false };
     let mut answers = Vec::new();
     let prompts_at_once = (SEQUENCES_AT_ONCE / config.sequences_for_each()).max(1);
     for sources in sources.chunks(prompts_at_once) {
         if watch.stopped {
-            let none = |tokens: &Vec<u32>| vec![Answer::not_begun(tokens.len()); config.answers_for_each()];
+            let none = |(tokens, _): &(Vec<u32>, Option<u64>)| {
+                vec![Answer::not_begun(tokens.len()); config.answers_for_each()]
+            };
             answers.extend(sources.iter().flat_map(none));
             continue;
         }
-        let sources =
-            sources.iter().map(|tokens| read_source(&placed, tokens)).collect::<Result<Vec<_>>>()?;
+        let sources = sources
+            .par_iter()
+            .map(|(tokens, seed)| read_source(&placed, tokens, *seed))
+            .collect::<Result<Vec<_>>>()?;
         let call = Call { placed: &placed, base, config, first_row: answers.len() };
         answers.extend(match &config.search {
-            Search::Greedy => sequences::answer(&call, &sources, None, &mut watch)?,
-            Search::Sampling(sampling) => sequences::answer(&call, &sources, Some(sampling), &mut watch)?,
-            Search::Beams(settings) => beams::answer(&call, &sources, settings, &mut watch)?,
+            Search::Greedy => sequences::answer(&call, &sources, None, watch)?,
+            Search::Sampling(sampling) => sequences::answer(&call, &sources, Some(sampling), watch)?,
+            Search::Beams(settings) => beams::answer(&call, &sources, settings, watch)?,
         });
     }
     Ok(answers)
@@ -165,11 +205,15 @@ struct Call<'c> {
 struct Source {
     memory: Arc<SourceMemory>,
     tokens: usize,
+    /// Where its draws have a seed of their own.
+    seed: Option<u64>,
 }
 
 /// The observer, and whether it has stopped everything.
 struct Watch<'w, 'o> {
     observer: &'w mut Observer<'o>,
+    /// Whether it wants to see the text as it grows.
+    shows_text: bool,
     stopped: bool,
 }
 
@@ -210,11 +254,11 @@ fn encode(base: &BaseModel, prompt: &str) -> Result<Vec<u32>> {
     Ok(tokens)
 }
 
-fn read_source(placed: &Placed<'_>, tokens: &[u32]) -> Result<Source> {
+fn read_source(placed: &Placed<'_>, tokens: &[u32], seed: Option<u64>) -> Result<Source> {
     let network = placed.network();
     let memory = placed
         .encoder_input(tokens)
         .and_then(|input| network.remember_source(&network.encode(&input, None)?))
         .while_doing("reading the prompt")?;
-    Ok(Source { memory: Arc::new(memory), tokens: tokens.len() })
+    Ok(Source { memory: Arc::new(memory), tokens: tokens.len(), seed })
 }

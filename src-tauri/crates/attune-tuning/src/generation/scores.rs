@@ -8,6 +8,7 @@
 use rand::Rng;
 
 use super::config::{GenerationConfig, Sampling};
+use crate::vectors::{Kernel, exponentials, vectorised};
 
 /// Changes the scores as every search wants it; a forbidden token gets minus infinity.
 pub(super) fn control(scores: &mut [f32], history: &[u32], end_of_sequence: u32, config: &GenerationConfig) {
@@ -72,18 +73,46 @@ fn keep_top_k(scores: &mut [f32], count: usize) {
 
 /// Takes away the least likely as long as they have at most `1 - top_p` together (`TopPLogitsWarper`).
 fn keep_top_p(scores: &mut [f32], top_p: f32) {
-    let mut ascending: Vec<usize> = (0..scores.len()).collect();
-    // Among equals the lower token goes first, as with torch's stable sort.
-    ascending.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    let weights = weights(scores);
-    let total: f64 = weights.iter().sum();
+    let mut weights = scores.to_vec();
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    vectorised(Exponentials { values: &mut weights, shift: largest });
+    let total: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
+    let most = total * (1.0 - f64::from(top_p));
+    // All that are lighter than this go, as together they have less than may go; only the others need an order.
+    let surely = most / scores.len() as f64;
     let mut sum = 0.0;
-    for &token in &ascending[..ascending.len() - 1] {
-        sum += weights[token] / total;
-        if sum > 1.0 - f64::from(top_p) {
+    let mut others = Vec::new();
+    for (token, weight) in weights.iter().enumerate() {
+        if f64::from(*weight) < surely {
+            sum += f64::from(*weight);
+            scores[token] = f32::NEG_INFINITY;
+        } else {
+            others.push(token);
+        }
+    }
+    // Among equals the lower token goes first, as with torch's stable sort.
+    others.sort_unstable_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(a.cmp(&b)));
+    others.pop();
+    for token in others {
+        sum += f64::from(weights[token]);
+        if sum > most {
             break;
         }
         scores[token] = f32::NEG_INFINITY;
+    }
+}
+
+struct Exponentials<'v> {
+    values: &'v mut [f32],
+    shift: f32,
+}
+
+impl Kernel for Exponentials<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        exponentials(self.values, self.shift)
     }
 }
 
@@ -110,21 +139,22 @@ pub(super) fn most_likely(scores: &[f32]) -> Option<u32> {
 pub(super) fn draw(scores: &[f32], random: &mut impl Rng) -> Option<u32> {
     let likeliest = most_likely(scores)?;
     let weights = weights(scores);
-    let mut left = random.random::<f64>() * weights.iter().sum::<f64>();
-    for (token, weight) in weights.iter().enumerate() {
+    let mut left = random.random::<f64>() * weights.iter().map(|(_, weight)| weight).sum::<f64>();
+    for (token, weight) in weights {
         left -= weight;
         if left < 0.0 {
-            return Some(token as u32);
+            return Some(token);
         }
     }
     // Only rounding leads here.
     Some(likeliest)
 }
 
-/// Probabilities times a common factor, the largest 1.
-fn weights(scores: &[f32]) -> Vec<f64> {
+/// Probabilities of the tokens that are not forbidden times a common factor, the largest 1.
+fn weights(scores: &[f32]) -> Vec<(u32, f64)> {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter().map(|score| f64::from(score - largest).exp()).collect()
+    let allowed = (0..).zip(scores).filter(|(_, score)| **score > f32::NEG_INFINITY);
+    allowed.map(|(token, score)| (token, f64::from(score - largest).exp())).collect()
 }
 
 #[cfg(test)]
@@ -134,7 +164,7 @@ mod tests {
     use safetensors::SafeTensors;
     use serde_json::Value;
 
-    use super::{control, draw, log_softmax, narrow, weights};
+    use super::{control, draw, log_softmax, narrow};
     use crate::fixtures;
     use crate::generation::config::{GenerationConfig, Sampling};
 
@@ -198,7 +228,8 @@ mod tests {
         let settings = oracle["settings"].as_array().unwrap();
         for settings in [&settings[6], &settings[7], &settings[14]] {
             let scores = processed(1, &[0, 5, 9, 5, 9, 5], settings);
-            let weights = weights(&scores);
+            let mut weights = vec![0.0; VOCABULARY];
+            super::weights(&scores).into_iter().for_each(|(token, weight)| weights[token as usize] = weight);
             let total: f64 = weights.iter().sum();
             let (draws, mut random) = (200_000_u32, ChaCha8Rng::seed_from_u64(11));
             let mut counts = vec![0.0; VOCABULARY];

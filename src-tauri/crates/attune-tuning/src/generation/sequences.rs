@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::config::Sampling;
 use super::scores::{control, draw, most_likely, narrow};
@@ -29,7 +30,7 @@ pub(super) fn answer(
             row: call.first_row + place,
             prompt_tokens: source.tokens,
             history: vec![call.base.architecture().decoder_start],
-            random: sampling.map(|sampling| random(sampling, number)),
+            random: sampling.map(|sampling| random(source.seed.unwrap_or(sampling.seed), number)),
             text: GrowingText::default(),
             finish: None,
         })
@@ -40,8 +41,14 @@ pub(super) fn answer(
     while !open.is_empty() && !watch.stopped {
         let last: Vec<u32> = open.iter().filter_map(|&row| rows[row].history.last().copied()).collect();
         let mut logits = call.logits(&last, &mut sequences, position)?;
-        for (&row, scores) in open.iter().zip(logits.chunks_exact_mut(call.base.architecture().vocabulary)) {
-            rows[row].step(call, sampling, scores, watch)?;
+        let mut stepping: Vec<&mut Row> = rows.iter_mut().filter(|row| row.finish.is_none()).collect();
+        let chosen = stepping
+            .par_iter_mut()
+            .zip(logits.par_chunks_exact_mut(call.base.architecture().vocabulary))
+            .map(|(row, scores)| row.choose(call, sampling, scores))
+            .collect::<Result<Vec<u32>>>()?;
+        for (row, token) in stepping.into_iter().zip(chosen) {
+            row.take(token, call, watch)?;
         }
         let going: Vec<usize> = (0..open.len()).filter(|&place| rows[open[place]].finish.is_none()).collect();
         if going.len() < open.len() {
@@ -54,8 +61,8 @@ pub(super) fn answer(
 }
 
 /// The source of chance of an answer: only the seed and its number among those to its prompt count.
-fn random(sampling: &Sampling, number: usize) -> ChaCha8Rng {
-    let mut random = ChaCha8Rng::seed_from_u64(sampling.seed);
+fn random(seed: u64, number: usize) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(number as u64);
     random
 }
@@ -72,19 +79,9 @@ struct Row {
 }
 
 impl Row {
-    /// Chooses one token by its logits, unless everything was stopped.
-    fn step(
-        &mut self,
-        call: &Call<'_>,
-        sampling: Option<&Sampling>,
-        scores: &mut [f32],
-        watch: &mut Watch<'_, '_>,
-    ) -> Result<()> {
-        if watch.stopped {
-            return Ok(());
-        }
-        let (config, end_of_sequence) = (call.config, call.base.architecture().end_of_sequence);
-        control(scores, &self.history, end_of_sequence, config);
+    /// The next token by its logits.
+    fn choose(&mut self, call: &Call<'_>, sampling: Option<&Sampling>, scores: &mut [f32]) -> Result<u32> {
+        control(scores, &self.history, call.base.architecture().end_of_sequence, call.config);
         let chosen = match (sampling, &mut self.random) {
             (Some(sampling), Some(random)) => {
                 narrow(scores, sampling);
@@ -92,9 +89,22 @@ impl Row {
             }
             _ => most_likely(scores),
         };
-        let token = chosen.ok_or(Error::NoTokenLeft { position: self.history.len() - 1 })?;
-        if token == end_of_sequence {
+        chosen.ok_or(Error::NoTokenLeft { position: self.history.len() - 1 })
+    }
+
+    /// Goes one token further, unless everything was stopped.
+    fn take(&mut self, token: u32, call: &Call<'_>, watch: &mut Watch<'_, '_>) -> Result<()> {
+        if watch.stopped {
+            return Ok(());
+        }
+        let (config, tokenizer) = (call.config, call.base.tokenizer());
+        // Nobody sees the text before its end, and nothing in it can end it.
+        let only_at_its_end = !watch.shows_text && config.stop.is_empty();
+        if token == call.base.architecture().end_of_sequence {
             self.finish = Some(Finish::EndOfSequence);
+            if only_at_its_end {
+                self.text.grow(tokenizer, &self.history[1..], &config.stop)?;
+            }
             let text = self.text.last_piece();
             if !text.is_empty() {
                 watch.tell(Piece { row: self.row, token: None, text });
@@ -102,12 +112,15 @@ impl Row {
             return Ok(());
         }
         self.history.push(token);
-        if self.text.grow(call.base.tokenizer(), &self.history[1..], &config.stop)? {
+        let is_last = self.history.len() > config.max_new_tokens;
+        let is_due = is_last || !only_at_its_end;
+        if is_due && self.text.grow(tokenizer, &self.history[1..], &config.stop)? {
             self.finish = Some(Finish::StopString);
-        } else if self.history.len() > config.max_new_tokens {
+        } else if is_last {
             self.finish = Some(Finish::Length);
         }
         let text = match self.finish {
+            None if only_at_its_end => "",
             Some(_) => self.text.last_piece(),
             None => self.text.piece(&config.stop),
         };

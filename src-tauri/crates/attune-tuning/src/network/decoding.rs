@@ -1,13 +1,14 @@
 //! Decoding several sequences in step, one token at a time, keys and values kept.
 //!
 //! The same mathematics as [`Network::decode`], which training uses; a test holds the two together. What is
-//! shared between sequences is only the reading of the weights.
+//! shared between sequences is only the reading of the weights. Each thread decodes a share of the sequences.
 //! Not here: which token comes next (`generation`).
 //! Invariant: the logits of a sequence are the same bits whatever else is decoded with it.
 
 use std::sync::Arc;
 
 use candle_core::{Device, Result as CandleResult, Tensor};
+use rayon::prelude::*;
 
 use super::Network;
 use super::activation::gated_gelu;
@@ -92,6 +93,22 @@ impl Network {
         sequences.tokens += 1;
         let bias: Vec<f32> =
             self.decoder_bias.scores(position..position + 1, position + 1)?.flatten_all()?.to_vec1()?;
+        let share = tokens.len().div_ceil(rayon::current_num_threads());
+        let logits = tokens
+            .par_chunks(share)
+            .zip(sequences.rows.par_chunks_mut(share))
+            .map(|(tokens, rows)| self.decode_share(tokens, rows, &bias))
+            .collect::<CandleResult<Vec<_>>>()?;
+        Ok(logits.concat())
+    }
+
+    /// [`Self::decode_next`] of some of the sequences, on one thread.
+    fn decode_share(
+        &self,
+        tokens: &[u32],
+        rows: &mut [SequenceMemory],
+        bias: &[f32],
+    ) -> CandleResult<Vec<f32>> {
         let mut state = self.embed(tokens)?;
         for (index, layer) in self.decoder.iter().enumerate() {
             let (attention, normed) = (&layer.attention, layer.attention_norm.forward(&state)?);
@@ -100,18 +117,18 @@ impl Network {
             let values = project(&attention.value, &normed)?;
             let width = queries.len() / tokens.len();
             let mut seen = Vec::with_capacity(queries.len());
-            for (row, sequence) in sequences.rows.iter_mut().enumerate() {
+            for (row, sequence) in rows.iter_mut().enumerate() {
                 let heads = &mut sequence.layers[index];
                 let row = row * width..(row + 1) * width;
                 remember(heads, &keys[row.clone()], &values[row.clone()]);
-                attend(&queries[row], heads, Some(&bias), &mut seen);
+                attend(&queries[row], heads, Some(bias), &mut seen);
             }
             state = (state + forward(&attention.output, &tensor(seen, tokens.len())?)?)?;
 
             let (attention, normed) = (&layer.cross_attention, layer.cross_attention_norm.forward(&state)?);
             let queries = project(&attention.query, &normed)?;
             let mut seen = Vec::with_capacity(queries.len());
-            for (query, sequence) in queries.chunks_exact(width).zip(&sequences.rows) {
+            for (query, sequence) in queries.chunks_exact(width).zip(&*rows) {
                 attend(query, &sequence.source.layers[index], None, &mut seen);
             }
             state = (state + forward(&attention.output, &tensor(seen, tokens.len())?)?)?;

@@ -9,8 +9,8 @@ use super::norm::{Norm, NormTape};
 use super::products::{Matrix, MatrixMut, Previous, multiply};
 use super::rows::Rows;
 use super::scratch::Scratch;
-use super::vectors::{Kernel, add, exponentials, largest, sum_of_products, vectorised};
 use crate::DropoutPlace;
+use crate::vectors::{Kernel, add, exponentials, largest, sum_of_products, vectorised};
 
 /// A norm, an attention, and what they add to the residual stream.
 pub(super) struct Attention<'w> {

@@ -9,8 +9,8 @@ use super::norm::{Norm, NormTape};
 use super::products::Previous;
 use super::rows::Rows;
 use super::scratch::Scratch;
-use super::vectors::{Kernel, add, exponential, vectorised};
 use crate::DropoutPlace;
+use crate::vectors::{Kernel, add, exponential, vectorised};
 
 /// A norm, a gated feed-forward part, and what they add to the residual stream.
 pub(super) struct FeedForward<'w> {

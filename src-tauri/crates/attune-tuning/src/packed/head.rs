@@ -5,7 +5,7 @@
 //! Source: the running shift is that of Milakov, Gimelshein 2018, "Online normalizer calculation for softmax".
 
 use super::products::{Matrix, MatrixMut, Previous, multiply};
-use super::vectors::{Kernel, exponentials, largest, vectorised};
+use crate::vectors::{Kernel, exponentials, largest, vectorised};
 
 /// Rows of the head taken at once: with the logits of a share they fit a core's second cache at the usual widths.
 const BLOCK: usize = 512;
@@ -19,10 +19,18 @@ pub(super) struct HeadScratch {
     shifts: Vec<f32>,
     sums: Vec<f64>,
     targets: Vec<f32>,
+    losses: Vec<f32>,
+}
+
+impl HeadScratch {
+    /// The cross-entropy of each position of the last call, in nats.
+    pub(super) fn losses(&self) -> &[f32] {
+        &self.losses
+    }
 }
 
 /// The summed cross-entropy in nats of `states` of `[positions, width]` with the tokens that should come, and its
-/// slope by the states where `slope` is given. `head` is `[vocabulary, width]`.
+/// slope by the states where `slope` is given. `head` is `[vocabulary, width]`. The scratch keeps each position's loss.
 ///
 /// With `z = h · Wᵀ`: `loss = ln Σ eᶻ - z[target]` and `dh = softmax(z) · W - W[target]`.
 pub(super) fn summed_cross_entropy(
@@ -33,7 +41,7 @@ pub(super) fn summed_cross_entropy(
     mut slope: Option<&mut [f32]>,
     scratch: &mut HeadScratch,
 ) -> f64 {
-    let HeadScratch { logits, shifts, sums, targets } = scratch;
+    let HeadScratch { logits, shifts, sums, targets, losses } = scratch;
     let positions = tokens.len();
     shifts.clear();
     shifts.resize(positions, f32::NEG_INFINITY);
@@ -75,8 +83,12 @@ pub(super) fn summed_cross_entropy(
             }
         }
     }
-    let losses = shifts.iter().zip(&*sums).zip(&*targets);
-    losses.map(|((shift, sum), target)| f64::from(*shift) + sum.ln() - f64::from(*target)).sum()
+    losses.clear();
+    let positions = shifts.iter().zip(&*sums).zip(&*targets);
+    positions
+        .map(|((shift, sum), target)| f64::from(*shift) + sum.ln() - f64::from(*target))
+        .inspect(|loss| losses.push(*loss as f32))
+        .sum()
 }
 
 /// Makes a block's logits exponentials over the largest so far, and brings what was gathered before to that shift.

@@ -16,7 +16,6 @@ mod products;
 mod rows;
 mod scratch;
 mod share;
-mod vectors;
 mod weights;
 
 use std::num::NonZeroUsize;
@@ -26,9 +25,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use rows::{RowCost, shares};
 use share::{Biases, Workspace};
-use vectors::add;
 use weights::PlacedWeights;
 
+use crate::vectors::add;
 use crate::{
     Adapter, AdapterKind, AdapterLayout, Architecture, BaseModel, Error, Loss, PackedBatch, Result,
     TrainingPass,
@@ -53,6 +52,16 @@ struct ShareResult {
     loss: f64,
     /// Of that sum; empty where none was asked for.
     gradient: Vec<f32>,
+    /// Of each target token; empty where they were not asked for.
+    token_losses: Vec<f32>,
+}
+
+/// What is computed beside the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    Gradient,
+    TokenLosses,
 }
 
 impl<'m> PackedPass<'m> {
@@ -88,7 +97,8 @@ impl<'m> PackedPass<'m> {
     }
 
     /// Fills the results of all shares, in their order; each core takes the next share that is left.
-    fn compute(&mut self, adapter: &[f32], batch: &PackedBatch, with_gradient: bool) -> Result<()> {
+    /// Returns the rows of each share.
+    fn compute(&mut self, adapter: &[f32], batch: &PackedBatch, beside: Beside) -> Result<Vec<Vec<usize>>> {
         self.refuse_other_length("the adapter", adapter.len())?;
         batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
         let placed = PlacedWeights::new(self.base, self.kind.as_ref(), self.layout.tensors(), adapter)?;
@@ -98,9 +108,11 @@ impl<'m> PackedPass<'m> {
         let shares = shares(&costs(self.base.architecture(), &rows, prompt_rows));
 
         self.results.resize_with(shares.len(), ShareResult::default);
+        let with_gradient = beside == Beside::Gradient;
         let gradient_length = if with_gradient { adapter.len() } else { 0 };
         for result in &mut self.results {
             result.gradient.resize(gradient_length, 0.0);
+            result.token_losses.clear();
         }
         let left = Mutex::new(shares.iter().zip(&mut self.results));
         let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -115,11 +127,30 @@ impl<'m> PackedPass<'m> {
                         let rows: Vec<_> = share.iter().map(|row| rows[*row]).collect();
                         let gradient = with_gradient.then_some(&mut result.gradient[..]);
                         result.loss = workspace.compute(placed, biases, &rows, &dropout, gradient);
+                        if beside == Beside::TokenLosses {
+                            result.token_losses.extend_from_slice(workspace.token_losses());
+                        }
                     }
                 });
             }
         });
-        Ok(())
+        Ok(shares)
+    }
+
+    /// The cross-entropy in nats of every target token, row by row.
+    pub(crate) fn token_losses(&mut self, adapter: &[f32], batch: &PackedBatch) -> Result<Vec<Vec<f32>>> {
+        let shares = self.compute(adapter, batch, Beside::TokenLosses)?;
+        let lengths: Vec<usize> = batch.rows().map(|(_, target)| target.len()).collect();
+        let mut losses = vec![Vec::new(); lengths.len()];
+        for (share, result) in shares.iter().zip(&self.results) {
+            let mut rest = &result.token_losses[..];
+            for row in share {
+                let (of_row, after) = rest.split_at(lengths[*row]);
+                losses[*row] = of_row.to_vec();
+                rest = after;
+            }
+        }
+        Ok(losses)
     }
 
     fn biases(&self, rows: &[(&[u32], &[u32])], prompt_rows: usize) -> Biases {
@@ -173,7 +204,7 @@ impl TrainingPass for PackedPass<'_> {
         gradient: &mut [f32],
     ) -> Result<Loss> {
         self.refuse_other_length("the gradient", gradient.len())?;
-        self.compute(adapter, batch, true)?;
+        self.compute(adapter, batch, Beside::Gradient)?;
         gradient.fill(0.0);
         self.results.iter().for_each(|result| add(gradient, &result.gradient));
         let target_tokens = batch.target_tokens() as f32;
@@ -182,7 +213,7 @@ impl TrainingPass for PackedPass<'_> {
     }
 
     fn loss(&mut self, adapter: &[f32], batch: &PackedBatch) -> Result<Loss> {
-        self.compute(adapter, batch, false)?;
+        self.compute(adapter, batch, Beside::Nothing)?;
         Ok(self.mean_loss(batch))
     }
 }

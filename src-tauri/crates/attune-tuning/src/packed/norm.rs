@@ -2,7 +2,7 @@
 //!
 //! Source: Zhang, Sennrich 2019, "Root Mean Square Layer Normalization".
 
-use super::vectors::{Kernel, sum_of_products, vectorised};
+use crate::vectors::{Kernel, sum_of_products, vectorised};
 
 /// A norm with its frozen weight of `[width]`.
 #[derive(Debug, Clone, Copy)]

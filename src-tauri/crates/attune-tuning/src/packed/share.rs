@@ -9,8 +9,8 @@ use super::head::{HeadScratch, summed_cross_entropy};
 use super::norm::NormTape;
 use super::rows::Rows;
 use super::scratch::Scratch;
-use super::vectors::add;
 use super::weights::PlacedWeights;
+use crate::vectors::add;
 use crate::{DropoutPlace, RowDropout, Stack};
 
 /// What a core computes its shares with; its memory is kept from step to step.
@@ -99,6 +99,11 @@ impl Workspace {
             }
         }
         loss
+    }
+
+    /// The cross-entropy in nats of each target token of the rows that were computed last, one row after the other.
+    pub(super) fn token_losses(&self) -> &[f32] {
+        self.head.losses()
     }
 
     /// Leaves the encoder's output in its last norm's tape.

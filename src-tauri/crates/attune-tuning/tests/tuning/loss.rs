@@ -1,6 +1,6 @@
 //! Losses and logits: against transformers' numbers.
 
-use attune_tuning::{EncodedExample, Error, PackedBatch, evaluate};
+use attune_tuning::{EncodedExample, Error, PackedBatch, evaluate, log_likelihoods, logits};
 
 use crate::fixtures;
 
@@ -35,6 +35,33 @@ fn a_packed_batch_has_the_mean_over_all_target_tokens_not_over_rows() {
     let expected = fixtures::oracle()["batch_loss"].as_f64().unwrap();
     assert!((loss.mean - expected).abs() < 1e-5, "{}, transformers says {expected}", loss.mean);
     assert_eq!(loss.target_tokens, fixtures::oracle_rows().iter().map(|row| row.target.len()).sum::<usize>());
+}
+
+/// Enough rows for several shares, so that each row's tokens have to find their way back to it.
+#[test]
+fn every_token_has_the_likelihood_that_its_logits_give_it_in_whatever_batch_it_stands() {
+    let base = fixtures::tiny_base();
+    let lora = fixtures::peft_lora(&base, "peft_lora_everywhere");
+    let mut rows = fixtures::oracle_rows();
+    rows.extend((0..60).map(|row| {
+        let tokens =
+            |count: usize| (0..count).map(|place| ((row * 7 + place * 5) % 120 + 3) as u32).collect();
+        EncodedExample { source: tokens(3 + row % 11), target: tokens(1 + row % 17) }
+    }));
+    for adapter in [None, Some(&lora)] {
+        let together = log_likelihoods(&base, adapter, &PackedBatch::pack(&rows).unwrap()).unwrap();
+        assert_eq!(together.len(), rows.len());
+        for (row, found) in rows.iter().zip(together) {
+            assert_eq!(found.len(), row.target.len());
+            let logits = logits(&base, adapter, row).unwrap();
+            let vocabulary = base.architecture().vocabulary;
+            for ((logits, token), found) in logits.chunks(vocabulary).zip(&row.target).zip(found) {
+                let sum: f64 = logits.iter().map(|logit| f64::from(*logit).exp()).sum();
+                let expected = f64::from(logits[*token as usize]) - sum.ln();
+                assert!((f64::from(found) - expected).abs() < 1e-4, "{found}, by the logits {expected}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,279 @@
+//! The loop of a batch, and the few attempts of a preview.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::attempts::judged;
+use super::{BatchRunner, Live, PREVIEWED, Preview};
+use crate::Result;
+use crate::generation::ensemble::{Ensemble, Written};
+use crate::generation::generators::Failure;
+use crate::generation::plan::Attempt;
+use crate::generation::{
+    Batch, BatchError, BatchProgress, BatchSettings, Example, ExampleFilter, ExampleStatus, Measured, Tallies,
+};
+use crate::quality::FluencyMeter;
+use crate::store::batches::Batches;
+use crate::store::examples::Examples;
+use crate::store::speeds::Speeds;
+use crate::twins::TwinIndex;
+
+/// Attempts without a text, one after the other, after which a batch gives up.
+const MOST_IN_VAIN: u32 = 10;
+
+/// How working a batch off ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worked {
+    ToTheEnd,
+    /// Somebody wanted it to end; what is finished is kept.
+    Stopped,
+}
+
+impl BatchRunner {
+    /// Makes the attempts that are missing.
+    ///
+    /// # Errors
+    /// Why it cannot go on; what is finished is kept.
+    pub(super) fn work_off(&self, mut batch: Batch, stop: &AtomicBool) -> Result<Worked> {
+        let mut ensemble = self.ensemble(&batch.settings)?;
+        self.introduce(&mut batch, &ensemble)?;
+        let meter = self.meter(&ensemble)?;
+        let mut twins = self.twins_of(&batch.subject)?;
+        let mut pace = Pace::begin(&batch.tallies);
+        let mut in_vain = InVain::default();
+        while !batch.is_complete() {
+            let numbers = next_attempts(&batch, ensemble.at_once());
+            let attempts = numbers.map(|number| Attempt::of(&batch.settings, number)).collect();
+            let (whole, stopped) = whole(ensemble.write(attempts, stop)?);
+            for attempt in judged(whole, &meter)? {
+                let twin_threshold = batch.settings.twin_threshold;
+                let example =
+                    attempt.example(Some(&batch.id), &batch.subject, &ensemble, &twins, twin_threshold);
+                attempt.count(&example, &mut batch.tallies);
+                pace.lap(&mut batch.tallies);
+                self.commit(&batch, &example)?;
+                if example.status == ExampleStatus::Accepted {
+                    twins.insert(example.id.as_str(), &example.output);
+                }
+                self.set_progress(pace.progress(&batch));
+                let failure = attempt.written.failures.into_iter().next();
+                let has_text = !example.output.is_empty();
+                self.shared.events.example(example);
+                self.shared.events.batch(self.as_it_is_now(batch.clone()));
+                in_vain.see(has_text, failure)?;
+                if batch.is_complete() {
+                    break;
+                }
+            }
+            self.measure(&batch.settings, pace.measured(&batch.tallies))?;
+            if (stopped || stop.load(Ordering::Relaxed)) && !batch.is_complete() {
+                return Ok(Worked::Stopped);
+            }
+        }
+        Ok(Worked::ToTheEnd)
+    }
+
+    /// The first attempts of a batch with these settings. None if somebody wanted it to end.
+    ///
+    /// # Errors
+    /// [`BatchError::Active`] while a batch runs or another preview is made, or what is wrong with a generator.
+    pub(crate) fn preview(
+        &self,
+        settings: BatchSettings,
+        subject: &str,
+        stop: &AtomicBool,
+    ) -> Result<Option<Preview>> {
+        let _alone = Previewing::begin(self)?;
+        let mut ensemble = self.ensemble(&settings)?;
+        let meter = self.meter(&ensemble)?;
+        let mut twins = self.twins_of(subject)?;
+        let mut tallies = Tallies::none(&settings);
+        let mut pace = Pace::begin(&tallies);
+        let numbers = 0..PREVIEWED.min(settings.most_attempts());
+        let attempts = numbers.map(|number| Attempt::of(&settings, number)).collect();
+        let (whole, stopped) = whole(ensemble.write(attempts, stop)?);
+        if stopped {
+            return Ok(None);
+        }
+        let mut examples = Vec::new();
+        for attempt in judged(whole, &meter)? {
+            let example = attempt.example(None, subject, &ensemble, &twins, settings.twin_threshold);
+            attempt.count(&example, &mut tallies);
+            if example.status == ExampleStatus::Accepted {
+                twins.insert(example.id.as_str(), &example.output);
+            }
+            examples.push(example);
+        }
+        pace.lap(&mut tallies);
+        self.measure(&settings, pace.measured(&tallies))?;
+        Ok(Some(Preview { settings, examples }))
+    }
+
+    fn ensemble(&self, settings: &BatchSettings) -> Result<Ensemble> {
+        let generators = settings.generators.iter().map(|choice| self.generators.open(choice));
+        Ok(Ensemble::new(generators.collect::<Result<_>>()?, settings.candidates, settings.max_new_tokens))
+    }
+
+    /// Writes down who writes, and refuses to go on with others than those that began.
+    fn introduce(&self, batch: &mut Batch, ensemble: &Ensemble) -> Result<()> {
+        let names = ensemble.names();
+        if !batch.generators.is_empty() && batch.generators != names {
+            let changed = names.iter().zip(&batch.generators).find(|(now, then)| now != then);
+            let (name, what) = match changed {
+                Some((now, then)) if now.base_digest != then.base_digest => {
+                    (then.name.clone(), "its weights are others")
+                }
+                Some((_, then)) => (then.name.clone(), "its adapter is another one"),
+                None => (String::new(), "there are more or fewer of them"),
+            };
+            return Err(BatchError::GeneratorChanged { batch: batch.id.clone(), name, what }.into());
+        }
+        batch.generators = names;
+        let shown = batch.settings.genres.iter().any(|genre| !genre.references.is_empty());
+        let without = if shown { ensemble.without_references() } else { Vec::new() };
+        batch.notices = without
+            .into_iter()
+            .map(|name| format!("{name} cannot go by references; it writes without them."))
+            .collect();
+        self.shared.store.exclusively(|transaction| {
+            Batches(transaction).begin(&batch.id, &batch.generators, &batch.notices)
+        })
+    }
+
+    /// Judges by the base that writes, else by the one that is there.
+    fn meter(&self, ensemble: &Ensemble) -> Result<FluencyMeter> {
+        let (base, digest) = match ensemble.base() {
+            Some(base) => base,
+            None => self.generators.default_base()?,
+        };
+        FluencyMeter::new(base, &digest)
+    }
+
+    /// Everything that is accepted of a person's.
+    fn twins_of(&self, subject: &str) -> Result<TwinIndex> {
+        let filter = ExampleFilter {
+            subject: Some(subject.to_owned()),
+            status: Some(ExampleStatus::Accepted),
+            ..ExampleFilter::default()
+        };
+        let mut twins = TwinIndex::new();
+        for (id, text) in Examples(&self.shared.store.connection()).texts(&filter)? {
+            twins.insert(id.as_str(), &text);
+        }
+        Ok(twins)
+    }
+
+    fn commit(&self, batch: &Batch, example: &Example) -> Result<()> {
+        self.shared.store.exclusively(|transaction| {
+            Examples(transaction).insert(example)?;
+            Batches(transaction).keep_tallies(&batch.id, &batch.tallies)
+        })
+    }
+
+    /// Remembers how fast it went; the predicted time of the next batch comes from here.
+    fn measure(&self, settings: &BatchSettings, measured: Measured) -> Result<()> {
+        if measured.attempts < 1.0 {
+            return Ok(());
+        }
+        let key = self.speed_key(settings)?;
+        self.shared.store.exclusively(|transaction| Speeds(transaction).add(&key, measured))
+    }
+}
+
+/// The numbers of the attempts that come next.
+fn next_attempts(batch: &Batch, at_once: u32) -> std::ops::Range<u32> {
+    let first = batch.tallies.attempts;
+    first..(first + at_once).min(batch.most_attempts())
+}
+
+/// The attempts up to the first that was ended before it was done, and whether there is such a one.
+fn whole(mut written: Vec<Written>) -> (Vec<Written>, bool) {
+    let first = written.iter().position(|written| written.stopped);
+    if let Some(first) = first {
+        written.truncate(first);
+    }
+    (written, first.is_some())
+}
+
+/// How fast it goes, loading not counted.
+struct Pace {
+    began: Instant,
+    /// What other stretches of the batch took.
+    before: f64,
+    at_the_beginning: Tallies,
+    at_the_last_measurement: Tallies,
+}
+
+impl Pace {
+    fn begin(tallies: &Tallies) -> Self {
+        Self {
+            began: Instant::now(),
+            before: tallies.active_seconds,
+            at_the_beginning: tallies.clone(),
+            at_the_last_measurement: tallies.clone(),
+        }
+    }
+
+    /// Writes the time down.
+    fn lap(&self, tallies: &mut Tallies) {
+        tallies.active_seconds = self.before + self.began.elapsed().as_secs_f64();
+    }
+
+    fn progress(&self, batch: &Batch) -> BatchProgress {
+        let measured = Measured::between(&self.at_the_beginning, &batch.tallies);
+        let left = batch.most_attempts() - batch.tallies.attempts;
+        let rate = measured.attempts_per_second();
+        BatchProgress {
+            attempts_per_second: rate,
+            tokens_per_second: measured.tokens_per_second(),
+            seconds_left: rate.map(|rate| f64::from(left) / rate),
+        }
+    }
+
+    /// What happened since the last measurement.
+    fn measured(&mut self, tallies: &Tallies) -> Measured {
+        let measured = Measured::between(&self.at_the_last_measurement, tallies);
+        self.at_the_last_measurement = tallies.clone();
+        measured
+    }
+}
+
+/// Attempts without a text, one after the other.
+#[derive(Default)]
+struct InVain(u32);
+
+impl InVain {
+    fn see(&mut self, has_text: bool, failure: Option<Failure>) -> Result<()> {
+        self.0 = if has_text { 0 } else { self.0 + 1 };
+        if self.0 < MOST_IN_VAIN {
+            return Ok(());
+        }
+        let why = failure.map_or_else(|| "its text was empty".to_owned(), |failure| failure.words);
+        Err(BatchError::GeneratorGaveUp { attempts: self.0, why }.into())
+    }
+}
+
+/// While it lives a preview is being made.
+struct Previewing<'r>(&'r BatchRunner);
+
+impl<'r> Previewing<'r> {
+    fn begin(runner: &'r BatchRunner) -> Result<Self> {
+        let mut live = runner.live();
+        match &*live {
+            Live { closing: true, .. } => return Err(BatchError::Ending.into()),
+            Live { attended: Some(attended), .. } => {
+                return Err(BatchError::Active { batch: attended.batch.clone() }.into());
+            }
+            Live { previewing: true, .. } => return Err(BatchError::Previewing.into()),
+            _ => live.previewing = true,
+        }
+        drop(live);
+        Ok(Self(runner))
+    }
+}
+
+impl Drop for Previewing<'_> {
+    fn drop(&mut self) {
+        self.0.live().previewing = false;
+    }
+}

@@ -1,0 +1,219 @@
+//! `attune auto-train`: generates examples, and trains on them if that is wanted.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use futures_util::StreamExt;
+use serde::Serialize;
+
+use super::client::{Client, Event};
+use super::output::{Failure, print, say};
+use super::progress::BatchProgress;
+use super::report;
+use super::surroundings::Surroundings;
+use super::train::{Open, see_through};
+use crate::api::wire::{
+    AutoTrainResult, Batch, BatchRequest, BatchStatus, OwnerKind, Readiness, Run, RunRequest, RunStatus,
+    TuningRequest,
+};
+use crate::server::owner::{self, Entered};
+
+#[derive(Debug, Args)]
+pub(super) struct AutoTrainArguments {
+    /// How many are attempted, 1 to 500
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    examples: u32,
+    /// Genres, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',')]
+    genres: Vec<String>,
+    /// Whose examples they will be [default: me]
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+    /// Put what is kept into the memory too
+    #[arg(long)]
+    store_in_memory: bool,
+    /// Go on until so many are kept, with three times as many attempts at most
+    #[arg(long)]
+    until_kept: bool,
+    /// Texts that are written for each attempt; the best is taken, 1 to 8
+    #[arg(long, value_name = "NUMBER")]
+    candidates: Option<u32>,
+    /// The same seed on the same machine gives the same examples [default: another each time]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// What to do with everything that is accepted then
+    #[arg(long, value_enum)]
+    then: Option<Then>,
+    /// Print what came of it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Then {
+    /// Tune a model named zega- and the user
+    Train,
+}
+
+/// What is printed as JSON.
+#[derive(Debug, Serialize)]
+struct Told {
+    #[serde(flatten)]
+    result: AutoTrainResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Run>,
+}
+
+pub(super) async fn run(wanted: AutoTrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
+    let (then, json, subject) = (wanted.then, wanted.json, wanted.user.clone());
+    let entered = owner::enter(surroundings.clone().into_place(OwnerKind::Command, None)).await?;
+    let outcome = generate(&Client(entered.door()), wanted.into_request()).await;
+    let tuning = match (&outcome, then) {
+        (Ok((batch, _)), Some(Then::Train)) if batch.status == BatchStatus::Completed => {
+            Some(begin_tuning(&entered, subject).await)
+        }
+        _ => None,
+    };
+    entered.leave().await;
+    let (batch, result) = outcome?;
+    if batch.status == BatchStatus::Failed || batch.status == BatchStatus::Interrupted {
+        let why = batch.error_message.as_deref().unwrap_or("no reason was given");
+        let kept = format!(
+            "{} of {} attempts are kept; continue it on the page.",
+            batch.tallies.attempts, batch.most_attempts
+        );
+        return Err(Failure::failed(format!("{} stopped: {why}", batch.id)).with_hint(kept));
+    }
+    if !json {
+        print(&in_words(&batch, &result))?;
+    }
+    let run = match tuning {
+        Some(run) => Some(see_tuning(run?, surroundings).await?),
+        None => None,
+    };
+    let is_trained = run.as_ref().is_none_or(|run| run.status == RunStatus::Completed);
+    if json {
+        let told = Told { result, run: run.clone() };
+        print(&serde_json::to_string_pretty(&told).map_err(Failure::internal)?)?;
+    }
+    match run {
+        Some(run) if !is_trained => Err(report::failure(&run)),
+        Some(run) if !json => print(&report::completed(&run)).map(|()| ExitCode::SUCCESS),
+        _ if batch.status == BatchStatus::Cancelled => {
+            Err(Failure::stopped(format!("{} was cancelled", batch.id)))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+impl AutoTrainArguments {
+    fn into_request(self) -> BatchRequest {
+        BatchRequest {
+            id: Some(attune_engine::BatchId::generate().to_string()),
+            subject: self.user,
+            genres: self.genres,
+            store_in_memory: self.store_in_memory,
+            until_kept: self.until_kept,
+            candidates: self.candidates,
+            seed: self.seed,
+            ..BatchRequest::of(self.examples)
+        }
+    }
+}
+
+/// Begins a batch and shows it until it has ended. The first Ctrl-C cancels it; what is finished is kept.
+async fn generate(client: &Client<'_>, request: BatchRequest) -> Result<(Batch, AutoTrainResult), Failure> {
+    let mut events = client.events().await?;
+    let mut batch: Batch = client.post("/api/v1/batches", Some(&request)).await?;
+    let mut progress = BatchProgress::new();
+    for notice in &batch.notices {
+        say(&format!("note: {notice}"));
+    }
+    let mut is_cancelled = false;
+    while batch.status == BatchStatus::Running {
+        progress.batch(&batch);
+        let event = tokio::select! {
+            event = events.next() => event,
+            _ = tokio::signal::ctrl_c(), if !is_cancelled => {
+                is_cancelled = true;
+                say("cancelling; what is finished is kept");
+                let told: Result<Batch, Failure> =
+                    client.post(&format!("/api/v1/batches/{}/cancel", batch.id), None::<&()>).await;
+                // One that has just ended cannot be cancelled; its end is on the way.
+                if let Ok(told) = told {
+                    batch = told;
+                }
+                continue;
+            }
+        };
+        match event {
+            Some(Ok(Event::Batch(event))) if event.batch.id == batch.id => batch = event.batch,
+            Some(Ok(Event::Snapshot(snapshot))) => {
+                if let Some(now) = snapshot.batches.into_iter().find(|other| other.id == batch.id) {
+                    batch = now;
+                }
+            }
+            Some(Ok(_)) => {}
+            Some(Err(failure)) => return Err(failure),
+            None => break,
+        }
+    }
+    progress.finish();
+    let readiness: Readiness =
+        client.get(&format!("/api/v1/readiness?subject={}", query_value(&batch.subject))).await?;
+    let result = AutoTrainResult::of(&batch, &readiness);
+    Ok((batch, result))
+}
+
+/// Queues the tuning while this process still stands behind its door.
+async fn begin_tuning(entered: &Entered, subject: Option<String>) -> Result<Run, Failure> {
+    let request = TuningRequest {
+        id: Some(attune_engine::RunId::generate().to_string()),
+        subject,
+        ..TuningRequest::default()
+    };
+    Client(entered.door()).post("/api/v1/tuning", Some(&request)).await
+}
+
+/// Shows a tuning that was queued until it has ended, whoever owns the folder then: a request with its id finds it.
+async fn see_tuning(run: Run, surroundings: Surroundings) -> Result<Run, Failure> {
+    let request = RunRequest { id: Some(run.id), dataset: run.dataset, ..RunRequest::default() };
+    let (entered, run) = see_through(request, Open::Rows, surroundings).await?;
+    entered.leave().await;
+    Ok(run)
+}
+
+fn in_words(batch: &Batch, result: &AutoTrainResult) -> String {
+    let tallies = &batch.tallies;
+    let genres: Vec<String> =
+        result.genre_distribution.iter().map(|(genre, kept)| format!("{genre} {kept}")).collect();
+    let mean = tallies.mean_quality.map_or(String::new(), |mean| format!(", {:.1} of all", 10.0 * mean));
+    let stats = &result.training_stats;
+    let readiness = match stats.examples_until_next_training {
+        0 => "Ready for a tuning: attune auto-train ... --then train, or the Generate page.".to_owned(),
+        missing => format!("{missing} more until a tuning is ready."),
+    };
+    format!(
+        "{} of {} kept in {:.1} s: {} below 7.0, {} twins, {} without a text.\n\
+         Average quality {:.1} of 10{mean}.\n\
+         Kept by genre: {}.\n\
+         {} accepted examples. {readiness}",
+        tallies.kept,
+        tallies.attempts,
+        tallies.active_seconds,
+        tallies.below_line,
+        tallies.twins,
+        tallies.without_text,
+        result.average_quality,
+        if genres.is_empty() { "none".to_owned() } else { genres.join(", ") },
+        stats.training_examples,
+    )
+}
+
+/// A value as a query takes it.
+fn query_value(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
