@@ -3,12 +3,9 @@
 import createFetchClient, { type Middleware } from "openapi-fetch";
 import createQueryClient, { type OpenapiQueryClient } from "openapi-react-query";
 import { createContext, useContext } from "react";
-import type { ComingPaths } from "./comingPaths";
 import { Connection } from "./connection";
 import { ApiProblem } from "./problem";
-import type { paths as Known } from "./schema";
-
-type paths = Known & ComingPaths;
+import type { paths } from "./schema";
 
 export interface Api {
   /** Hooks and query options by door, as the OpenAPI document names them. */

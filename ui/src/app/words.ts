@@ -13,6 +13,9 @@ export const words = {
     queued: "A run is waiting to start",
     progress: "Progress of the active run",
     running: (percent: string, timeLeft?: string) => `Training ${percent}${timeLeft ? `, about ${timeLeft} left` : ""}`,
+    batchProgress: "Progress of the batch that is generated",
+    generating: (percent: string, timeLeft?: string) =>
+      `Generating ${percent}${timeLeft ? `, about ${timeLeft} left` : ""}`,
     base: (name: string) => `Base: ${name}`,
   },
   connection: { connecting: "Connecting…", live: "Connected", reconnecting: "Reconnecting…" },

@@ -46,7 +46,12 @@ function Choices({ content, chosen, onChange }: Pick<GenresCardProps, "chosen" |
         <Group gap="xs" role="group" aria-label={t.group} data-testid="genres">
           {genres.map(({ name, title, prompts, own }) => (
             <Tooltip key={name} label={t.about(prompts, own)} refProp="rootRef">
-              <Chip value={name} size="sm" variant="outline">
+              <Chip
+                value={name}
+                size="sm"
+                variant="outline"
+                classNames={{ root: classes.chip, label: classes.chipLabel }}
+              >
                 {title}
               </Chip>
             </Tooltip>

@@ -21,6 +21,9 @@ export interface Wish {
   twinThreshold: number;
 }
 
+/** From which likeness on texts are twins, where nobody has another wish. */
+export const TWINS_FROM = 0.6;
+
 export const FEWEST = 1;
 export const MOST = 500;
 
@@ -34,7 +37,7 @@ export const NOTHING_CHOSEN: Wish = {
   untilKept: false,
   references: "",
   seed: "",
-  twinThreshold: 0.7,
+  twinThreshold: TWINS_FROM,
 };
 
 /** Whether the number can be asked for. */

@@ -28,7 +28,6 @@ export function BulkAccept({ subject, question: { batch, genre } }: BulkAcceptPr
   const { data, error } = useAcceptable({ ...wanted, minQuality }, isRight);
   const accept = useAcceptFrom();
   const number = isRight && minQuality === wanted.minQuality ? data?.examples : undefined;
-  const problem = accept.error instanceof ApiProblem ? accept.error : error;
   return (
     <>
       <Group gap="sm" align="flex-end">
@@ -64,10 +63,10 @@ export function BulkAccept({ subject, question: { batch, genre } }: BulkAcceptPr
           {t.accept(number ?? 0, count(number ?? 0))}
         </Button>
         <Text fz="xs" c="dimmed" role="status" data-testid="bulk-count">
-          {number === undefined ? t.counting : t.count(number, count(number))} {t.meaning}
+          {error ? t.unknown : number === undefined ? t.counting : t.count(number, count(number))} {t.meaning}
         </Text>
       </Group>
-      {problem ? <ProblemNotice problem={problem} /> : null}
+      {accept.error instanceof ApiProblem ? <ProblemNotice problem={accept.error} /> : null}
     </>
   );
 }

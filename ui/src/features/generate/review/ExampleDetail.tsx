@@ -32,8 +32,13 @@ export function ExampleDetail(props: ExampleDetailProps) {
   const { status, quality, input, output, originalOutput, rejection, parts, reviewedAt } = example;
   const looks = STATUS_LOOKS[status];
   const label = reviewedAt === null ? t.statuses[status] : `${t.statuses[status]} ${t.yours}`;
+  const whole = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another example is read from its beginning
+  useEffect(() => {
+    if (whole.current) whole.current.scrollTop = 0;
+  }, [example.id]);
   return (
-    <section className={classes.detail} aria-label={position} data-testid="example">
+    <section ref={whole} className={classes.detail} aria-label={position} data-testid="example">
       <Group justify="space-between" gap="xs" className={classes.decide}>
         <Group gap="xs">
           <StateBadge {...looks} label={label} data-testid="example-status" />
@@ -131,8 +136,12 @@ interface EditorProps {
 
 function Editor({ edited, onEdit, onSave }: EditorProps) {
   const field = useRef<HTMLTextAreaElement>(null);
-  // Whoever wants to edit wants to type.
-  useEffect(() => field.current?.focus(), []);
+  // Whoever wants to edit wants to type, and most often goes on at the end.
+  useEffect(() => {
+    const element = field.current;
+    element?.focus();
+    element?.setSelectionRange(element.value.length, element.value.length);
+  }, []);
   const isText = edited.trim() !== "";
   return (
     <Stack gap="xs">

@@ -56,7 +56,7 @@ function ofGenerator({ generator, seed, decoding, tokens, candidates, costMicroD
     ...(decoding ? [{ name: t.sampling, value: sampling(decoding) }] : []),
     { name: t.candidates, value: t.best(count(candidates)) },
     { name: t.tokens, value: count(tokens) },
-    ...(costMicroDollars > 0 ? [{ name: t.cost, value: dollars(costMicroDollars) }] : []),
+    ...(costMicroDollars ? [{ name: t.cost, value: dollars(costMicroDollars) }] : []),
   ];
 }
 

@@ -10,6 +10,7 @@ import { Empty } from "../../../components/Empty";
 import { Notice } from "../../../components/Notice";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { count } from "../../../components/quantity";
+import { TWINS_FROM } from "../form/wish";
 import { words } from "../words";
 import { BulkAccept } from "./BulkAccept";
 import { Clusters } from "./Clusters";
@@ -68,7 +69,7 @@ export function ReviewCard({ subject, batch, filter, onFilter, titles, wantsFocu
             />
           </>
         ) : (
-          <Clusters batch={filter.isOfBatch ? batch?.id : undefined} standard={batch?.twinThreshold ?? 0.7} />
+          <Clusters batch={filter.isOfBatch ? batch?.id : undefined} standard={batch?.twinThreshold ?? TWINS_FROM} />
         )}
       </Stack>
     </Card>

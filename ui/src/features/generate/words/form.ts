@@ -83,7 +83,7 @@ export const start = {
   title: "Generate",
   generate: (number: number, written: string) => `Generate ${examples(number, written)}`,
   generateNone: "Generate",
-  preview: "Preview five",
+  preview: "Preview",
   ready: "Ready.",
   offline: "Attune does not answer at the moment.",
   count: "Choose 1 to 500 examples.",

@@ -86,6 +86,7 @@ export const bulk = {
   count: (number: number, written: string) =>
     number === 0 ? "None is waiting there." : `${examples(number, written)} would be accepted.`,
   counting: "Counting…",
+  unknown: "How many that is could not be found out.",
   meaning: "Twins, and what you rejected, stay as they are.",
   accept: (number: number, written: string) => (number === 0 ? "Accept" : `Accept ${written}`),
   done: (number: number, written: string) => `${examples(number, written)} accepted. Undo takes all of them back.`,
