@@ -79,8 +79,14 @@ export function useContinueBatch() {
   return useApi().doors.useMutation("post", "/api/v1/batches/{id}/continue", { onSuccess: useTakeBatch(true) });
 }
 
-export function useDiscardBatch() {
-  return useApi().doors.useMutation("delete", "/api/v1/batches/{id}");
+interface Told {
+  onDiscarded: (gone: { examples: number }) => void;
+  onFailed: (problem: { message: string }) => void;
+}
+
+/** What is told comes although whoever asked is gone with the batch: its event may be quicker than the answer. */
+export function useDiscardBatch({ onDiscarded, onFailed }: Told) {
+  return useApi().doors.useMutation("delete", "/api/v1/batches/{id}", { onSuccess: onDiscarded, onError: onFailed });
 }
 
 export function runningBatch(batches: Batch[]): Batch | undefined {

@@ -1,6 +1,6 @@
 // The first five of a batch, to be looked at before it. Nothing of them is kept.
 
-import { CloseButton, Loader, Stack, Text } from "@mantine/core";
+import { Box, CloseButton, Loader, Stack, Text } from "@mantine/core";
 import type { Example } from "../../api/types";
 import { Card } from "../../components/Card";
 import { LongText } from "../../components/LongText";
@@ -36,7 +36,9 @@ export function PreviewCard({ examples, isCurrent, titles, onClose }: PreviewCar
               <QualityMark quality={example.quality} />{" "}
               {t.on(titles.get(example.genre ?? "") ?? example.genre ?? "", example.style)}
             </Text>
-            <LongText text={example.output || example.rejection?.words || t.none} lines={6} isProse />
+            <Box fz="sm">
+              <LongText text={example.output || example.rejection?.words || t.none} lines={6} isProse />
+            </Box>
             <QualityParts parts={example.parts} isFolded />
           </li>
         ))}

@@ -16,7 +16,7 @@ export function QualityParts({ parts, isFolded = false }: { parts: QualityPart[]
       {parts.map(({ name, value, words: found }) => (
         <div key={name} className={classes.part}>
           <Text component="dt" fz="xs" fw={500}>
-            {t.parts[name] ?? name.replaceAll("_", " ")}
+            {name.charAt(0).toUpperCase() + name.slice(1)}
           </Text>
           <Text component="dd" fz="xs" m={0} className={classes.value} data-numbers>
             {score(value)}

@@ -6,7 +6,7 @@ import { Card } from "../../../components/Card";
 import { Empty } from "../../../components/Empty";
 import { Notice } from "../../../components/Notice";
 import { ProblemNotice } from "../../../components/ProblemNotice";
-import { dateTime } from "../../../components/quantity";
+import { count, dateTime } from "../../../components/quantity";
 import { words } from "../words";
 import { BatchBadge } from "./BatchBadge";
 import { BatchProgress } from "./BatchProgress";
@@ -43,11 +43,12 @@ export function BatchCard({ batch, titles, onReview }: BatchCardProps) {
         )}
         {isRunning ? <BatchProgress batch={batch} /> : null}
         {errorMessage ? <ProblemNotice problem={{ message: errorMessage }} /> : null}
-        {status === "interrupted" && !errorMessage ? <Notice text={t.interrupted} /> : null}
+        {status === "interrupted" && !errorMessage ? (
+          <Notice text={t.interrupted(count(tallies.attempts), count(batch.mostAttempts))} />
+        ) : null}
         {notices.map((notice) => (
           <Notice key={notice} text={notice} />
         ))}
-        {tallies.attempts > 0 ? <BatchResults batch={batch} titles={titles} /> : null}
         {isRunning ? null : (
           <Group gap="xs">
             {continuable ? <ContinueButton batch={batch} /> : null}
@@ -59,6 +60,7 @@ export function BatchCard({ batch, titles, onReview }: BatchCardProps) {
             <DiscardButton batch={batch} />
           </Group>
         )}
+        {tallies.attempts > 0 ? <BatchResults batch={batch} titles={titles} /> : null}
       </Stack>
     </Card>
   );

@@ -52,7 +52,13 @@ export function ContinueButton({ batch }: { batch: Batch }) {
 
 /** It says what goes before it goes. */
 export function DiscardButton({ batch }: { batch: Batch }) {
-  const { mutate } = useDiscardBatch();
+  const { mutate } = useDiscardBatch({
+    onDiscarded: ({ examples }) => {
+      notifications.show({ message: t.discarded(examples, count(examples)) });
+      goToBatch();
+    },
+    onFailed: sayThat(t.discardFailed),
+  });
   const { attempts, kept } = batch.tallies;
   const ask = () =>
     modals.openConfirmModal({
@@ -61,17 +67,7 @@ export function DiscardButton({ batch }: { batch: Batch }) {
       labels: { confirm: t.discardConfirm, cancel: t.keep },
       confirmProps: { variant: "outline", color: "var(--attune-failure)" },
       cancelProps: { "data-autofocus": true },
-      onConfirm: () =>
-        mutate(
-          { params: { path: { id: batch.id } } },
-          {
-            onSuccess: ({ examples }) => {
-              notifications.show({ message: t.discarded(examples, count(examples)) });
-              goToBatch();
-            },
-            onError: sayThat(t.discardFailed),
-          },
-        ),
+      onConfirm: () => mutate({ params: { path: { id: batch.id } } }),
     });
   return (
     <Button

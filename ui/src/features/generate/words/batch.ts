@@ -6,15 +6,6 @@ export const quality = {
   read: "Quality ",
   none: "without a quality",
   fold: "Why this quality",
-  parts: {
-    length: "Length",
-    repetition: "Repetition",
-    language: "Language",
-    relevance: "Relevance",
-    fit: "Genre and style",
-    fluency: "Fluency",
-    judge: "Judge",
-  } as Record<string, string>,
 };
 
 export const batch = {
@@ -55,7 +46,8 @@ export const batch = {
   cancel: "Cancel",
   cancelMeaning: "Ends soon. What is finished stays.",
   cancelFailed: "The batch could not be cancelled",
-  interrupted: "Attune ended in the middle of it. What was finished is kept.",
+  interrupted: (made: string, most: string) =>
+    `Attune ended in the middle of it. What was finished is kept: ${made} of ${most} attempts.`,
   continue: "Continue",
   continueMeaning: "Goes on with the attempts that are missing; none is made twice.",
   continueFailed: "The batch could not be continued",
