@@ -12,6 +12,7 @@ use crate::bases::FetchError;
 use crate::content::ContentProblem;
 use crate::datasets::DatasetId;
 use crate::generation::BatchError;
+use crate::providers::EndpointError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
 
@@ -129,6 +130,8 @@ pub enum Error {
     UnknownGenre { name: String, known: Vec<String> },
     #[error("a generator failed for a reason of Attune's own")]
     GeneratorPanicked,
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -347,6 +350,7 @@ impl Error {
             Self::Batch(error) => error.kind(),
             Self::UnknownGenre { .. } => Kind::Invalid,
             Self::ContentRefused { .. } => Kind::Environment,
+            Self::Endpoint(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }
             | Self::RunNotActive { .. }
@@ -426,6 +430,7 @@ impl Error {
             }
             Self::Fetch(error) => error.field(),
             Self::UnknownGenre { .. } => Some("genres"),
+            Self::Endpoint(error) => error.field(),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }

@@ -25,6 +25,8 @@ mod ids;
 mod limits;
 mod logs;
 mod model_host;
+mod origin;
+mod providers;
 pub mod quality;
 mod runs;
 mod samples;
@@ -59,6 +61,10 @@ pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,
+};
+pub use providers::{
+    BaseUrl, Endpoint, EndpointCheck, EndpointError, EndpointModel, EndpointTrial, KeySource, NewEndpoint,
+    Usage,
 };
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;

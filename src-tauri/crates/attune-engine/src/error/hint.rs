@@ -85,6 +85,7 @@ impl Error {
             }
             Self::ContentRefused { .. } => "Install Attune again; your own genres belong in the data folder.",
             Self::GeneratorPanicked => "The log has the details; continue the batch.",
+            Self::Endpoint(error) => error.hint(),
             Self::AdapterMissing { .. } => {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }

@@ -7,6 +7,7 @@
 pub(crate) mod batches;
 mod columns;
 pub(crate) mod datasets;
+pub(crate) mod endpoints;
 pub(crate) mod examples;
 pub(crate) mod feedback;
 pub(crate) mod first_start;
@@ -38,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     examples::MIGRATION,
     reviews::MIGRATION,
     speeds::MIGRATION,
+    endpoints::MIGRATION,
 ];
 
 /// The version of the database that this Attune writes.
