@@ -1,5 +1,6 @@
+import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
-import { isMeant, withExamples } from "./examples";
+import { isMeant, takeExamples, withExamples } from "./examples";
 import type { Example } from "./types";
 
 function example(id: string, rest: Partial<Example> = {}): Example {
@@ -63,4 +64,21 @@ test("what was never judged is below every quality", () => {
   const unjudged = example("1", { quality: null });
   expect(isMeant({ minQuality: 0.1 }, unjudged)).toBe(false);
   expect(isMeant({ maxQuality: 0.1 }, unjudged)).toBe(true);
+});
+
+test("what arrives while a list is read is not lost to the older answer", async () => {
+  const queries = new QueryClient();
+  const queryKey = ["get", "/api/v1/examples", { params: { query: { limit: 250 } } }];
+  let answer: (page: unknown) => void = () => undefined;
+  const reading = queries.fetchInfiniteQuery({
+    queryKey,
+    initialPageParam: null,
+    queryFn: () => new Promise((resolve) => (answer = resolve)),
+  });
+  takeExamples(queries.getQueryCache().getAll(), [example("2"), example("1", { status: "rejected" })]);
+  answer({ examples: [example("1")], total: 1, next: null });
+  await reading;
+  const list = queries.getQueryData<ReturnType<typeof withExamples>>(queryKey);
+  expect(list && idsOf(list)).toEqual([["2", "1"]]);
+  expect(list?.pages[0]?.examples[1]?.status).toBe("rejected");
 });

@@ -152,9 +152,14 @@ export function takeExamples(known: Query[], arrived: Example[]) {
   for (const query of known) {
     const [, path, init] = query.queryKey as [string, string, Init | undefined];
     if (path === LISTS) {
-      const before = query.state.data as Parts | undefined;
-      const after = before && withExamples(before, init?.params?.query ?? {}, byId);
-      if (after && after !== before) query.setData(after);
+      const put = () => {
+        const before = query.state.data as Parts | undefined;
+        const after = before && withExamples(before, init?.params?.query ?? {}, byId);
+        if (after && after !== before) query.setData(after);
+      };
+      put();
+      // An answer on its way may be older than this, and takes the place of everything.
+      if (query.state.fetchStatus === "fetching") query.promise?.then(put, () => undefined);
     }
     const one = path === "/api/v1/examples/{id}" && byId.get(init?.params?.path?.id ?? "");
     if (one) query.setData(one);
