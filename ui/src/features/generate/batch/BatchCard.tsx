@@ -42,9 +42,10 @@ export function BatchCard({ batch, titles, onReview }: BatchCardProps) {
           </Text>
         )}
         {isRunning ? <BatchProgress batch={batch} /> : null}
-        {errorMessage ? <ProblemNotice problem={{ message: errorMessage }} /> : null}
-        {status === "interrupted" && !errorMessage ? (
+        {status === "interrupted" ? (
           <Notice text={t.interrupted(count(tallies.attempts), count(batch.mostAttempts))} />
+        ) : errorMessage ? (
+          <ProblemNotice problem={{ message: errorMessage }} />
         ) : null}
         {notices.map((notice) => (
           <Notice key={notice} text={notice} />
