@@ -116,8 +116,12 @@ impl Engine {
         });
         let bases = Bases::new(options.resources.models, options.environment.hub_cache());
         let samples = Samples::new(&options.resources.content);
+        let keys = Keys::new(options.environment.clone());
         let host = Arc::new(ModelHost::new(bases.clone()));
-        let batches = BatchRunner::new(Arc::clone(&shared), Generators::new(Arc::clone(&host)));
+        let batches = BatchRunner::new(
+            Arc::clone(&shared),
+            Generators::new(Arc::clone(&host), Arc::clone(&shared), keys.clone()),
+        );
         batches.settle("Attune ended while this batch was running.")?;
         Ok(Self(Arc::new(Inner {
             shared,
@@ -125,7 +129,7 @@ impl Engine {
             host,
             batches,
             fetches: Fetches::new(bases.clone(), options.environment.clone()),
-            keys: Keys::new(options.environment.clone()),
+            keys,
             bases,
             environment: options.environment,
             layers,

@@ -123,6 +123,8 @@ pub enum Error {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    #[error(transparent)]
     Batch(#[from] BatchError),
     #[error("the content that ships with Attune cannot be used: {problem}")]
     ContentRefused { problem: ContentProblem },
@@ -130,8 +132,6 @@ pub enum Error {
     UnknownGenre { name: String, known: Vec<String> },
     #[error("a generator failed for a reason of Attune's own")]
     GeneratorPanicked,
-    #[error(transparent)]
-    Endpoint(#[from] EndpointError),
 
     #[error("no adapter at {path}")]
     AdapterMissing { path: PathBuf },
@@ -347,10 +347,10 @@ impl Error {
             | Self::UnknownDataset { .. }
             | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
+            Self::Endpoint(error) => error.kind(),
             Self::Batch(error) => error.kind(),
             Self::UnknownGenre { .. } => Kind::Invalid,
             Self::ContentRefused { .. } => Kind::Environment,
-            Self::Endpoint(error) => error.kind(),
             Self::BaseNameTaken { .. }
             | Self::RunActive { .. }
             | Self::RunNotActive { .. }
@@ -429,8 +429,8 @@ impl Error {
                 Some("noRepeatNgramSize")
             }
             Self::Fetch(error) => error.field(),
-            Self::UnknownGenre { .. } => Some("genres"),
             Self::Endpoint(error) => error.field(),
+            Self::UnknownGenre { .. } => Some("genres"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,
         }

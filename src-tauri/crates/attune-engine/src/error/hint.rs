@@ -79,13 +79,13 @@ impl Error {
                 "Choose a smaller model, or save it again in one piece with a larger max_shard_size."
             }
             Self::Fetch(error) => error.hint(),
+            Self::Endpoint(error) => error.hint(),
             Self::Batch(error) => error.hint(),
             Self::UnknownGenre { known, .. } => {
                 return Some(format!("There are: {}.", known.join(", ")));
             }
             Self::ContentRefused { .. } => "Install Attune again; your own genres belong in the data folder.",
             Self::GeneratorPanicked => "The log has the details; continue the batch.",
-            Self::Endpoint(error) => error.hint(),
             Self::AdapterMissing { .. } => {
                 "Give the folder of a finished run, or the name `latest` in its output folder."
             }

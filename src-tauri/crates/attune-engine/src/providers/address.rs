@@ -74,6 +74,11 @@ impl BaseUrl {
         self.origin.is_on_this_computer()
     }
 
+    /// How many requests suit it together: a server on this computer shares its cores with us.
+    pub(crate) fn at_once(&self) -> usize {
+        if self.is_on_this_computer() { 2 } else { 4 }
+    }
+
     /// Whether nobody on the way could read a key.
     pub(super) fn keeps_secrets(&self) -> bool {
         self.origin.scheme == "https" || self.is_on_this_computer()

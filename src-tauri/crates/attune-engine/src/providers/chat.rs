@@ -13,6 +13,7 @@ use super::BaseUrl;
 pub(crate) enum Role {
     System,
     User,
+    Assistant,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,7 @@ impl ChatRequest {
                 let role = match message.role {
                     Role::System => "system",
                     Role::User => "user",
+                    Role::Assistant => "assistant",
                 };
                 json!({"role": role, "content": message.content})
             })

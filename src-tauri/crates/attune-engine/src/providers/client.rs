@@ -134,6 +134,10 @@ impl Client {
         Ok(Self { base, key, agent: agent.build().new_agent(), patience, retries })
     }
 
+    pub(crate) fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
     /// The models that the endpoint offers, in its order.
     ///
     /// # Errors

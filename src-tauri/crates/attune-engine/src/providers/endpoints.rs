@@ -179,12 +179,11 @@ impl Endpoints<'_> {
     /// # Errors
     /// [`EndpointError`].
     pub(crate) fn try_out(&self, id: &str) -> Result<EndpointTrial> {
-        let endpoint = self.find(id)?;
-        let (client, _) = self.client(endpoint.base_url)?;
+        let (client, model) = self.open(id)?;
         let rule = "Answer with one sentence and nothing else.".to_owned();
         let wish = "Write the first sentence of a story.".to_owned();
         let request = ChatRequest {
-            model: endpoint.model,
+            model,
             messages: vec![
                 Message { role: Role::System, content: rule },
                 Message { role: Role::User, content: wish },
@@ -202,11 +201,20 @@ impl Endpoints<'_> {
         Ok(EndpointTrial { text: text.trim().to_owned(), seconds: began.elapsed().as_secs_f64(), usage })
     }
 
+    /// A client for an endpoint, and its model.
+    ///
+    /// # Errors
+    /// [`EndpointError`].
+    pub(crate) fn open(&self, id: &str) -> Result<(Client, String)> {
+        let endpoint = self.find(id)?;
+        Ok((self.client(endpoint.base_url)?.0, endpoint.model))
+    }
+
     /// A client for an address, with the key that belongs there.
     ///
     /// # Errors
     /// [`EndpointError`].
-    pub(crate) fn client(&self, base: BaseUrl) -> Result<(Client, KeyNotes)> {
+    fn client(&self, base: BaseUrl) -> Result<(Client, KeyNotes)> {
         let found = self.keys.find(&base);
         let problem = found.problem.map(|problem| problem.to_string());
         if let Some(problem) = problem.as_deref().filter(|_| !base.is_on_this_computer()) {
@@ -219,7 +227,7 @@ impl Endpoints<'_> {
 
 /// What is known of the key that a client has.
 #[derive(Debug)]
-pub(crate) struct KeyNotes {
+struct KeyNotes {
     source: Option<KeySource>,
     problem: Option<String>,
 }

@@ -126,6 +126,7 @@ impl EndpointError {
                 | Self::CreditSpent { .. }
                 | Self::Redirected { .. }
                 | Self::KeyInTheOpen { .. }
+                | Self::Unreachable { .. }
         )
     }
 

@@ -15,9 +15,10 @@ mod events;
 mod failure;
 mod key;
 mod keychain;
+mod many;
 mod retries;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use address::BaseUrl;
 pub use chat::Usage;
@@ -26,9 +27,11 @@ pub use endpoints::{Endpoint, EndpointCheck, EndpointTrial, NewEndpoint};
 pub use failure::EndpointError;
 pub use keychain::KeySource;
 
+pub(crate) use chat::{ChatRequest, Message, Role};
+pub(crate) use client::{Client, Exchange};
 pub(crate) use endpoints::Endpoints;
 pub(crate) use keychain::Keys;
+pub(crate) use many::chat_all;
 
-use chat::{ChatRequest, Message, Role};
-use client::{Client, Exchange, Patience};
+use client::Patience;
 use retries::Retries;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::attempts::judged;
+use super::attempts::Judging;
 use super::{BatchRunner, Live, PREVIEWED, Preview};
 use crate::Result;
 use crate::generation::ensemble::{Ensemble, Written};
@@ -37,7 +37,7 @@ impl BatchRunner {
     pub(super) fn work_off(&self, mut batch: Batch, stop: &AtomicBool) -> Result<Worked> {
         let mut ensemble = self.ensemble(&batch.settings)?;
         self.introduce(&mut batch, &ensemble)?;
-        let meter = self.meter(&ensemble)?;
+        let judging = self.judging(&batch.settings, &ensemble)?;
         let mut twins = self.twins_of(&batch.subject)?;
         let mut pace = Pace::begin(&batch.tallies);
         let mut in_vain = InVain::default();
@@ -45,7 +45,7 @@ impl BatchRunner {
             let numbers = next_attempts(&batch, ensemble.at_once());
             let attempts = numbers.map(|number| Attempt::of(&batch.settings, number)).collect();
             let (whole, stopped) = whole(ensemble.write(attempts, stop)?);
-            for attempt in judged(whole, &meter)? {
+            for attempt in judging.judged(whole, stop)? {
                 let twin_threshold = batch.settings.twin_threshold;
                 let example =
                     attempt.example(Some(&batch.id), &batch.subject, &ensemble, &twins, twin_threshold);
@@ -85,7 +85,7 @@ impl BatchRunner {
     ) -> Result<Option<Preview>> {
         let _alone = Previewing::begin(self)?;
         let mut ensemble = self.ensemble(&settings)?;
-        let meter = self.meter(&ensemble)?;
+        let judging = self.judging(&settings, &ensemble)?;
         let mut twins = self.twins_of(subject)?;
         let mut tallies = Tallies::none(&settings);
         let mut pace = Pace::begin(&tallies);
@@ -96,7 +96,7 @@ impl BatchRunner {
             return Ok(None);
         }
         let mut examples = Vec::new();
-        for attempt in judged(whole, &meter)? {
+        for attempt in judging.judged(whole, stop)? {
             let example = attempt.example(None, subject, &ensemble, &twins, settings.twin_threshold);
             attempt.count(&example, &mut tallies);
             if example.status == ExampleStatus::Accepted {
@@ -140,13 +140,14 @@ impl BatchRunner {
         })
     }
 
-    /// Judges by the base that writes, else by the one that is there.
-    fn meter(&self, ensemble: &Ensemble) -> Result<FluencyMeter> {
+    /// Judges by the base that writes, else by the one that is there, and by the judge that was asked for.
+    fn judging(&self, settings: &BatchSettings, ensemble: &Ensemble) -> Result<Judging> {
         let (base, digest) = match ensemble.base() {
             Some(base) => base,
             None => self.generators.default_base()?,
         };
-        FluencyMeter::new(base, &digest)
+        let judge = self.generators.judge(settings.judge.as_deref())?;
+        Ok(Judging { meter: FluencyMeter::new(base, &digest)?, judge })
     }
 
     /// Everything that is accepted of a person's.

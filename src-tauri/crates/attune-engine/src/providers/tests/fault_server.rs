@@ -117,6 +117,8 @@ struct State {
     fates: VecDeque<Fate>,
     otherwise: Option<Fate>,
     seen: Vec<Seen>,
+    open: usize,
+    most_open: usize,
     gone: Option<Sender<()>>,
     closed: bool,
 }
@@ -164,6 +166,11 @@ impl FaultServer {
         lock(&self.state).seen.clone()
     }
 
+    /// How many requests were being answered at once, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        lock(&self.state).most_open
+    }
+
     /// Waits until a client has left in the middle of an answer.
     pub(crate) fn wait_until_left(&self) {
         self.gone.recv_timeout(std::time::Duration::from_secs(60)).expect("the client closes its connection");
@@ -187,12 +194,16 @@ fn attend(connection: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let fate = {
         let mut state = lock(state);
         state.seen.push(seen);
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
         let next = state.fates.pop_front().or_else(|| state.otherwise.clone());
         next.unwrap_or_else(|| Fate::text(418, "text/plain", "the script is at its end"))
     };
     let sent = send(connection, &fate);
+    let mut state = lock(state);
+    state.open -= 1;
     if sent.is_err()
-        && let Some(gone) = &lock(state).gone
+        && let Some(gone) = &state.gone
     {
         // Nobody need wait for it.
         let _ = gone.send(());
