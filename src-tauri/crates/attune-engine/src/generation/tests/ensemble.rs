@@ -80,7 +80,8 @@ fn attempts(count: u32) -> Vec<Attempt> {
         store_in_memory: false,
         seed: 1,
         max_new_tokens: 16,
-        twin_threshold: 0.6,
+        twin_threshold: 0.5,
+        judge: None,
     };
     (0..count).map(|number| Attempt::of(&settings, number)).collect()
 }
