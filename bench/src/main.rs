@@ -1,4 +1,5 @@
-//! Attune's mathematics beside Hugging Face PEFT's: `cargo xtask bench` starts this program.
+//! Attune's mathematics beside Hugging Face PEFT's, and how fast it generates examples: `cargo xtask bench` starts this
+//! program.
 //!
 //! Not here: the Python side (`bench/reference`), and what of this continuous integration checks without Python (the
 //! tests of each part, on committed fixtures). It computes with `attune-tuning` as the product does and writes nothing

@@ -1,11 +1,12 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, expect, test, vi } from "vitest";
+import { batchesQuery } from "./batches";
 import { createApi } from "./client";
 import { followEvents } from "./events";
 import { metricsQuery, runsQuery } from "./runs";
-import type { Curves, Point, Run } from "./types";
+import type { Batch, Curves, Example, ExamplePage, Point, Run } from "./types";
 
-const QUICK = { firstDelay: 1, longestDelay: 4, drawEvery: 1 };
+const QUICK = { firstDelay: 1, longestDelay: 4, drawEvery: 1, sumEvery: 1 };
 
 /** A server whose every connection the test writes to by hand. */
 class FakeServer {
@@ -115,6 +116,47 @@ test("a change reaches every list of runs, whatever its length", async () => {
   await vi.waitFor(() =>
     expect(queries.getQueryData<Run[]>(long)?.map(({ id, step }) => [id, step])).toEqual([["1", 7]]),
   );
+});
+
+const batch = (id: string, status: Batch["status"] = "running") =>
+  ({ id, status, createdAt: `2026-11-21T10:00:0${id}Z` }) as Batch;
+
+test("batches come with the snapshot, change by events, and go", async () => {
+  const { server, api, queries } = await followed();
+  const batches = () => queries.getQueryData<Batch[]>(batchesQuery(api).queryKey);
+  server.send("snapshot", { sequence: 1, runs: [], batches: [batch("1", "completed")] });
+  server.send("batch", { sequence: 2, batch: batch("2") });
+  server.send("batch", { sequence: 3, batch: batch("2", "interrupted") });
+  await vi.waitFor(() =>
+    expect(batches()?.map(({ id, status }) => [id, status])).toEqual([
+      ["2", "interrupted"],
+      ["1", "completed"],
+    ]),
+  );
+  server.send("batchRemoved", { sequence: 4, batchId: "2" });
+  await vi.waitFor(() => expect(batches()?.map(({ id }) => id)).toEqual(["1"]));
+});
+
+test("examples join the lists that mean them, and what is counted over them is asked for anew", async () => {
+  const { server, api, queries } = await followed();
+  const keyOf = (batchId: string) =>
+    api.doors.queryOptions("get", "/api/v1/examples", { params: { query: { batch: batchId, limit: 250 } } }).queryKey;
+  for (const id of ["1", "2"]) {
+    queries.setQueryData(keyOf(id), { pages: [{ examples: [], total: 0, next: null }], pageParams: [null] });
+  }
+  const readiness = api.doors.queryOptions("get", "/api/v1/readiness", {
+    params: { query: { subject: "me" } },
+  }).queryKey;
+  queries.setQueryData(readiness, { subject: "me" });
+  server.send("snapshot", { sequence: 1, runs: [], batches: [] });
+  server.send("example", { sequence: 2, example: { id: "ex_1", batch: "1", createdAt: "now" } as Example });
+  const idsIn = (id: string) =>
+    queries
+      .getQueryData<{ pages: ExamplePage[] }>(keyOf(id))
+      ?.pages.flatMap(({ examples }) => examples.map((one) => one.id));
+  await vi.waitFor(() => expect(idsIn("1")).toEqual(["ex_1"]));
+  expect(idsIn("2")).toEqual([]);
+  await vi.waitFor(() => expect(queries.getQueryState(readiness)?.isInvalidated).toBe(true));
 });
 
 test("after a lost connection it connects again, and the new snapshot replaces what was known", async () => {

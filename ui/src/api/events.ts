@@ -4,14 +4,19 @@
 
 import { hashKey, type QueryClient } from "@tanstack/react-query";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { BATCH_LISTS, batchesQuery, ESTIMATES, withBatch } from "./batches";
 import type { Api } from "./client";
+import { refreshLists, refreshSums, takeExamples } from "./examples";
 import { mergeCurves, metricsQuery, RUN_LISTS, type RunList, runsQuery, withoutRun, withRun } from "./runs";
-import type { Curves, Point, Run, ValidationPoint } from "./types";
+import type { Batch, Curves, Example, Point, Run, ValidationPoint } from "./types";
 
-type Timing = { firstDelay: number; longestDelay: number; drawEvery: number };
+type Timing = { firstDelay: number; longestDelay: number; drawEvery: number; sumEvery: number };
 
-/** Milliseconds. Points come faster than a chart can be drawn or an eye can follow: they are handed on in bundles. */
-const TIMING: Timing = { firstDelay: 500, longestDelay: 10_000, drawEvery: 200 };
+/**
+ * Milliseconds. Points and examples come faster than a page can be drawn or an eye can follow: they are handed on in
+ * bundles. What is counted over examples is asked for anew more seldom still.
+ */
+const TIMING: Timing = { firstDelay: 500, longestDelay: 10_000, drawEvery: 200, sumEvery: 2000 };
 
 /** Follows the events until the returned function is called. */
 export function followEvents(
@@ -21,7 +26,7 @@ export function followEvents(
   timing: Timing = TIMING,
 ): () => void {
   const stopped = new AbortController();
-  const feed = new Feed(api, queries, timing.drawEvery);
+  const feed = new Feed(api, queries, timing);
   void (async () => {
     let delay = timing.firstDelay;
     while (!stopped.signal.aborted) {
@@ -63,23 +68,34 @@ async function readOnce(fetch: typeof globalThis.fetch, feed: Feed, signal: Abor
   }
 }
 
+interface Snapshot {
+  sequence: number;
+  runs: Run[];
+  batches: Batch[];
+}
+
 /** Puts each event where the queries find it. */
 class Feed {
   private sequence = 0;
   private isFirstSnapshot = true;
   private readonly waiting = new Map<string, Curves>();
+  private readonly examples = new Map<string, Example>();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private sumTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly api: Api,
     private readonly queries: QueryClient,
-    private readonly drawEvery: number,
+    private readonly timing: Timing,
   ) {}
 
   take({ event, data }: EventSourceMessage) {
-    if (event === "snapshot") this.takeSnapshot(JSON.parse(data) as { sequence: number; runs: Run[] });
+    if (event === "snapshot") this.takeSnapshot(JSON.parse(data) as Snapshot);
     if (event === "run") this.takeRun(JSON.parse(data) as { sequence: number; run: Run });
     if (event === "removed") this.takeRemoved(JSON.parse(data) as { sequence: number; runId: string });
+    if (event === "batch") this.takeBatch(JSON.parse(data) as { sequence: number; batch: Batch });
+    if (event === "batchRemoved") this.takeBatchRemoved(JSON.parse(data) as { sequence: number; batchId: string });
+    if (event === "example") this.takeExample(JSON.parse(data) as { sequence: number; example: Example });
     if (event === "point") {
       const { runId, point } = JSON.parse(data) as { runId: string; point: Point };
       this.waitingOf(runId).points.push(point);
@@ -92,19 +108,25 @@ class Feed {
 
   stop() {
     clearTimeout(this.timer);
+    clearTimeout(this.sumTimer);
   }
 
-  private takeSnapshot({ sequence, runs }: { sequence: number; runs: Run[] }) {
+  private takeSnapshot({ sequence, runs, batches }: Snapshot) {
     this.sequence = sequence;
-    const { queryKey } = runsQuery(this.api);
-    // A list that was asked for earlier may arrive later than this one, and would set the page back.
-    void this.queries.cancelQueries({ queryKey });
-    this.queries.setQueryData<Run[]>(queryKey, runs);
+    const given = [
+      { queryKey: runsQuery(this.api).queryKey, list: runs },
+      { queryKey: batchesQuery(this.api).queryKey, list: batches },
+    ];
+    for (const { queryKey, list } of given) {
+      // A list that was asked for earlier may arrive later than this one, and would set the page back.
+      void this.queries.cancelQueries({ queryKey });
+      this.queries.setQueryData<unknown>(queryKey, list);
+    }
     this.api.connection.set("live");
     // Points were missed, and whatever failed while the connection was down deserves another try.
     if (!this.isFirstSnapshot) {
-      const current = hashKey(queryKey);
-      void this.queries.invalidateQueries({ predicate: ({ queryHash }) => queryHash !== current });
+      const current = given.map(({ queryKey }) => hashKey(queryKey));
+      void this.queries.invalidateQueries({ predicate: ({ queryHash }) => !current.includes(queryHash) });
     }
     this.isFirstSnapshot = false;
   }
@@ -121,16 +143,44 @@ class Feed {
     this.queries.setQueriesData<RunList>(RUN_LISTS, (list) => list && withoutRun(list, runId));
   }
 
+  private takeBatch({ sequence, batch }: { sequence: number; batch: Batch }) {
+    if (sequence <= this.sequence) return;
+    this.sequence = sequence;
+    this.queries.setQueriesData<Batch[]>(BATCH_LISTS, (list) => list && withBatch(list, batch));
+    if (batch.status !== "running") void this.queries.invalidateQueries(ESTIMATES);
+  }
+
+  private takeBatchRemoved({ sequence, batchId }: { sequence: number; batchId: string }) {
+    if (sequence <= this.sequence) return;
+    this.sequence = sequence;
+    this.queries.setQueriesData<Batch[]>(BATCH_LISTS, (list) => list?.filter(({ id }) => id !== batchId));
+    refreshLists(this.queries);
+    refreshSums(this.queries);
+  }
+
+  private takeExample({ sequence, example }: { sequence: number; example: Example }) {
+    if (sequence <= this.sequence) return;
+    this.sequence = sequence;
+    this.examples.set(example.id, example);
+    this.timer ??= setTimeout(() => this.handOn(), this.timing.drawEvery);
+    this.sumTimer ??= setTimeout(() => {
+      this.sumTimer = undefined;
+      refreshSums(this.queries);
+    }, this.timing.sumEvery);
+  }
+
   /** Where news of a curve waits until it is time to draw. */
   private waitingOf(runId: string): Curves {
     const waiting = this.waiting.get(runId) ?? { points: [], validation: [] };
     this.waiting.set(runId, waiting);
-    this.timer ??= setTimeout(() => this.handOnPoints(), this.drawEvery);
+    this.timer ??= setTimeout(() => this.handOn(), this.timing.drawEvery);
     return waiting;
   }
 
-  private handOnPoints() {
+  private handOn() {
     this.timer = undefined;
+    if (this.examples.size > 0) takeExamples(this.queries.getQueryCache().getAll(), [...this.examples.values()]);
+    this.examples.clear();
     for (const [runId, arrived] of this.waiting) {
       const { queryKey } = metricsQuery(this.api, runId);
       // A curve that nobody looks at is fetched whole once somebody does.

@@ -616,6 +616,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of a person is in the memory, newest first, at most 1000. */
+        get: operations["list_memory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -1060,6 +1077,8 @@ export interface components {
         /** @description Accepts what a filter lets through. */
         AcceptRequest: {
             batch?: string | null;
+            /** @description Tells how many that would be, and changes nothing. */
+            dryRun?: boolean;
             genre?: string | null;
             /**
              * Format: double
@@ -1139,6 +1158,8 @@ export interface components {
             generators: components["schemas"]["GeneratorChoice"][];
             genres: string[];
             id: string;
+            /** @description The endpoint whose model judges each text. */
+            judge?: string | null;
             /**
              * Format: int32
              * @description Attempts that may be made in the end; with `untilKept` it may end before.
@@ -1231,6 +1252,8 @@ export interface components {
             genres?: string[];
             /** @description `batch_` and a ULID, made by the client: repeating the request does not start a second batch. */
             id?: string | null;
+            /** @description The id of an endpoint whose model judges each text; none: only the parts that are measured here count. */
+            judge?: string | null;
             /** Format: int32 */
             maxNewTokens?: number | null;
             /**
@@ -1282,6 +1305,10 @@ export interface components {
              * @description In millionths of a dollar; 0 for what runs here.
              */
             costMicroDollars: number;
+            /** @description Requests to generators that gave no text, by the word under which they are counted. */
+            failures: {
+                [key: string]: number;
+            };
             genres: components["schemas"]["GenreTally"][];
             /** @description Texts by quality from 0 to 1, in intervals of equal width. */
             histogram: number[];
@@ -1309,6 +1336,11 @@ export interface components {
             tokens: number;
             /** Format: int32 */
             twins: number;
+            /**
+             * Format: int64
+             * @description Candidates whose price is not known; what they cost comes on top.
+             */
+            unpriced: number;
             /**
              * Format: int32
              * @description Attempts for which no generator gave a text.
@@ -1709,6 +1741,11 @@ export interface components {
             baseModel?: string | null;
             /** @enum {string} */
             kind: "local_t5";
+        } | {
+            /** @description Its id. */
+            endpoint: string;
+            /** @enum {string} */
+            kind: "endpoint";
         };
         /** @enum {string} */
         GeneratorKind: "local_t5" | "local_chat" | "endpoint";
@@ -2022,6 +2059,16 @@ export interface components {
         };
         /** @enum {string} */
         RejectionKind: "below_line" | "exact_twin" | "near_twin" | "without_text" | "person";
+        /** @description A text in the memory. */
+        Remembered: {
+            /** @description Of the base that made the vector by which it is found. */
+            baseDigest: string;
+            createdAt: string;
+            example: string;
+            input: string;
+            output: string;
+            subject: string;
+        };
         /** @description What deleting a run changed. */
         Removed: {
             /**
@@ -3979,6 +4026,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_memory: {
+        parameters: {
+            query?: {
+                /** @description Default `me`. */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Remembered"][];
                 };
             };
             422: {

@@ -2,6 +2,7 @@
 
 import { Box, Group, Loader, Progress, Text } from "@mantine/core";
 import { useBases } from "../api/bases";
+import { runningBatch, progressOf as shareOf, useBatches } from "../api/batches";
 import { type ConnectionState, useConnection } from "../api/connection";
 import { progressOf, useActiveRun, useRuns } from "../api/runs";
 import { percent, timeLeft } from "../components/quantity";
@@ -13,6 +14,7 @@ export function StatusStrip() {
   return (
     <Group h="100%" px="md" gap="lg" wrap="nowrap" fz="xs" className={classes.strip}>
       <ActiveRun />
+      <ActiveBatch />
       <BaseInUse name={run?.baseModel} />
       <ConnectionLight />
     </Group>
@@ -31,6 +33,23 @@ function ActiveRun() {
       <Progress value={done * 100} w={72} size="sm" aria-label={words.status.progress} />
       <Text inherit truncate data-numbers>
         {words.status.running(percent(done), run.secondsLeft == null ? undefined : timeLeft(run.secondsLeft))}
+      </Text>
+    </Group>
+  );
+}
+
+/** A batch may be generated beside a run. */
+function ActiveBatch() {
+  const { batches } = useBatches();
+  const batch = batches && runningBatch(batches);
+  if (!batch) return null;
+  const done = shareOf(batch);
+  const left = batch.progress.secondsLeft;
+  return (
+    <Group gap="xs" wrap="nowrap" className={classes.run}>
+      <Progress value={done * 100} w={72} size="sm" aria-label={words.status.batchProgress} />
+      <Text inherit truncate data-numbers>
+        {words.status.generating(percent(done), left == null ? undefined : timeLeft(left))}
       </Text>
     </Group>
   );

@@ -1,12 +1,14 @@
 // The pages that exist, in the order of the navigation.
 
-import { IconActivity, IconMessages, IconSettings, type TablerIcon } from "@tabler/icons-react";
+import { IconActivity, IconMessages, IconSettings, IconSparkles, type TablerIcon } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { GeneratePage } from "../features/generate/GeneratePage";
+import { GENERATE } from "../features/generate/place";
 import { PlaygroundPage } from "../features/playground/PlaygroundPage";
 import { SETTINGS } from "../features/settings/place";
 import { SettingsPage } from "../features/settings/SettingsPage";
 import { Bases } from "../features/train/bases/Bases";
-import { TRAIN } from "../features/train/place";
+import { placeOf, TRAIN } from "../features/train/place";
 import { TrainPage } from "../features/train/TrainPage";
 import { platform } from "../platform";
 import { words } from "./words";
@@ -18,13 +20,22 @@ interface Page {
   content: ReactNode;
 }
 
-export const pages: [Page, ...Page[]] = [
+/** The page that opens where the address names none. */
+const train: Page = {
+  id: TRAIN,
+  label: words.pages.train,
+  icon: IconActivity,
+  content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
+};
+
+export const pages: Page[] = [
   {
-    id: TRAIN,
-    label: words.pages.train,
-    icon: IconActivity,
-    content: <TrainPage pick={{ file: platform.pickFile, folder: platform.pickFolder }} />,
+    id: GENERATE,
+    label: words.pages.generate,
+    icon: IconSparkles,
+    content: <GeneratePage pickFolder={platform.pickFolder} runHref={(runId) => `#${placeOf(runId)}`} />,
   },
+  train,
   {
     id: "playground",
     label: words.pages.playground,
@@ -48,5 +59,5 @@ export const pages: [Page, ...Page[]] = [
 
 /** The page of an address: its first part is the page's, the rest is what the page shows. */
 export function pageAt(hash: string): Page {
-  return pages.find(({ id }) => id === hash.slice(1).split("/")[0]) ?? pages[0];
+  return pages.find(({ id }) => id === hash.slice(1).split("/")[0]) ?? train;
 }

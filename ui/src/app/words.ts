@@ -7,12 +7,15 @@ export const words = {
   closeNavigation: "Close the navigation",
   title: (page: string) => `${page} · Attune`,
   close: "Close",
-  pages: { train: "Train", playground: "Playground", settings: "Settings" },
+  pages: { generate: "Generate", train: "Train", playground: "Playground", settings: "Settings" },
   status: {
     idle: "No active run",
     queued: "A run is waiting to start",
     progress: "Progress of the active run",
     running: (percent: string, timeLeft?: string) => `Training ${percent}${timeLeft ? `, about ${timeLeft} left` : ""}`,
+    batchProgress: "Progress of the batch that is generated",
+    generating: (percent: string, timeLeft?: string) =>
+      `Generating ${percent}${timeLeft ? `, about ${timeLeft} left` : ""}`,
     base: (name: string) => `Base: ${name}`,
   },
   connection: { connecting: "Connecting…", live: "Connected", reconnecting: "Reconnecting…" },

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { duration, measure, millions, milliseconds, percent, setting, shortDigest, size, timeLeft } from "./quantity";
+import {
+  dollars,
+  duration,
+  measure,
+  millions,
+  milliseconds,
+  percent,
+  setting,
+  shortDigest,
+  size,
+  timeLeft,
+} from "./quantity";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -57,4 +68,15 @@ test("sizes are in the units of file managers", () => {
   expect(size(999)).toBe("999\u00a0bytes");
   expect(size(302_400)).toBe("302\u00a0kB");
   expect(size(1_500_000)).toBe("1.5\u00a0MB");
+});
+
+test("money keeps the digits that say something", () => {
+  expect([0, 420_000, 12_345_678, 10_000, 4_200, 35].map(dollars)).toEqual([
+    "$0.00",
+    "$0.42",
+    "$12.35",
+    "$0.01",
+    "$0.0042",
+    "$0.000035",
+  ]);
 });

@@ -47,6 +47,12 @@ export function size(bytes: number): string {
   return `${power > 0 && value < 10 ? value.toFixed(1) : Math.floor(value)}${SPACE}${units[power]}`;
 }
 
+/** Millionths of a dollar as "$0.42"; below a cent with as many digits as say something. */
+export function dollars(micro: number): string {
+  const value = micro / 1e6;
+  return `$${value === 0 || value >= 0.01 ? value.toFixed(2) : Number(value.toPrecision(2)).toFixed(6).replace(/0+$/, "")}`;
+}
+
 /** A loss or a norm, with three significant digits. */
 export function measure(value: number): string {
   if (value === 0) return "0";

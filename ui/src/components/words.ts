@@ -3,6 +3,8 @@ export const words = {
   copied: "Copied",
   copyDigest: (digest: string) => `Copy ${digest}`,
   copyDigestOf: (digest: string) => `Copy digest ${digest}`,
+  unknown: { shown: "—", read: "not known yet" },
+  longText: { showAll: "Show all", showLess: "Show less" },
   answer: {
     empty: "(an empty answer)",
     cut: "Cut off at the length limit.",

@@ -5,6 +5,7 @@
 mod account;
 mod batches;
 mod datasets;
+mod endpoints;
 mod examples;
 mod feedback;
 mod first_start;
@@ -23,6 +24,7 @@ use crate::generation::generators::Generators;
 use crate::generation::runner::BatchRunner;
 use crate::limits::require_absolute;
 use crate::model_host::ModelHost;
+use crate::providers::Keys;
 use crate::runs::dispatcher::{self, Live, Shared};
 use crate::runs::events::{Events, Subscription};
 use crate::runs::left_over::{interrupt_left_over, remove_left_over_files};
@@ -72,6 +74,7 @@ struct Inner {
     host: Arc<ModelHost>,
     batches: Arc<BatchRunner>,
     fetches: Fetches,
+    keys: Keys,
     /// Held while rows are answered to compare: a second reader waits for the first and takes what that one kept.
     comparing: Mutex<()>,
     /// Held while a run is created, so that a hundred requests do not prepare a hundred runs for one place.
@@ -113,8 +116,12 @@ impl Engine {
         });
         let bases = Bases::new(options.resources.models, options.environment.hub_cache());
         let samples = Samples::new(&options.resources.content);
+        let keys = Keys::new(options.environment.clone());
         let host = Arc::new(ModelHost::new(bases.clone()));
-        let batches = BatchRunner::new(Arc::clone(&shared), Generators::new(Arc::clone(&host)));
+        let batches = BatchRunner::new(
+            Arc::clone(&shared),
+            Generators::new(Arc::clone(&host), Arc::clone(&shared), keys.clone()),
+        );
         batches.settle("Attune ended while this batch was running.")?;
         Ok(Self(Arc::new(Inner {
             shared,
@@ -122,6 +129,7 @@ impl Engine {
             host,
             batches,
             fetches: Fetches::new(bases.clone(), options.environment.clone()),
+            keys,
             bases,
             environment: options.environment,
             layers,

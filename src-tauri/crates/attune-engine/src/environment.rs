@@ -22,9 +22,12 @@ pub(crate) const HF_HOME: &str = "HF_HOME";
 pub(crate) const HF_ENDPOINT: &str = "HF_ENDPOINT";
 pub(crate) const HF_TOKEN: &str = "HF_TOKEN";
 pub(crate) const HF_HUB_OFFLINE: &str = "HF_HUB_OFFLINE";
+pub(crate) const OPENAI_API_KEY: &str = "OPENAI_API_KEY";
+/// Whose key that is, where it is not OpenAI's own.
+pub(crate) const OPENAI_BASE_URL: &str = "OPENAI_BASE_URL";
 
 /// Variables whose values are secrets: shown nowhere, masked in the log.
-const SECRETS: [&str; 4] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN", "OPENAI_API_KEY", "CRON_SECRET"];
+const SECRETS: [&str; 4] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN", OPENAI_API_KEY, "CRON_SECRET"];
 
 /// What Attune reads begins so; the rest of the environment is none of its business.
 const PREFIXES: [&str; 2] = ["ATTUNE_", "HF_"];
@@ -56,8 +59,11 @@ impl fmt::Debug for Environment {
 impl Environment {
     /// The variables of this process alone, for what is asked before there is a data folder.
     pub fn of_process() -> Self {
-        let wanted =
-            |name: &str| PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || SECRETS.contains(&name);
+        let wanted = |name: &str| {
+            PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+                || SECRETS.contains(&name)
+                || name == OPENAI_BASE_URL
+        };
         let process = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
             .filter(|(name, value)| wanted(name) && !value.is_empty())

@@ -12,6 +12,7 @@ use crate::bases::FetchError;
 use crate::content::ContentProblem;
 use crate::datasets::DatasetId;
 use crate::generation::BatchError;
+use crate::providers::EndpointError;
 use crate::runs::{RunId, RunStatus};
 use crate::sources::SkippedRows;
 
@@ -121,6 +122,8 @@ pub enum Error {
     BaseNameTaken { name: String },
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     #[error(transparent)]
     Batch(#[from] BatchError),
     #[error("the content that ships with Attune cannot be used: {problem}")]
@@ -344,6 +347,7 @@ impl Error {
             | Self::UnknownDataset { .. }
             | Self::UnknownFeedback { .. } => Kind::NotFound,
             Self::Fetch(error) => error.kind(),
+            Self::Endpoint(error) => error.kind(),
             Self::Batch(error) => error.kind(),
             Self::UnknownGenre { .. } => Kind::Invalid,
             Self::ContentRefused { .. } => Kind::Environment,
@@ -425,6 +429,7 @@ impl Error {
                 Some("noRepeatNgramSize")
             }
             Self::Fetch(error) => error.field(),
+            Self::Endpoint(error) => error.field(),
             Self::UnknownGenre { .. } => Some("genres"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,

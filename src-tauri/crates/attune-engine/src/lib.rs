@@ -24,7 +24,10 @@ mod generation;
 mod ids;
 mod limits;
 mod logs;
+mod memory;
 mod model_host;
+mod origin;
+mod providers;
 pub mod quality;
 mod runs;
 mod samples;
@@ -56,9 +59,14 @@ pub use generation::{
     Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, TwinCluster,
 };
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
+pub use memory::Remembered;
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,
+};
+pub use providers::{
+    BaseUrl, Endpoint, EndpointCheck, EndpointError, EndpointModel, EndpointTrial, KeySource, NewEndpoint,
+    Usage,
 };
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;

@@ -18,6 +18,7 @@ mod autograd;
 mod base_model;
 mod batch;
 mod dropout;
+mod embedding;
 mod error;
 mod evaluation;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use autograd::AutogradPass;
 pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
 pub use dropout::{Dropout, DropoutMask, DropoutPlace, RowDropout, Stack};
+pub use embedding::embedding;
 pub use error::{Error, Quantity, Result};
 pub use evaluation::{evaluate, log_likelihoods, logits};
 pub use generation::{

@@ -36,6 +36,7 @@ impl From<wire::GeneratorChoice> for engine::GeneratorChoice {
             wire::GeneratorChoice::LocalT5 { base_model, adapter } => {
                 Self::LocalT5 { base_model, adapter: adapter.map(PathBuf::from) }
             }
+            wire::GeneratorChoice::Endpoint { endpoint } => Self::Endpoint { endpoint },
         }
     }
 }
@@ -46,6 +47,7 @@ impl From<engine::GeneratorChoice> for wire::GeneratorChoice {
             engine::GeneratorChoice::LocalT5 { base_model, adapter } => {
                 Self::LocalT5 { base_model, adapter: adapter.as_deref().map(text) }
             }
+            engine::GeneratorChoice::Endpoint { endpoint } => Self::Endpoint { endpoint },
         }
     }
 }
@@ -62,6 +64,7 @@ impl From<wire::BatchRequest> for engine::BatchRequest {
             candidates: wanted.candidates,
             until_kept: wanted.until_kept,
             references: wanted.references,
+            judge: wanted.judge,
             store_in_memory: wanted.store_in_memory,
             seed: wanted.seed,
             max_new_tokens: wanted.max_new_tokens,
@@ -92,6 +95,7 @@ impl From<engine::Batch> for wire::Batch {
             generators: settings.generators.into_iter().map(wire::GeneratorChoice::from).collect(),
             candidates: settings.candidates,
             until_kept: settings.until_kept,
+            judge: settings.judge,
             store_in_memory: settings.store_in_memory,
             seed: settings.seed,
             twin_threshold: settings.twin_threshold,
@@ -133,6 +137,8 @@ impl From<engine::Tallies> for wire::BatchTallies {
             candidates: tallies.candidates,
             tokens: tallies.tokens,
             cost_micro_dollars: tallies.cost_micro_dollars,
+            unpriced: tallies.unpriced,
+            failures: tallies.failures,
             active_seconds: tallies.active_seconds,
         }
     }

@@ -1,5 +1,7 @@
 //! Batches of generated examples on the wire, and what there is to generate about and with.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,6 +40,11 @@ pub enum GeneratorChoice {
         /// Absolute path of an adapter's folder; none: the base alone.
         adapter: Option<String>,
     },
+    /// A model at an endpoint that was set up.
+    Endpoint {
+        /// Its id.
+        endpoint: String,
+    },
 }
 
 /// A batch to generate; everything but `numExamples` has a default.
@@ -69,6 +76,8 @@ pub struct BatchRequest {
     #[serde(default)]
     #[schema(maximum = 5)]
     pub references: u32,
+    /// The id of an endpoint whose model judges each text; none: only the parts that are measured here count.
+    pub judge: Option<String>,
     /// Puts what is kept into the memory too.
     #[serde(default)]
     pub store_in_memory: bool,
@@ -106,6 +115,8 @@ pub struct Batch {
     pub generators: Vec<GeneratorChoice>,
     pub candidates: u32,
     pub until_kept: bool,
+    /// The endpoint whose model judges each text.
+    pub judge: Option<String>,
     pub store_in_memory: bool,
     pub seed: u64,
     pub twin_threshold: f64,
@@ -150,6 +161,10 @@ pub struct BatchTallies {
     pub tokens: u64,
     /// In millionths of a dollar; 0 for what runs here.
     pub cost_micro_dollars: u64,
+    /// Candidates whose price is not known; what they cost comes on top.
+    pub unpriced: u64,
+    /// Requests to generators that gave no text, by the word under which they are counted.
+    pub failures: BTreeMap<String, u32>,
     pub active_seconds: f64,
 }
 
@@ -260,6 +275,7 @@ impl BatchRequest {
             candidates: None,
             until_kept: false,
             references: 0,
+            judge: None,
             store_in_memory: false,
             seed: None,
             max_new_tokens: None,

@@ -1,7 +1,6 @@
-import { Button, Collapse, NumberInput, SimpleGrid, Stack, Text, Textarea } from "@mantine/core";
+import { NumberInput, SimpleGrid, Stack, Text, Textarea } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import { useState } from "react";
+import { Fold } from "../Fold";
 import type { Decoding } from "./decoding";
 import { words as t } from "./words";
 
@@ -13,44 +12,28 @@ const NUMBERS = ["temperature", "topK", "topP", "seed", "beams", "repetitionPena
 
 /** In a fold: the likeliest answer needs none of it. */
 export function DecodingOptions({ form }: { form: DecodingForm }) {
-  const [isOpen, setOpen] = useState(false);
-  // An error in a folded field would be a refusal without a reason.
-  const isUnfolded = isOpen || Object.keys(form.errors).length > 0;
   return (
-    <div>
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        px={4}
-        aria-expanded={isUnfolded}
-        leftSection={isUnfolded ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
-        onClick={() => setOpen(!isUnfolded)}
-        data-testid="decoding"
-      >
-        {t.decoding}
-      </Button>
-      <Collapse expanded={isUnfolded}>
-        <Stack gap="sm" pt="xs">
-          <Text fz="xs" c="dimmed">
-            {t.decodingMeaning}
-          </Text>
-          <SimpleGrid cols={{ base: 2, lg: 3 }} spacing="sm">
-            {NUMBERS.map((name) => (
-              <NumberInput
-                key={name}
-                {...about(form, name)}
-                placeholder={t.standard}
-                min={0}
-                step={STEPS[name] ?? 1}
-                allowDecimal={name in STEPS}
-                allowNegative={false}
-              />
-            ))}
-            <Textarea {...about(form, "stop")} autosize minRows={1} maxRows={4} />
-          </SimpleGrid>
-        </Stack>
-      </Collapse>
-    </div>
+    <Fold label={t.decoding} mustBeOpen={Object.keys(form.errors).length > 0} testId="decoding">
+      <Stack gap="sm" pt="xs">
+        <Text fz="xs" c="dimmed">
+          {t.decodingMeaning}
+        </Text>
+        <SimpleGrid cols={{ base: 2, lg: 3 }} spacing="sm">
+          {NUMBERS.map((name) => (
+            <NumberInput
+              key={name}
+              {...about(form, name)}
+              placeholder={t.standard}
+              min={0}
+              step={STEPS[name] ?? 1}
+              allowDecimal={name in STEPS}
+              allowNegative={false}
+            />
+          ))}
+          <Textarea {...about(form, "stop")} autosize minRows={1} maxRows={4} />
+        </SimpleGrid>
+      </Stack>
+    </Fold>
   );
 }
 

@@ -19,4 +19,17 @@ export const words = {
     stop: { label: "Stop at", help: "Texts that end the answer, one in each line." },
   },
   standard: "default",
+  model: {
+    bases: "Base models",
+    runs: "Trained here",
+    other: "Elsewhere",
+    folder: "Adapter folder…",
+    folderPlaceholder: "/home/you/adapters/latest",
+    choose: "Choose…",
+    pickTitle: "Choose an adapter folder",
+    runOn: (base: string) => `on ${base}`,
+    nothingFound: "Nothing of that name",
+    missing: "Choose a model",
+    missingFolder: "Name a folder",
+  },
 };

@@ -3,10 +3,10 @@ import type { Feedback, Question } from "../../api/types";
 import { AnswerFacts, AnswerRemarks } from "../../components/AnswerFacts";
 import { randomSeed } from "../../components/asking/decoding";
 import { ProblemNotice } from "../../components/ProblemNotice";
+import { useOverflow } from "../../components/useOverflow";
 import classes from "./AnswerPane.module.css";
 import { VerdictBar } from "./feedback/VerdictBar";
 import type { Asked } from "./round";
-import { useOverflow } from "./useOverflow";
 import { words } from "./words";
 
 const t = words.answers;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Model } from "../../api/models";
 import { ApiProblem } from "../../api/problem";
 import type { Answer } from "../../api/types";
-import type { Model } from "./models";
 import { begun, ended, happened, isHidden, isUnderWay, type News, type Round } from "./round";
 
 const model = (name: string): Model => ({ name, isTuned: false, asks: { adapter: null, baseModel: name } });

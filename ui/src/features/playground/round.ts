@@ -2,9 +2,9 @@
 //
 // Invariant: news of an earlier round, or of an answer that is being asked for anew, changes nothing.
 
+import type { Model } from "../../api/models";
 import type { ApiProblem } from "../../api/problem";
 import type { Answer, Choice, Question } from "../../api/types";
-import type { Model } from "./models";
 
 /** Where an answer stands; while one is asked the others wait, so that no time is taken from it. */
 type State = "waiting" | "asking" | "answered" | "failed" | "stopped";

@@ -5,13 +5,13 @@ import { useElementSize } from "@mantine/hooks";
 import { useCallback, useRef } from "react";
 import { activeRun, useAllRuns } from "../../api/runs";
 import type { Run } from "../../api/types";
+import classes from "../../components/columns.module.css";
 import { AskCard } from "./ask/AskCard";
 import { type Pick, RunForm } from "./form/RunForm";
 import { RunHistory } from "./history/RunHistory";
 import { goToRun, usePlace } from "./place";
 import { QueueCard } from "./run/QueueCard";
 import { RunCard, RunCardEmpty, RunCardSkeleton } from "./run/RunCard";
-import classes from "./TrainPage.module.css";
 import { words } from "./words";
 
 export function TrainPage({ pick }: { pick: Pick }) {

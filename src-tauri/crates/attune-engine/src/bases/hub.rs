@@ -14,6 +14,7 @@ use ureq::{Agent, Body};
 use super::FetchError;
 use super::remote_model::{RemoteFile, RemoteModel};
 use crate::environment::{Environment, HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN};
+use crate::origin::Origin;
 use crate::{Error, Result};
 
 pub(crate) const PUBLIC_HUB: &str = "https://huggingface.co";
@@ -36,27 +37,6 @@ impl fmt::Debug for Hub {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let token = self.token.as_ref().map(|_| "hidden");
         formatter.debug_struct("Hub").field("endpoint", &self.endpoint).field("token", &token).finish()
-    }
-}
-
-/// Scheme, host and port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
-    scheme: String,
-    host: String,
-    port: u16,
-}
-
-impl Origin {
-    fn of(uri: &Uri) -> Option<Self> {
-        let scheme = uri.scheme_str()?.to_ascii_lowercase();
-        let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-        Some(Self { scheme, host: uri.host()?.to_ascii_lowercase(), port })
-    }
-
-    fn is_on_this_computer(&self) -> bool {
-        let host = self.host.trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 

@@ -79,6 +79,7 @@ impl Error {
                 "Choose a smaller model, or save it again in one piece with a larger max_shard_size."
             }
             Self::Fetch(error) => error.hint(),
+            Self::Endpoint(error) => error.hint(),
             Self::Batch(error) => error.hint(),
             Self::UnknownGenre { known, .. } => {
                 return Some(format!("There are: {}.", known.join(", ")));

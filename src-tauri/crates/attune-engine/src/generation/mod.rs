@@ -12,6 +12,7 @@ mod error;
 mod estimate;
 mod example;
 pub(crate) mod generators;
+pub(crate) mod judge;
 mod plan;
 mod readiness;
 pub(crate) mod request;
@@ -36,3 +37,6 @@ pub use settings::{BatchSettings, PlannedGenre};
 
 /// The subject of whoever names none.
 pub(crate) const DEFAULT_SUBJECT: &str = "me";
+
+#[cfg(test)]
+mod tests;

@@ -55,17 +55,21 @@ impl Attempt {
 
     /// What a model will be asked, the same for every generator: the form that the bundled base knows.
     pub(crate) fn input(&self) -> String {
-        let Self { spoken, prompt, style, .. } = self;
-        let article = if spoken.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        match style {
-            Some(style) => format!("Write {article} {spoken} story: {} {}", ended(prompt), ended(style)),
-            None => format!("Write {article} {spoken} story: {}", ended(prompt)),
-        }
+        story_input(&self.spoken, &self.prompt, self.style.as_deref())
     }
 
     /// The seed of a candidate, by the places of its generator and of itself; fits into 53 bits.
     pub(crate) fn seed(&self, generator: usize, candidate: u32) -> u64 {
         mixed(self.seed, &[generator as u64, u64::from(candidate)]) & LARGEST_SEED
+    }
+}
+
+/// The form in which a story is asked for.
+pub(super) fn story_input(spoken: &str, prompt: &str, style: Option<&str>) -> String {
+    let article = if spoken.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    match style {
+        Some(style) => format!("Write {article} {spoken} story: {} {}", ended(prompt), ended(style)),
+        None => format!("Write {article} {spoken} story: {}", ended(prompt)),
     }
 }
 
@@ -118,6 +122,7 @@ mod tests {
             generators: vec![GeneratorChoice::local()],
             candidates: 2,
             until_kept: false,
+            judge: None,
             store_in_memory: false,
             seed,
             max_new_tokens: 64,

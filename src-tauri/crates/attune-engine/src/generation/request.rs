@@ -46,6 +46,8 @@ pub struct BatchRequest {
     pub until_kept: bool,
     /// How many texts of the genre's category are shown to generators that can use them; 0 to 5.
     pub references: u32,
+    /// The id of an endpoint whose model judges each text; default: none is asked.
+    pub judge: Option<String>,
     /// Puts what is kept into the memory too.
     pub store_in_memory: bool,
     /// Decides every choice and draw; default: another one each time.
@@ -67,6 +69,11 @@ pub enum GeneratorChoice {
         /// The folder of an adapter, or `latest` in an output folder; none: the base alone.
         adapter: Option<PathBuf>,
     },
+    /// A model at an endpoint that the person has set up.
+    Endpoint {
+        /// Its id.
+        endpoint: String,
+    },
 }
 
 impl GeneratorChoice {
@@ -79,6 +86,8 @@ impl GeneratorChoice {
     pub(crate) fn is_free(&self) -> bool {
         match self {
             Self::LocalT5 { .. } => true,
+            // One on this computer is, but which it is stands in a table.
+            Self::Endpoint { .. } => false,
         }
     }
 }
@@ -134,6 +143,7 @@ impl BatchRequest {
             generators,
             candidates,
             until_kept: self.until_kept,
+            judge: self.judge.clone(),
             store_in_memory: self.store_in_memory,
             seed,
             max_new_tokens,

@@ -13,7 +13,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::generators::Generators;
-use super::{Batch, BatchError, BatchId, BatchProgress, BatchSettings, BatchStatus, Example, SpeedKey};
+use super::{
+    Batch, BatchError, BatchId, BatchProgress, BatchSettings, BatchStatus, Example, GeneratorChoice, SpeedKey,
+};
 use crate::error::with_reasons;
 use crate::runs::dispatcher::Shared;
 use crate::store::batches::Batches;
@@ -107,6 +109,9 @@ impl BatchRunner {
     /// # Errors
     /// What is wrong with the first one.
     pub(crate) fn speed_key(&self, settings: &BatchSettings) -> Result<SpeedKey> {
+        if let Some(endpoint) = &settings.judge {
+            self.generators.short_name(&GeneratorChoice::Endpoint { endpoint: endpoint.clone() })?;
+        }
         let names = settings.generators.iter().map(|choice| self.generators.short_name(choice));
         Ok(SpeedKey {
             generators: names.collect::<Result<Vec<_>>>()?.join(", "),

@@ -21,6 +21,9 @@ pub struct BatchSettings {
     /// Texts of each generator for an attempt.
     pub candidates: u32,
     pub until_kept: bool,
+    /// The endpoint whose model judges each text.
+    #[serde(default)]
+    pub judge: Option<String>,
     pub store_in_memory: bool,
     pub seed: u64,
     pub max_new_tokens: u32,

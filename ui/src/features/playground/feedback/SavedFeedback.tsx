@@ -3,10 +3,10 @@
 import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { type useSavedFeedback, useTakeFeedbackBack } from "../../../api/feedback";
 import type { Feedback } from "../../../api/types";
+import { LongText } from "../../../components/LongText";
 import { count, dateTime } from "../../../components/quantity";
 import { SavedCard } from "../SavedCard";
 import { words } from "../words";
-import { LongText } from "./LongText";
 import classes from "./SavedFeedback.module.css";
 import { VERDICT_COLORS } from "./verdicts";
 

@@ -6,11 +6,11 @@ import { Box, Group, Text, VisuallyHidden } from "@mantine/core";
 import { memo } from "react";
 import type { Point, ValidationPoint } from "../../../api/types";
 import { count, setting } from "../../../components/quantity";
+import { ticksTo } from "../../../components/ticks";
 import { words } from "../words";
 import classes from "./Curve.module.css";
 import { lowest, rowsOf } from "./rows";
 import { smoothed } from "./smoothing";
-import { ticksTo } from "./ticks";
 import { ValidationLabels } from "./ValidationLabels";
 
 const t = words.chart;

@@ -4,10 +4,10 @@ import { Box, Modal, ScrollArea, SegmentedControl, Skeleton, Stack, Table, Text,
 import { lazy, Suspense, useState } from "react";
 import { useCurvesOf } from "../../../api/runs";
 import type { Run } from "../../../api/types";
+import { Unknown } from "../../../components/Facts";
 import { Notice } from "../../../components/Notice";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { duration, measure } from "../../../components/quantity";
-import { Unknown } from "../run/Facts";
 import { words } from "../words";
 import classes from "./CompareDialog.module.css";
 import type { Axis } from "./curves";

@@ -6,7 +6,7 @@ import { Box, Group, Text, VisuallyHidden } from "@mantine/core";
 import { memo } from "react";
 import type { Curves, Run } from "../../../api/types";
 import { count, duration, measure, setting } from "../../../components/quantity";
-import { ticksTo } from "../charts/ticks";
+import { ticksTo } from "../../../components/ticks";
 import { words } from "../words";
 import { type Axis, overlay } from "./curves";
 import { EndLabels } from "./EndLabels";

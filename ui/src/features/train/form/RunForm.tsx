@@ -2,12 +2,12 @@
 
 import { Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { memo, useRef } from "react";
-import { ulid } from "ulid";
+import { memo } from "react";
 import { useApi } from "../../../api/client";
 import { ApiProblem } from "../../../api/problem";
 import { useActiveRun, useStartRun } from "../../../api/runs";
 import type { RunRequest } from "../../../api/types";
+import { useIdFor } from "../../../api/useIdFor";
 import type { PickFolder } from "../bases/ImportFolder";
 import { words } from "../words";
 import { BaseCard } from "./BaseCard";
@@ -46,7 +46,7 @@ export const RunForm = memo(function RunForm({ pick, onStarted }: RunFormProps) 
   const standards = standardsOf(defaults);
   const active = useActiveRun();
   const start = useStartRun();
-  const idFor = useIdFor();
+  const idFor = useIdFor<RunRequest>("run");
 
   const submit = () => {
     const { epochs, maxSamples } = defaults;
@@ -99,18 +99,4 @@ export const RunForm = memo(function RunForm({ pick, onStarted }: RunFormProps) 
 function lackingAdapter({ lacksFolder }: Beginning, { problem }: Defaults): string | undefined {
   if (lacksFolder) return words.start.noAdapter;
   return problem ? words.start.noSuchAdapter : undefined;
-}
-
-/** The same id for the same wish until it is settled, so that a repeat after a lost answer starts nothing twice. */
-function useIdFor() {
-  const last = useRef<{ wish: string; id: string }>(undefined);
-  const idFor = (wanted: RunRequest) => {
-    const wish = JSON.stringify(wanted);
-    if (last.current?.wish !== wish) last.current = { wish, id: `run_${ulid()}` };
-    return last.current.id;
-  };
-  idFor.forget = () => {
-    last.current = undefined;
-  };
-  return idFor;
 }

@@ -4,9 +4,9 @@ import { Anchor, Button, Collapse, CopyButton, Group, Stack, Text } from "@manti
 import { IconCheck, IconChevronDown, IconChevronRight, IconTerminal2, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Run } from "../../../api/types";
+import { Facts } from "../../../components/Facts";
 import { words } from "../words";
 import { commandOf } from "./command";
-import { Facts } from "./Facts";
 import { SelfCheck } from "./SelfCheck";
 import { type SettingName, settingsOf } from "./settings";
 import { useConfirmedDelete } from "./useConfirmedDelete";

@@ -1,10 +1,10 @@
 import { Group, Progress, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { progressOf } from "../../../api/runs";
 import type { Run } from "../../../api/types";
+import { type Fact, Facts } from "../../../components/Facts";
 import { Notice } from "../../../components/Notice";
 import { count, measure, percent, size, timeLeft } from "../../../components/quantity";
 import { words } from "../words";
-import { type Fact, Facts } from "./Facts";
 import { SelfCheck } from "./SelfCheck";
 
 const t = words.run;

@@ -4,12 +4,12 @@ import { Button, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { IconPlayerTrackNext } from "@tabler/icons-react";
 import type { Run } from "../../../api/types";
 import { Digest } from "../../../components/Digest";
+import { type Fact, Facts } from "../../../components/Facts";
 import { Notice } from "../../../components/Notice";
 import { count, duration, measure } from "../../../components/quantity";
 import { words } from "../words";
 import { Details, type Lineage } from "./Details";
 import { ErrorText } from "./ErrorText";
-import { type Fact, Facts } from "./Facts";
 import { HeldOutComparison } from "./HeldOutComparison";
 import { useResume } from "./useResume";
 

@@ -1,4 +1,4 @@
-import { Badge, Tooltip } from "@mantine/core";
+import { Tooltip } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconCheck,
@@ -9,25 +9,12 @@ import {
   type TablerIcon,
 } from "@tabler/icons-react";
 import type { Run } from "../../../api/types";
+import { StateBadge } from "../../../components/StateBadge";
 import { words } from "../words";
 
-/** The state as an icon, a word and a colour: each alone is enough. */
 export function StatusBadge({ run: { status, stopped } }: { run: Run }) {
-  const { icon: Icon, color } = LOOKS[status];
-  const badge = (
-    <Badge
-      variant="outline"
-      color={color}
-      tt="none"
-      fw={500}
-      radius="sm"
-      miw="max-content"
-      leftSection={<Icon size={12} aria-hidden />}
-      data-testid="run-status"
-    >
-      {stopped ? words.run.stopped[stopped] : words.run.statuses[status]}
-    </Badge>
-  );
+  const label = stopped ? words.run.stopped[stopped] : words.run.statuses[status];
+  const badge = <StateBadge {...LOOKS[status]} label={label} data-testid="run-status" />;
   return stopped ? <Tooltip label={words.run.stoppedMeaning[stopped]}>{badge}</Tooltip> : badge;
 }
 

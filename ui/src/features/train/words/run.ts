@@ -41,7 +41,6 @@ export const run = {
   selfCheckedRead: (before: string, after: string) => `eight steps on one batch: loss from ${before} to ${after}`,
   validationLoss: "Validation loss",
   best: (loss: string, step: string) => `${loss} at step ${step}`,
-  unknown: "—",
   unknownRead: "not known yet",
   samples: "Samples",
   heldOut: (samples: string, held: string) => `${samples}, ${held} held out`,

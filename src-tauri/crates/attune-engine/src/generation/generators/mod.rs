@@ -4,7 +4,11 @@
 //! Invariant: a generator keeps no rows and no counters; whatever it is asked again with the same seed on the same
 //! machine it answers in the same way, as far as it is on this machine.
 
+mod endpoint;
 mod local_t5;
+mod story_chat;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,9 +17,13 @@ use attune_tuning::BaseModel;
 
 use super::{GeneratorChoice, GeneratorName};
 use crate::content::Reference;
+use crate::generation::judge::Judge;
 use crate::model_host::ModelHost;
+use crate::providers::{Endpoints, Keys};
+use crate::runs::dispatcher::Shared;
 use crate::{Decoding, Result};
 
+pub(crate) use endpoint::EndpointWriter;
 pub(crate) use local_t5::LocalT5;
 
 /// One text that is wanted.
@@ -91,11 +99,13 @@ pub(crate) trait Generator: Send {
 #[derive(Debug)]
 pub(crate) struct Generators {
     host: Arc<ModelHost>,
+    shared: Arc<Shared>,
+    keys: Keys,
 }
 
 impl Generators {
-    pub(crate) fn new(host: Arc<ModelHost>) -> Self {
-        Self { host }
+    pub(crate) fn new(host: Arc<ModelHost>, shared: Arc<Shared>, keys: Keys) -> Self {
+        Self { host, shared, keys }
     }
 
     /// The generator that is meant, ready to write.
@@ -106,6 +116,10 @@ impl Generators {
         match choice {
             GeneratorChoice::LocalT5 { base_model, adapter } => {
                 Ok(Box::new(LocalT5::open(&self.host, base_model.as_deref(), adapter.as_deref())?))
+            }
+            GeneratorChoice::Endpoint { endpoint } => {
+                let (client, model) = self.endpoints().open(endpoint)?;
+                Ok(Box::new(EndpointWriter::new(client, model)))
             }
         }
     }
@@ -128,7 +142,26 @@ impl Generators {
             GeneratorChoice::LocalT5 { base_model, adapter } => {
                 self.host.name_of(adapter.as_deref(), base_model.as_deref())
             }
+            GeneratorChoice::Endpoint { endpoint } => {
+                let endpoint = self.endpoints().find(endpoint)?;
+                // A comma stands between the names of generators.
+                Ok(format!("{} at {}", endpoint.model.replace(',', " "), endpoint.base_url.origin()))
+            }
         }
+    }
+
+    /// The judge that an endpoint's model is; none where no endpoint is named.
+    ///
+    /// # Errors
+    /// What is wrong with the endpoint.
+    pub(crate) fn judge(&self, endpoint: Option<&str>) -> Result<Option<Judge>> {
+        let Some(endpoint) = endpoint else { return Ok(None) };
+        let (client, model) = self.endpoints().open(endpoint)?;
+        Ok(Some(Judge::new(client, model)))
+    }
+
+    fn endpoints(&self) -> Endpoints<'_> {
+        Endpoints { store: &self.shared.store, keys: &self.keys }
     }
 }
 

@@ -3,40 +3,85 @@
 //! Invariant: every attempt becomes one example, whatever came of it; the best candidate by quality is taken, among
 //! equals the first.
 
+use std::sync::atomic::AtomicBool;
+
 use crate::Result;
 use crate::generation::ensemble::{Ensemble, Written, WrittenText};
 use crate::generation::generators::Failure;
+use crate::generation::judge::{Judge, Judged as ToJudge, Verdict};
+use crate::generation::plan::Attempt;
 use crate::generation::{
     BatchId, Example, ExampleId, ExampleSource, ExampleStatus, Rejection, RejectionKind, Tallies,
 };
+use crate::providers::EndpointError;
 use crate::quality::{FluencyMeter, Judged, Quality};
 use crate::twins::{Twin, TwinIndex};
 
 /// What was written for an attempt, judged.
 pub(super) struct JudgedAttempt {
     pub(super) written: Written,
-    qualities: Vec<Quality>,
+    qualities: Vec<JudgedText>,
 }
 
-/// Judges everything that was written, all at once.
-pub(super) fn judged(written: Vec<Written>, meter: &FluencyMeter) -> Result<Vec<JudgedAttempt>> {
-    let texts: Vec<Judged<'_>> = written
-        .iter()
-        .flat_map(|written| written.texts.iter().map(move |text| (&written.attempt, text)))
-        .map(|(attempt, text)| Judged {
-            genre: &attempt.spoken,
-            prompt: &attempt.prompt,
-            style: attempt.style.as_deref(),
-            text: &text.candidate.text,
-            judge: None,
-        })
-        .collect();
-    let mut qualities = meter.qualities(&texts)?.into_iter();
-    let of_its_texts = |written: Written| {
-        let qualities = qualities.by_ref().take(written.texts.len()).collect();
-        JudgedAttempt { written, qualities }
-    };
-    Ok(written.into_iter().map(of_its_texts).collect())
+struct JudgedText {
+    quality: Quality,
+    /// Under which word the judge's failure is counted, where one was asked and gave no verdict.
+    judge_failed: Option<&'static str>,
+    /// Whether its judgement has a price that nobody knows.
+    unpriced: bool,
+}
+
+/// Who judges the texts of a batch.
+pub(super) struct Judging {
+    pub(super) meter: FluencyMeter,
+    pub(super) judge: Option<Judge>,
+}
+
+impl Judging {
+    /// Judges everything that was written, all at once. A judge that gives no verdict on a text leaves its quality to
+    /// the other parts.
+    pub(super) fn judged(&self, written: Vec<Written>, stop: &AtomicBool) -> Result<Vec<JudgedAttempt>> {
+        let each =
+            || written.iter().flat_map(|written| written.texts.iter().map(move |text| (written, text)));
+        let verdicts = self.verdicts(each().map(|(written, text)| (&written.attempt, text)), stop);
+        let texts: Vec<Judged<'_>> = each()
+            .enumerate()
+            .map(|(place, (Written { attempt, .. }, text))| Judged {
+                genre: &attempt.spoken,
+                prompt: &attempt.prompt,
+                style: attempt.style.as_deref(),
+                text: &text.candidate.text,
+                judge: verdicts.get(place).and_then(|verdict| Some(verdict.as_ref().ok()?.score)),
+            })
+            .collect();
+        let unpriced = self.judge.as_ref().is_some_and(|judge| !judge.is_free());
+        let mut verdicts = verdicts.into_iter();
+        let mut judged = self.meter.qualities(&texts)?.into_iter().map(|mut quality| {
+            let verdict = verdicts.next();
+            if let (Some(Ok(verdict)), Some(part)) = (&verdict, &mut quality.parts.judge) {
+                part.words = verdict.reasons.join(" ");
+            }
+            let judge_failed = verdict.and_then(Result::err).map(|why| why.counted_as());
+            JudgedText { quality, judge_failed, unpriced }
+        });
+        let of_its_texts = |written: Written| {
+            let qualities = judged.by_ref().take(written.texts.len()).collect();
+            JudgedAttempt { written, qualities }
+        };
+        Ok(written.into_iter().map(of_its_texts).collect())
+    }
+
+    /// One for each text, or none at all where nobody is asked.
+    fn verdicts<'w>(
+        &self,
+        texts: impl Iterator<Item = (&'w Attempt, &'w WrittenText)>,
+        stop: &AtomicBool,
+    ) -> Vec<Result<Verdict, EndpointError>> {
+        let Some(judge) = &self.judge else { return Vec::new() };
+        let inputs: Vec<_> = texts.map(|(attempt, text)| (attempt.input(), &text.candidate.text)).collect();
+        let texts: Vec<_> = inputs.iter().map(|(wanted, text)| ToJudge { wanted, text }).collect();
+        judge.judge(&texts, stop)
+    }
 }
 
 impl JudgedAttempt {
@@ -105,6 +150,12 @@ impl JudgedAttempt {
             genre.attempts += 1;
             genre.kept += u32::from(kept);
         }
+        for JudgedText { judge_failed, unpriced, .. } in &self.qualities {
+            tallies.unpriced += u64::from(*unpriced);
+            if let Some(counted_as) = judge_failed {
+                *tallies.failures.entry(format!("judge_{counted_as}")).or_default() += 1;
+            }
+        }
         for text in &self.written.texts {
             tallies.candidates += 1;
             tallies.tokens += u64::from(text.candidate.tokens);
@@ -119,7 +170,7 @@ impl JudgedAttempt {
     }
 
     fn best(&self) -> Option<(&WrittenText, &Quality)> {
-        let judged = self.written.texts.iter().zip(&self.qualities);
+        let judged = self.written.texts.iter().zip(self.qualities.iter().map(|judged| &judged.quality));
         let judged = judged.filter(|(text, _)| !text.candidate.text.trim().is_empty());
         judged.reduce(|best, next| if next.1.whole > best.1.whole { next } else { best })
     }

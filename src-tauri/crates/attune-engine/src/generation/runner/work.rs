@@ -1,9 +1,12 @@
 //! The loop of a batch, and the few attempts of a preview.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::attempts::judged;
+use attune_tuning::BaseModel;
+
+use super::attempts::Judging;
 use super::{BatchRunner, Live, PREVIEWED, Preview};
 use crate::Result;
 use crate::generation::ensemble::{Ensemble, Written};
@@ -12,9 +15,11 @@ use crate::generation::plan::Attempt;
 use crate::generation::{
     Batch, BatchError, BatchProgress, BatchSettings, Example, ExampleFilter, ExampleStatus, Measured, Tallies,
 };
+use crate::memory::Memorizer;
 use crate::quality::FluencyMeter;
 use crate::store::batches::Batches;
 use crate::store::examples::Examples;
+use crate::store::memory::Memory;
 use crate::store::speeds::Speeds;
 use crate::twins::TwinIndex;
 
@@ -37,7 +42,8 @@ impl BatchRunner {
     pub(super) fn work_off(&self, mut batch: Batch, stop: &AtomicBool) -> Result<Worked> {
         let mut ensemble = self.ensemble(&batch.settings)?;
         self.introduce(&mut batch, &ensemble)?;
-        let meter = self.meter(&ensemble)?;
+        let judging = self.judging(&batch.settings, &ensemble)?;
+        let memorizer = self.memorizer(&batch.settings, &ensemble)?;
         let mut twins = self.twins_of(&batch.subject)?;
         let mut pace = Pace::begin(&batch.tallies);
         let mut in_vain = InVain::default();
@@ -45,13 +51,13 @@ impl BatchRunner {
             let numbers = next_attempts(&batch, ensemble.at_once());
             let attempts = numbers.map(|number| Attempt::of(&batch.settings, number)).collect();
             let (whole, stopped) = whole(ensemble.write(attempts, stop)?);
-            for attempt in judged(whole, &meter)? {
+            for attempt in judging.judged(whole, stop)? {
                 let twin_threshold = batch.settings.twin_threshold;
                 let example =
                     attempt.example(Some(&batch.id), &batch.subject, &ensemble, &twins, twin_threshold);
                 attempt.count(&example, &mut batch.tallies);
                 pace.lap(&mut batch.tallies);
-                self.commit(&batch, &example)?;
+                self.commit(&batch, &example, memorizer.as_ref())?;
                 if example.status == ExampleStatus::Accepted {
                     twins.insert(example.id.as_str(), &example.output);
                 }
@@ -85,7 +91,7 @@ impl BatchRunner {
     ) -> Result<Option<Preview>> {
         let _alone = Previewing::begin(self)?;
         let mut ensemble = self.ensemble(&settings)?;
-        let meter = self.meter(&ensemble)?;
+        let judging = self.judging(&settings, &ensemble)?;
         let mut twins = self.twins_of(subject)?;
         let mut tallies = Tallies::none(&settings);
         let mut pace = Pace::begin(&tallies);
@@ -96,7 +102,7 @@ impl BatchRunner {
             return Ok(None);
         }
         let mut examples = Vec::new();
-        for attempt in judged(whole, &meter)? {
+        for attempt in judging.judged(whole, stop)? {
             let example = attempt.example(None, subject, &ensemble, &twins, settings.twin_threshold);
             attempt.count(&example, &mut tallies);
             if example.status == ExampleStatus::Accepted {
@@ -140,13 +146,25 @@ impl BatchRunner {
         })
     }
 
-    /// Judges by the base that writes, else by the one that is there.
-    fn meter(&self, ensemble: &Ensemble) -> Result<FluencyMeter> {
-        let (base, digest) = match ensemble.base() {
-            Some(base) => base,
-            None => self.generators.default_base()?,
-        };
-        FluencyMeter::new(base, &digest)
+    /// Judges by the base that writes, else by the one that is there, and by the judge that was asked for.
+    fn judging(&self, settings: &BatchSettings, ensemble: &Ensemble) -> Result<Judging> {
+        let (base, digest) = self.base_of(ensemble)?;
+        let judge = self.generators.judge(settings.judge.as_deref())?;
+        Ok(Judging { meter: FluencyMeter::new(base, &digest)?, judge })
+    }
+
+    /// Who puts what is kept into the memory, if that is wanted.
+    fn memorizer(&self, settings: &BatchSettings, ensemble: &Ensemble) -> Result<Option<Memorizer>> {
+        if !settings.store_in_memory {
+            return Ok(None);
+        }
+        let (base, digest) = self.base_of(ensemble)?;
+        Ok(Some(Memorizer::new(base, digest)))
+    }
+
+    /// The base that writes, else the one that is there, and its digest.
+    fn base_of(&self, ensemble: &Ensemble) -> Result<(Arc<BaseModel>, String)> {
+        ensemble.base().map_or_else(|| self.generators.default_base(), Ok)
     }
 
     /// Everything that is accepted of a person's.
@@ -163,9 +181,14 @@ impl BatchRunner {
         Ok(twins)
     }
 
-    fn commit(&self, batch: &Batch, example: &Example) -> Result<()> {
+    fn commit(&self, batch: &Batch, example: &Example, memorizer: Option<&Memorizer>) -> Result<()> {
+        let kept = memorizer.filter(|_| example.status == ExampleStatus::Accepted);
+        let vector = kept.map(|memorizer| memorizer.vector(example)).transpose()?;
         self.shared.store.exclusively(|transaction| {
             Examples(transaction).insert(example)?;
+            if let Some(vector) = &vector {
+                vector.keep(&Memory(transaction), example)?;
+            }
             Batches(transaction).keep_tallies(&batch.id, &batch.tallies)
         })
     }

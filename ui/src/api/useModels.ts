@@ -1,8 +1,8 @@
 // What can be asked on this computer, by name.
 
-import { useBases } from "../../api/bases";
-import { useAllRuns, useRunsById } from "../../api/runs";
+import { useBases } from "./bases";
 import { firstChoices, modelOf, runOutside } from "./models";
+import { useAllRuns, useRunsById } from "./runs";
 
 /** The runs among the `wanted` choices are there however old they are. */
 export function useModels(wanted: string[]) {

@@ -2,8 +2,8 @@
 
 import { Text, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
-import { words } from "../words";
 import classes from "./Facts.module.css";
+import { words } from "./words";
 
 export interface Fact {
   name: string;
@@ -29,10 +29,10 @@ export function Facts({ facts }: { facts: Fact[] }) {
 }
 
 /** A value that is not there, read out as `why`. */
-export function Unknown({ why = words.run.unknownRead }: { why?: string }) {
+export function Unknown({ why = words.unknown.read }: { why?: string }) {
   return (
     <>
-      <span aria-hidden>{words.run.unknown}</span>
+      <span aria-hidden>{words.unknown.shown}</span>
       <VisuallyHidden>{why}</VisuallyHidden>
     </>
   );

@@ -1,6 +1,6 @@
 // Who can be asked: a base, the adapter of a completed run, an adapter folder. A choice is one text, as fields hold it.
 
-import type { Base, Question, Run } from "../../api/types";
+import type { Base, Question, Run } from "./types";
 
 export type Choice = { kind: "base"; name: string } | { kind: "run"; id: string } | { kind: "folder"; path: string };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Base, Run } from "../../api/types";
 import { firstChoices, modelOf, NO_FOLDER, runOutside } from "./models";
+import type { Base, Run } from "./types";
 
 const base = (name: string) => ({ name }) as Base;
 const run = (id: string, status = "completed") =>

@@ -1,0 +1,110 @@
+// Words of a batch: under way, its results, what it is good for.
+
+import { examples } from "./counted";
+
+export const quality = {
+  read: "Quality ",
+  none: "without a quality",
+  fold: "Why this quality",
+};
+
+export const batch = {
+  running: "Generating",
+  titleOf: (when: string) => `Batch of ${when}`,
+  ofSubject: (subject: string) => `for ${subject}`,
+  emptyTitle: "No examples yet",
+  emptyStep: "Choose how many, and press Generate. They appear here with their quality, and below to be reviewed.",
+  unknown: "This batch is not there any more.",
+  statuses: {
+    running: "Running",
+    completed: "Completed",
+    cancelled: "Cancelled",
+    interrupted: "Interrupted",
+    failed: "Failed",
+  },
+  progress: "Progress of the batch",
+  announce: (percent: string) => `Generating, ${percent}`,
+  newest: "Newest",
+  done: "Done",
+  of: (value: string, total: string) => `${value} of ${total}`,
+  ofAtMost: (value: string, total: string) => `${value} of at most ${total}`,
+  failed: "Not kept",
+  meanQuality: "Mean quality",
+  meanKeptQuality: "Mean quality, kept",
+  rate: "Rate",
+  perSecond: (rate: string) => `${rate} per second`,
+  left: "Time left",
+  about: (time: string) => `about ${time}`,
+  spend: "Spend",
+  free: "nothing, free",
+  kept: "Kept",
+  belowLine: "Below 7.0",
+  twins: "Twins dropped",
+  withoutText: "Without a text",
+  duration: "Duration",
+  stale: "Attune does not answer at the moment; this is how it was.",
+  cancel: "Cancel",
+  cancelMeaning: "Ends soon. What is finished stays.",
+  cancelFailed: "The batch could not be cancelled",
+  interrupted: (made: string, most: string) =>
+    `Attune ended in the middle of it. What was finished is kept: ${made} of ${most} attempts.`,
+  continue: "Continue",
+  continueMeaning: "Goes on with the attempts that are missing; none is made twice.",
+  continueFailed: "The batch could not be continued",
+  discard: "Discard…",
+  discardAsk: "Discard this batch?",
+  discardMeaning: (number: number, written: string, kept: string) =>
+    `Its ${examples(number, written)} go for good, the ${kept} that were kept and your edits among them. Models that were trained on them stay.`,
+  discardNone: "It has no examples; only its row goes.",
+  discardConfirm: "Discard",
+  keep: "Keep",
+  discarded: (number: number, written: string) => `${examples(number, written)} discarded`,
+  discardFailed: "The batch could not be discarded",
+  review: "Review these",
+  success: (share: string) => `${share} kept`,
+};
+
+export const charts = {
+  quality: "Quality",
+  qualityAxis: "Quality, 0 to 10",
+  line: "7.0",
+  above: "on or above the line",
+  below: "below the line",
+  texts: (number: number) => (number === 1 ? "1 text" : `${number} texts`),
+  range: (from: string, to: string) => `${from} to ${to}`,
+  qualitySummary: (above: number, below: number) => `Texts by quality: ${above} at 7.0 or above, ${below} below.`,
+  genres: "Genres",
+  kept: "kept",
+  dropped: "not kept",
+  genre: (title: string, kept: number, number: number) => `${title}, ${kept} of ${number}`,
+  genresSummary: (list: string) => `Kept by genre: ${list}.`,
+};
+
+export const readiness = {
+  title: "Training data",
+  accepted: (number: number, written: string) => `${examples(number, written)} accepted`,
+  fresh: (number: string) => `${number} of them new since the last tuning`,
+  progress: "New examples on the way to a tuning",
+  marks: { 10: "10 possible", 50: "50 ready", 100: "100 excellent" },
+  method: "Method",
+  methods: { "soft-prompt": "Soft prompt", lora: "LoRA" },
+  trained: { "soft-prompt": "soft prompt", lora: "LoRA" },
+  base: "Base model",
+  automatic: (name?: string) => (name ? `Automatic (${name})` : "Automatic"),
+  tune: "Tune a model",
+  tooFew: "A tuning needs at least 10 accepted examples.",
+  will: (method: string, base: string) => `Trains a ${method} on ${base}, on this computer. Free.`,
+  started: "Training has begun:",
+  open: (name: string) => `${name}, on the Train page`,
+};
+
+export const batches = {
+  title: "Batches",
+  list: "Batches, newest first",
+  emptyTitle: "No batches yet",
+  emptyStep: "Each batch that you generate is listed here, to look back at.",
+  show: (when: string) => `Show the batch of ${when}`,
+  kept: (kept: string, number: string) => `${kept} of ${number} kept`,
+  more: "Show older ones",
+  mix: "all genres",
+};
