@@ -52,11 +52,6 @@ pub(crate) enum Error {
         "there are no passages at {path}; name the folder with english.jsonl and other_languages.jsonl by --data"
     )]
     NoPassages { path: PathBuf },
-    #[error("Attune could not judge a text")]
-    Engine {
-        #[from]
-        source: attune_engine::Error,
-    },
     #[error("Attune could not do its part")]
     Tuning {
         #[from]

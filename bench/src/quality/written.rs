@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use attune_engine::quality::{FluencyMeter, Judged, Quality};
 use attune_tuning::{BaseModel, GenerationConfig, Sampling, Search, generate};
 
-use super::figures::{area_under_curve, kept, values, wholes};
+use super::figures::{area_under_curve, kept, wholes};
 use crate::console;
 use crate::error::Result;
 

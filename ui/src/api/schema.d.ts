@@ -1139,6 +1139,8 @@ export interface components {
             generators: components["schemas"]["GeneratorChoice"][];
             genres: string[];
             id: string;
+            /** @description The endpoint whose model judges each text. */
+            judge?: string | null;
             /**
              * Format: int32
              * @description Attempts that may be made in the end; with `untilKept` it may end before.
@@ -1231,6 +1233,8 @@ export interface components {
             genres?: string[];
             /** @description `batch_` and a ULID, made by the client: repeating the request does not start a second batch. */
             id?: string | null;
+            /** @description The id of an endpoint whose model judges each text; none: only the parts that are measured here count. */
+            judge?: string | null;
             /** Format: int32 */
             maxNewTokens?: number | null;
             /**
@@ -1282,6 +1286,10 @@ export interface components {
              * @description In millionths of a dollar; 0 for what runs here.
              */
             costMicroDollars: number;
+            /** @description Requests to generators that gave no text, by the word under which they are counted. */
+            failures: {
+                [key: string]: number;
+            };
             genres: components["schemas"]["GenreTally"][];
             /** @description Texts by quality from 0 to 1, in intervals of equal width. */
             histogram: number[];
@@ -1309,6 +1317,11 @@ export interface components {
             tokens: number;
             /** Format: int32 */
             twins: number;
+            /**
+             * Format: int64
+             * @description Candidates whose price is not known; what they cost comes on top.
+             */
+            unpriced: number;
             /**
              * Format: int32
              * @description Attempts for which no generator gave a text.
@@ -1709,6 +1722,11 @@ export interface components {
             baseModel?: string | null;
             /** @enum {string} */
             kind: "local_t5";
+        } | {
+            /** @description Its id. */
+            endpoint: string;
+            /** @enum {string} */
+            kind: "endpoint";
         };
         /** @enum {string} */
         GeneratorKind: "local_t5" | "local_chat" | "endpoint";

@@ -137,6 +137,8 @@ impl From<engine::Tallies> for wire::BatchTallies {
             candidates: tallies.candidates,
             tokens: tallies.tokens,
             cost_micro_dollars: tallies.cost_micro_dollars,
+            unpriced: tallies.unpriced,
+            failures: tallies.failures,
             active_seconds: tallies.active_seconds,
         }
     }

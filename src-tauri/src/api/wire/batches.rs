@@ -1,5 +1,7 @@
 //! Batches of generated examples on the wire, and what there is to generate about and with.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -159,6 +161,10 @@ pub struct BatchTallies {
     pub tokens: u64,
     /// In millionths of a dollar; 0 for what runs here.
     pub cost_micro_dollars: u64,
+    /// Candidates whose price is not known; what they cost comes on top.
+    pub unpriced: u64,
+    /// Requests to generators that gave no text, by the word under which they are counted.
+    pub failures: BTreeMap<String, u32>,
     pub active_seconds: f64,
 }
 

@@ -90,7 +90,8 @@ impl ContentFolders {
         if content.genres.is_empty() && content.problems.is_empty() {
             content.problems.push(ContentProblem::of(&self.shipped, None, "it has no genre"));
         }
-        if let Some(problem) = content.problems.pop() {
+        if !content.problems.is_empty() {
+            let problem = content.problems.remove(0);
             return Err(Error::ContentRefused { problem });
         }
         let own = match files_in(&self.own) {

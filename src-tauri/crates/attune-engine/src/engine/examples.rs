@@ -55,22 +55,20 @@ impl Engine {
     /// # Errors
     /// [`Error::InvalidField`](crate::Error::InvalidField) for a quality outside 0 to 1.
     pub fn accept_from(&self, filter: &ExampleFilter, quality: f64) -> Result<Reviewed> {
-        check_number("minQuality", quality, (0.0..=1.0).contains(&quality), "a quality is 0 to 1")?;
-        let least = filter.min_quality.map_or(quality, |least| least.max(quality));
-        let filter = ExampleFilter { min_quality: Some(least), ..filter.clone() };
+        check_quality(quality)?;
         self.reviewed(|examples| {
-            let below_line = |example: &Example| {
-                let rejection = example.rejection.as_ref().map(|rejection| rejection.kind);
-                matches!(rejection, None | Some(RejectionKind::BelowLine))
-            };
-            let wanted = |example: &Example| {
-                example.status != ExampleStatus::Accepted
-                    && below_line(example)
-                    && !example.output.trim().is_empty()
-            };
-            let before = examples.all(&filter)?.into_iter().filter(wanted);
+            let before = acceptable(examples, filter, quality)?.into_iter();
             before.map(|before| Review::Accept.of(&before).map(|after| (before, after))).collect()
         })
+    }
+
+    /// How many examples [`Self::accept_from`] would accept.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn count_acceptable(&self, filter: &ExampleFilter, quality: f64) -> Result<u64> {
+        check_quality(quality)?;
+        Ok(acceptable(&Examples(&self.0.shared.store.connection()), filter, quality)?.len() as u64)
     }
 
     /// Takes the last review back, a bulk one as a whole.
@@ -148,4 +146,20 @@ impl Engine {
     fn tell(&self, examples: &[Example]) {
         examples.iter().for_each(|example| self.0.shared.events.example(example.clone()));
     }
+}
+
+fn check_quality(quality: f64) -> Result<()> {
+    check_number("minQuality", quality, (0.0..=1.0).contains(&quality), "a quality is 0 to 1")
+}
+
+/// What a bulk accept takes.
+fn acceptable(examples: &Examples<'_>, filter: &ExampleFilter, quality: f64) -> Result<Vec<Example>> {
+    let least = filter.min_quality.map_or(quality, |least| least.max(quality));
+    let mut found = examples.all(&ExampleFilter { min_quality: Some(least), ..filter.clone() })?;
+    found.retain(|example| {
+        let rejection = example.rejection.as_ref().map(|rejection| rejection.kind);
+        let open = matches!(rejection, None | Some(RejectionKind::BelowLine));
+        open && example.status != ExampleStatus::Accepted && !example.output.trim().is_empty()
+    });
+    Ok(found)
 }

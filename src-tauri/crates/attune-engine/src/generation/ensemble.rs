@@ -99,6 +99,7 @@ impl Ensemble {
         let max_new_tokens = Some(self.max_new_tokens);
         let decoding = generator.decoding().map(|decoding| Decoding {
             max_new_tokens,
+            min_new_tokens: decoding.min_new_tokens.map(|least| least.min(self.max_new_tokens)),
             seed: Some(text.seed),
             ..decoding
         });

@@ -37,3 +37,6 @@ pub use settings::{BatchSettings, PlannedGenre};
 
 /// The subject of whoever names none.
 pub(crate) const DEFAULT_SUBJECT: &str = "me";
+
+#[cfg(test)]
+mod tests;

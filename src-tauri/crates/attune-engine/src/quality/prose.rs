@@ -55,5 +55,5 @@ impl PlainWords {
 pub(super) fn stem(word: &str) -> &str {
     const ENDINGS: [&str; 12] = ["'s", "ings", "ing", "edly", "ied", "ies", "ed", "ly", "es", "s", "e", "y"];
     let left = |ending: &&str| word.strip_suffix(*ending).filter(|rest| rest.chars().count() >= 3);
-    ENDINGS.iter().find_map(|ending| left(&ending)).unwrap_or(word)
+    ENDINGS.iter().find_map(left).unwrap_or(word)
 }

@@ -20,9 +20,9 @@ pub(super) const DEFAULT_CANDIDATES: u32 = 1;
 const AT_ONCE: usize = 32;
 
 /// How tokens are drawn. Found by measuring which share of attune-mini's texts passes; docs/benchmarks.md.
-const TEMPERATURE: f32 = 0.8;
-const TOP_P: f32 = 0.9;
-const REPETITION_PENALTY: f32 = 1.1;
+const TEMPERATURE: f64 = 0.8;
+const TOP_P: f64 = 0.9;
+const REPETITION_PENALTY: f64 = 1.1;
 const NO_REPEAT_NGRAM_SIZE: usize = 4;
 /// The shortest text that can be a story.
 const MIN_NEW_TOKENS: usize = 48;
@@ -42,11 +42,11 @@ impl LocalT5 {
         GenerationConfig {
             max_new_tokens,
             min_new_tokens: MIN_NEW_TOKENS.min(max_new_tokens),
-            repetition_penalty: REPETITION_PENALTY,
+            repetition_penalty: REPETITION_PENALTY as f32,
             no_repeat_ngram_size: Some(NO_REPEAT_NGRAM_SIZE),
             search: Search::Sampling(Sampling {
-                temperature: TEMPERATURE,
-                top_p: TOP_P,
+                temperature: TEMPERATURE as f32,
+                top_p: TOP_P as f32,
                 ..Sampling::default()
             }),
             ..GenerationConfig::default()
@@ -72,9 +72,9 @@ impl Generator for LocalT5 {
     fn decoding(&self) -> Option<Decoding> {
         Some(Decoding {
             min_new_tokens: Some(MIN_NEW_TOKENS as u32),
-            temperature: Some(f64::from(TEMPERATURE)),
-            top_p: Some(f64::from(TOP_P)),
-            repetition_penalty: Some(f64::from(REPETITION_PENALTY)),
+            temperature: Some(TEMPERATURE),
+            top_p: Some(TOP_P),
+            repetition_penalty: Some(REPETITION_PENALTY),
             no_repeat_ngram_size: Some(NO_REPEAT_NGRAM_SIZE as u32),
             ..Decoding::default()
         })
