@@ -1,4 +1,5 @@
-//! Attune's mathematics beside Hugging Face PEFT's: `cargo xtask bench` starts this program.
+//! Attune's mathematics beside Hugging Face PEFT's, and how fast it generates examples: `cargo xtask bench` starts this
+//! program.
 //!
 //! Not here: the Python side (`bench/reference`), and what of this continuous integration checks without Python (the
 //! tests of each part, on committed fixtures). It computes with `attune-tuning` as the product does and writes nothing
@@ -14,6 +15,7 @@ mod learning;
 mod parity;
 mod quality;
 mod reference;
+mod twins;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ enum Part {
     Generation(generation::Wanted),
     /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
     Quality(quality::Wanted),
+    /// Find near-twins among very many rows, and time it.
+    Twins(twins::Wanted),
 }
 
 /// Where Python is and where files may be written.
@@ -89,6 +93,7 @@ fn act(part: Part) -> Result<bool> {
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
         Part::Generation(wanted) => generation::measure(&wanted),
         Part::Quality(wanted) => quality::measure(&wanted),
+        Part::Twins(wanted) => twins::measure(&wanted),
     }
 }
 

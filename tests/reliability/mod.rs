@@ -1,5 +1,6 @@
 //! What a kill may cost: the work since the last save, and nothing else.
 
+mod batches;
 mod failpoints;
 mod full_disk;
 mod hub;

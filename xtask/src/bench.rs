@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: Attune beside Hugging Face PEFT, in a Python environment of its own.
+//! `cargo xtask bench`: Attune beside Hugging Face PEFT, in a Python environment of its own, and how fast it generates.
 //!
 //! Not here: what is compared and what is allowed (the package `attune-bench`). Continuous integration never comes here:
 //! it checks the committed numbers of PEFT's, without Python.
@@ -13,8 +13,14 @@ use crate::process::{Step, is_on_path};
 use crate::project::Project;
 
 /// The parts, by the flag that asks for each.
-const PARTS: [(&str, &str); 3] =
-    [("--parity", "parity"), ("--interop", "interop"), ("--learning", "learning")];
+const PARTS: [(&str, &str); 4] = [
+    ("--parity", "parity"),
+    ("--interop", "interop"),
+    ("--learning", "learning"),
+    (GENERATION, "generation"),
+];
+/// Compares with nobody, so it needs no Python.
+const GENERATION: &str = "--generation";
 
 /// A person's own Python with the packages of `bench/requirements.txt`.
 const OWN_PYTHON: &str = "ATTUNE_BENCH_PYTHON";
@@ -24,11 +30,18 @@ const PYTHON_REMEDY: &str = "install Python 3.11 or newer with its venv module (
 
 pub(crate) fn bench(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     let (part, rest) = asked_for(arguments)?;
+    if arguments.first().is_some_and(|first| first == GENERATION) {
+        let mut stages = Stages::new(2);
+        stages.stage("Building the measurement for speed", || build(project))?;
+        let measuring = Step::cargo(&project.root)
+            .args(["run", "--quiet", "--release", "-p", "attune-bench", "--", part])
+            .args(rest);
+        stages.stage("Generating examples", || measuring.run())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut stages = Stages::new(3);
     let python = stages.stage("Setting up Python", || python(project))?;
-    stages.stage("Building the comparison for speed", || {
-        Step::cargo(&project.root).args(["build", "--release", "-p", "attune-bench"]).run()
-    })?;
+    stages.stage("Building the comparison for speed", || build(project))?;
     stages.stage("Comparing with PEFT", || {
         Step::cargo(&project.root)
             .args(["run", "--quiet", "--release", "-p", "attune-bench", "--", part, "--python"])
@@ -37,6 +50,10 @@ pub(crate) fn bench(project: &Project, arguments: &[String]) -> Result<ExitCode>
             .run()
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn build(project: &Project) -> Result<()> {
+    Step::cargo(&project.root).args(["build", "--release", "-p", "attune-bench"]).run()
 }
 
 /// The one part that is asked for, and what is handed on to it.
@@ -118,7 +135,7 @@ mod tests {
     fn no_part_and_an_unknown_part_are_answered_with_the_known_ones() {
         for arguments in ["", "--speling", "learning"] {
             let said = asked_for(&words(arguments)).expect_err("no such part").to_string();
-            assert!(said.contains("--parity, --interop, --learning"), "{said}");
+            assert!(said.contains("--parity, --interop, --learning, --generation"), "{said}");
         }
     }
 }

@@ -108,6 +108,7 @@ fn again<'t>(phrase: &[&'t str], length: usize) -> Vec<&'t str> {
     phrase.iter().copied().cycle().take(length).collect()
 }
 
+/// The sentences of a text, as far as their ends are plain.
 pub(super) fn sentences(text: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut start = 0;

@@ -7,7 +7,7 @@
 
 mod broken;
 mod figures;
-mod passages;
+pub(crate) mod passages;
 mod written;
 
 use std::path::PathBuf;
@@ -170,7 +170,7 @@ fn print_beginnings(half: &Half, meter: &FluencyMeter) -> Result<()> {
 
 /// The folder of the passages beside the checkout, where it is there.
 #[cfg(test)]
-fn shared_passages() -> Option<PathBuf> {
+pub(crate) fn shared_passages() -> Option<PathBuf> {
     let shared =
         std::env::var_os("ATTUNE_SHARED_DIR").map_or_else(|| checkout().join("../shared"), PathBuf::from);
     let folder = shared.join("data/passages");

@@ -50,6 +50,34 @@ pub(super) fn exponential(x: f32) -> f32 {
     fraction * f32::from_bits((rounded.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
 }
 
+/// 2 · √(2/π) and the cubic share of the tanh approximation: ½ · (1 + tanh y) is the logistic function of 2 · y.
+pub(super) const LOGISTIC_SCALE: f32 = 1.595_769;
+pub(super) const CUBE: f32 = 0.044_715;
+
+/// σ(y) of the gated GELU's gate.
+#[inline(always)]
+pub(super) fn logistic(gate: f32) -> f32 {
+    1.0 / (1.0 + exponential(-LOGISTIC_SCALE * gate * (1.0 + CUBE * gate * gate)))
+}
+
+/// `inner = gelu(gate) ∘ up` with `gelu(x) = x · σ(y)`, `y = 2 · √(2/π) · (x + 0.044715 · x³)`.
+pub(super) struct GatedGelu<'a> {
+    pub(super) gate: &'a [f32],
+    pub(super) up: &'a [f32],
+    pub(super) inner: &'a mut [f32],
+}
+
+impl Kernel for GatedGelu<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((inner, &gate), up) in self.inner.iter_mut().zip(self.gate).zip(self.up) {
+            *inner = gate * logistic(gate) * up;
+        }
+    }
+}
+
 /// `Σ left · right`.
 #[inline(always)]
 pub(super) fn sum_of_products(left: &[f32], right: &[f32]) -> f32 {

@@ -15,7 +15,7 @@ use super::{Calibration, Judged, Quality, quality};
 use crate::{Error, Result};
 
 /// Tokens of a text that are read at most; more say nothing new about it.
-const MOST_TOKENS: usize = 256;
+const MOST_TOKENS: usize = 64;
 /// Texts that are read at once, to bound the memory.
 const TEXTS_AT_ONCE: usize = 64;
 /// Tokens of a run that counts as said before.

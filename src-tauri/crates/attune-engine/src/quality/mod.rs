@@ -15,6 +15,7 @@ mod part;
 mod prose;
 mod relevance;
 mod repetition;
+mod spelling;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,3 +63,6 @@ pub fn quality(judged: &Judged<'_>, fluency: Option<&Fluency>, calibration: &Cal
     let parts = Parts::of(judged, fluency, calibration);
     Quality { whole: parts.whole(), parts }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use super::length::length;
 use super::prose::Prose;
 use super::relevance::relevance;
 use super::repetition::repetition;
+use super::spelling::spelling;
 use super::{Calibration, Fluency, Judged};
 
 /// One thing about a text.
@@ -44,6 +45,8 @@ pub enum PartName {
     Repetition,
     /// In the language of the prompts.
     Language,
+    /// Made of words that exist.
+    Spelling,
     /// About what was asked for.
     Relevance,
     /// Sounds like the genre and the style.
@@ -61,12 +64,7 @@ impl PartName {
     fn power(self) -> f64 {
         match self {
             Self::Fit => 0.4,
-            Self::Length
-            | Self::Repetition
-            | Self::Language
-            | Self::Relevance
-            | Self::Fluency
-            | Self::Judge => 1.0,
+            _ => 1.0,
         }
     }
 }
@@ -77,6 +75,7 @@ impl fmt::Display for PartName {
             Self::Length => "length",
             Self::Repetition => "repetition",
             Self::Language => "language",
+            Self::Spelling => "spelling",
             Self::Relevance => "relevance",
             Self::Fit => "genre and style",
             Self::Fluency => "fluency",
@@ -91,6 +90,7 @@ pub struct Parts {
     pub length: Part,
     pub repetition: Part,
     pub language: Part,
+    pub spelling: Part,
     pub relevance: Part,
     pub fit: Part,
     /// None where no base was there to measure it, or none that can tell.
@@ -108,6 +108,7 @@ impl Parts {
             length: length(judged.text, &prose),
             repetition: repetition(&prose),
             language: language(judged.text, &prose),
+            spelling: spelling(judged.text),
             relevance: relevance(judged.prompt, &prose),
             fit: fit(judged, &prose),
             fluency: fluency.and_then(|fluency| calibration.judge(fluency)),
@@ -121,6 +122,7 @@ impl Parts {
             (PartName::Length, &self.length),
             (PartName::Repetition, &self.repetition),
             (PartName::Language, &self.language),
+            (PartName::Spelling, &self.spelling),
             (PartName::Relevance, &self.relevance),
             (PartName::Fit, &self.fit),
         ];

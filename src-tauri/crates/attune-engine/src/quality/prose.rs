@@ -54,6 +54,6 @@ impl PlainWords {
 /// the same. Crude on purpose: both sides of a comparison are cut alike.
 pub(super) fn stem(word: &str) -> &str {
     const ENDINGS: [&str; 12] = ["'s", "ings", "ing", "edly", "ied", "ies", "ed", "ly", "es", "s", "e", "y"];
-    let left = |ending: &&str| word.strip_suffix(*ending).filter(|rest| rest.chars().count() >= 3);
+    let left = |ending: &&str| word.strip_suffix(ending).filter(|rest| rest.chars().count() >= 3);
     ENDINGS.iter().find_map(left).unwrap_or(word)
 }

@@ -19,7 +19,7 @@ const CHANCE_IN_A_HUNDRED_WORDS: f64 = 0.03;
 /// A long text has met every word some time.
 const MOST_CHANCE: f64 = 0.5;
 /// How unlikely, in nats, the words that were found are by chance: not at all, and surely no chance.
-const SURPRISE: [f64; 2] = [-1.0, 4.5];
+const SURPRISE: [f64; 2] = [0.0, 4.5];
 /// Of a text that goes on from a beginning and takes up none of its words, one, two or more.
 const OF_A_BEGINNING: [f64; 3] = [0.85, 0.95, 1.0];
 /// Words that are named to a person.

@@ -8,6 +8,7 @@
 //! Conversation Models"; over a fixed length, because the share falls with the length of any text.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::part::{Part, ramp};
 use super::prose::Prose;
@@ -18,6 +19,8 @@ const RUN: usize = 3;
 const STRETCH: usize = 100;
 /// The longest phrase that is looked for to be named.
 const LONGEST_PHRASE: usize = 12;
+/// Words among which it is looked for.
+const NAMED_AMONG: usize = 2000;
 /// Shares of repeated words: usual in prose, and as good as nothing new.
 const REPEATED: [f64; 2] = [0.10, 0.30];
 /// Shares of different words and of different pairs in a stretch: too few, and usual.
@@ -87,26 +90,36 @@ fn distinct_share(words: &[u32], size: usize) -> f64 {
     }
 }
 
-/// The phrase whose repetition takes up most of the text, and how often it stands there.
-fn loudest(words: &[u32]) -> Option<(std::ops::Range<usize>, usize)> {
-    let mut best: Option<(usize, std::ops::Range<usize>, usize)> = None;
+/// The phrase that takes up most of the text by standing there more than once, and how often it does without overlap.
+/// Among equals the shortest, and of these the first, so that the same text gets the same words.
+fn loudest(words: &[u32]) -> Option<(Range<usize>, usize)> {
+    let words = &words[..words.len().min(NAMED_AMONG)];
+    let mut best: Option<(usize, Range<usize>, usize)> = None;
     for size in 1..=LONGEST_PHRASE {
-        let mut places: HashMap<&[u32], (usize, usize)> = HashMap::new();
+        let mut phrases: HashMap<&[u32], Phrase> = HashMap::new();
         for (start, phrase) in words.windows(size).enumerate() {
-            let (_, times) = places.entry(phrase).or_insert((start, 0));
-            *times += 1;
+            let phrase = phrases.entry(phrase).or_insert(Phrase { start, free_from: start, times: 0 });
+            if start >= phrase.free_from {
+                *phrase = Phrase { free_from: start + size, times: phrase.times + 1, ..*phrase };
+            }
         }
-        // Single words repeat in every text; a phrase is what is said again.
+        // Single words come again in every text.
         let least = if size == 1 { words.len() / 4 } else { 1 };
-        let again = places.into_values().filter(|(_, times)| *times > least.max(1));
-        let loudest = again.map(|(start, times)| ((times - 1) * size, start..start + size, times));
-        // Among equals the first of the text, so that the same text gets the same words.
-        let loudest = loudest.max_by_key(|(weight, place, _)| (*weight, std::cmp::Reverse(place.start)));
-        if let Some(found) = loudest
-            && best.as_ref().is_none_or(|(weight, ..)| found.0 > *weight)
+        let again = phrases.into_values().filter(|phrase| phrase.times > least.max(1));
+        let loudest = again.max_by_key(|phrase| (phrase.times, std::cmp::Reverse(phrase.start)));
+        if let Some(Phrase { start, times, .. }) = loudest
+            && best.as_ref().is_none_or(|(covered, ..)| times * size > *covered)
         {
-            best = Some(found);
+            best = Some((times * size, start..start + size, times));
         }
     }
     best.map(|(_, place, times)| (place, times))
+}
+
+/// Where a phrase stands first, from where on it does not overlap with itself, and how often it stands so.
+#[derive(Debug, Clone, Copy)]
+struct Phrase {
+    start: usize,
+    free_from: usize,
+    times: usize,
 }

@@ -7,14 +7,13 @@
 
 use std::sync::Arc;
 
-use candle_core::{Device, Result as CandleResult, Tensor};
+use candle_core::{Result as CandleResult, Tensor};
 use rayon::prelude::*;
 
 use super::Network;
-use super::activation::gated_gelu;
-use super::adapted::AdaptedLinear;
 use super::attention::KeysAndValues;
 use super::products::{products, row_products};
+use crate::vectors::{GatedGelu, Kernel, add, exponentials, largest, vectorised};
 
 /// What every decoder layer's cross-attention sees of one source.
 #[derive(Debug)]
@@ -109,59 +108,80 @@ impl Network {
         rows: &mut [SequenceMemory],
         bias: &[f32],
     ) -> CandleResult<Vec<f32>> {
-        let mut state = self.embed(tokens)?;
+        let mut state: Vec<f32> = self.embed(tokens)?.flatten_all()?.to_vec1()?;
         for (index, layer) in self.decoder.iter().enumerate() {
-            let (attention, normed) = (&layer.attention, layer.attention_norm.forward(&state)?);
-            let queries = project(&attention.query, &normed)?;
-            let keys = project(&attention.key, &normed)?;
-            let values = project(&attention.value, &normed)?;
+            let (attention, normed) = (&layer.attention, layer.attention_norm.forward_rows(&state));
+            let queries = attention.query.forward_rows(&normed)?;
+            let keys = attention.key.forward_rows(&normed)?;
+            let values = attention.value.forward_rows(&normed)?;
             let width = queries.len() / tokens.len();
-            let mut seen = Vec::with_capacity(queries.len());
-            for (row, sequence) in rows.iter_mut().enumerate() {
+            let mut seen = vec![0.0; queries.len()];
+            for (row, (sequence, seen)) in rows.iter_mut().zip(seen.chunks_exact_mut(width)).enumerate() {
                 let heads = &mut sequence.layers[index];
                 let row = row * width..(row + 1) * width;
                 remember(heads, &keys[row.clone()], &values[row.clone()]);
-                attend(&queries[row], heads, Some(bias), &mut seen);
+                attend(&queries[row], heads, Some(bias), seen);
             }
-            state = (state + forward(&attention.output, &tensor(seen, tokens.len())?)?)?;
+            add(&mut state, &attention.output.forward_rows(&seen)?);
 
-            let (attention, normed) = (&layer.cross_attention, layer.cross_attention_norm.forward(&state)?);
-            let queries = project(&attention.query, &normed)?;
-            let mut seen = Vec::with_capacity(queries.len());
-            for (query, sequence) in queries.chunks_exact(width).zip(&*rows) {
-                attend(query, &sequence.source.layers[index], None, &mut seen);
+            let attention = &layer.cross_attention;
+            let queries = attention.query.forward_rows(&layer.cross_attention_norm.forward_rows(&state))?;
+            let parts = queries.chunks_exact(width).zip(seen.chunks_exact_mut(width));
+            for ((query, seen), sequence) in parts.zip(&*rows) {
+                attend(query, &sequence.source.layers[index], None, seen);
             }
-            state = (state + forward(&attention.output, &tensor(seen, tokens.len())?)?)?;
+            add(&mut state, &attention.output.forward_rows(&seen)?);
 
             let part = &layer.feed_forward;
-            let normed = part.norm.forward(&state)?;
-            let inner = gated_gelu(&forward(&part.gate, &normed)?, &forward(&part.up, &normed)?)?;
-            state = (state + forward(&part.down, &inner)?)?;
+            let normed = part.norm.forward_rows(&state);
+            let (gate, up) = (part.gate.forward_rows(&normed)?, part.up.forward_rows(&normed)?);
+            let mut inner = vec![0.0; gate.len()];
+            vectorised(GatedGelu { gate: &gate, up: &up, inner: &mut inner });
+            add(&mut state, &part.down.forward_rows(&inner)?);
         }
-        let normed = self.decoder_norm.forward(&state)?;
-        row_products(self.head.weight(), &normed.flatten_all()?.to_vec1::<f32>()?)
+        row_products(self.head.weight(), &self.decoder_norm.forward_rows(&state))
     }
 }
 
-/// One query of all heads over their keys, what it takes from the values put after `seen`.
+/// One query of all heads over their keys; what it takes from the values is written over `seen`.
 /// `bias` has the shape `[heads, keys]`.
-fn attend(query: &[f32], heads: &[HeadMemory], bias: Option<&[f32]>, seen: &mut Vec<f32>) {
+fn attend(query: &[f32], heads: &[HeadMemory], bias: Option<&[f32]>, seen: &mut [f32]) {
     let head_width = query.len() / heads.len();
-    for (head, query) in query.chunks_exact(head_width).enumerate() {
+    let parts = query.chunks_exact(head_width).zip(seen.chunks_exact_mut(head_width));
+    for (head, (query, seen)) in parts.enumerate() {
         let memory = &heads[head];
         let mut weights = products(&memory.keys, query, head_width);
         if let Some(bias) = bias {
             let bias = &bias[head * weights.len()..];
             weights.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
         }
-        let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        weights.iter_mut().for_each(|weight| *weight = (*weight - largest).exp());
-        let sum: f32 = weights.iter().sum();
-        let start = seen.len();
-        seen.resize(start + head_width, 0.0);
-        for (weight, values) in weights.iter().zip(memory.values.chunks_exact(head_width)) {
+        vectorised(Take { weights: &mut weights, values: &memory.values, seen });
+    }
+}
+
+/// Makes scores weights that add up to one, and takes that much of each value.
+struct Take<'a> {
+    weights: &'a mut [f32],
+    /// `[positions, head_width]`.
+    values: &'a [f32],
+    /// `[head_width]`.
+    seen: &'a mut [f32],
+}
+
+impl Kernel for Take<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let shift = largest(self.weights);
+        let sum = exponentials(self.weights, shift);
+        self.seen.fill(0.0);
+        let width = self.seen.len();
+        for (weight, values) in self.weights.iter().zip(self.values.chunks_exact(width)) {
             let weight = weight / sum;
-            seen[start..].iter_mut().zip(values).for_each(|(seen, value)| *seen += weight * value);
+            for (seen, value) in self.seen.iter_mut().zip(values) {
+                *seen += weight * value;
+            }
         }
     }
 }
@@ -180,18 +200,4 @@ fn split_heads(seen: &KeysAndValues, heads: usize) -> CandleResult<HeadMemories>
     let mut memories = vec![HeadMemory::default(); heads];
     keys.iter().zip(&values).for_each(|(keys, values)| remember(&mut memories, keys, values));
     Ok(memories)
-}
-
-/// `[rows, inputs]` to `[rows, outputs]`, each row as if it were alone.
-fn forward(linear: &AdaptedLinear, input: &Tensor) -> CandleResult<Tensor> {
-    tensor(project(linear, input)?, input.dim(0)?)
-}
-
-fn project(linear: &AdaptedLinear, input: &Tensor) -> CandleResult<Vec<f32>> {
-    linear.forward_rows(&input.flatten_all()?.to_vec1::<f32>()?)
-}
-
-fn tensor(values: Vec<f32>, rows: usize) -> CandleResult<Tensor> {
-    let width = values.len() / rows;
-    Tensor::from_vec(values, (rows, width), &Device::Cpu)
 }

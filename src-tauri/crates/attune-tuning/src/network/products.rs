@@ -56,12 +56,19 @@ impl Products<'_> {
     #[inline(always)]
     fn outputs_at<S: Simd, const O: usize>(&mut self, simd: S, output: usize) {
         let rows = self.rows.len() / self.inputs;
-        let whole = rows / 2 * 2;
-        for row in (0..whole).step_by(2) {
-            self.tile::<S, O, 2>(simd, output, row);
+        // Sixteen sums need more registers than most processors have.
+        let at_once = if S::REGISTER_COUNT >= 32 { 4 } else { 2 };
+        let mut row = 0;
+        while row + 4 <= rows && at_once == 4 {
+            self.tile::<S, O, 4>(simd, output, row);
+            row += 4;
         }
-        if whole < rows {
-            self.tile::<S, O, 1>(simd, output, whole);
+        while row + 2 <= rows {
+            self.tile::<S, O, 2>(simd, output, row);
+            row += 2;
+        }
+        if row < rows {
+            self.tile::<S, O, 1>(simd, output, row);
         }
     }
 
@@ -103,7 +110,7 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         for (inputs, outputs) in [(1, 1), (16, 32), (37, 5), (64, 19), (256, 40)] {
             let mut draw = |count| (0..count).map(|_| random.random_range(-1.0..1.0)).collect::<Vec<f32>>();
-            let (weight, rows) = (draw(inputs * outputs), draw(inputs * 5));
+            let (weight, rows) = (draw(inputs * outputs), draw(inputs * 11));
             let together = products(&weight, &rows, inputs);
             for (row, together) in rows.chunks_exact(inputs).zip(together.chunks_exact(outputs)) {
                 assert_eq!(products(&weight, row, inputs), together, "{inputs} inputs, {outputs} outputs");

@@ -10,7 +10,7 @@ use super::products::Previous;
 use super::rows::Rows;
 use super::scratch::Scratch;
 use crate::DropoutPlace;
-use crate::vectors::{Kernel, add, exponential, vectorised};
+use crate::vectors::{CUBE, GatedGelu, Kernel, LOGISTIC_SCALE, add, logistic, vectorised};
 
 /// A norm, a gated feed-forward part, and what they add to the residual stream.
 pub(super) struct FeedForward<'w> {
@@ -117,33 +117,6 @@ impl FeedForward<'_> {
         self.up.backward(x, &tape.up_tape, up, into, gradient, low);
         if self.input_depends {
             self.norm.backward(&tape.norm, normed, state);
-        }
-    }
-}
-
-/// 2 · √(2/π) and the cubic share of the tanh approximation: ½ · (1 + tanh y) is the logistic function of 2 · y.
-const LOGISTIC_SCALE: f32 = 1.595_769;
-const CUBE: f32 = 0.044_715;
-
-#[inline(always)]
-fn logistic(gate: f32) -> f32 {
-    1.0 / (1.0 + exponential(-LOGISTIC_SCALE * gate * (1.0 + CUBE * gate * gate)))
-}
-
-/// `inner = gelu(gate) ∘ up` with `gelu(x) = x · σ(y)`, `y = 2 · √(2/π) · (x + 0.044715 · x³)`.
-struct GatedGelu<'a> {
-    gate: &'a [f32],
-    up: &'a [f32],
-    inner: &'a mut [f32],
-}
-
-impl Kernel for GatedGelu<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for ((inner, &gate), up) in self.inner.iter_mut().zip(self.gate).zip(self.up) {
-            *inner = gate * logistic(gate) * up;
         }
     }
 }
