@@ -266,3 +266,23 @@ async fn a_cancelled_batch_keeps_what_is_finished_and_is_gone_on_with_or_discard
     http.get(&path).await.expect(404);
     assert_eq!(examples(&http, "limit=1").await.len(), 0);
 }
+
+#[tokio::test]
+async fn only_what_is_kept_goes_into_the_memory_and_only_if_it_is_wanted() {
+    let home = Home::new();
+    let (_attune, http) = home.serve();
+    let wanted = json!({ "numExamples": 6, "seed": 21, "maxNewTokens": SHORT });
+    generated(&http, wanted.clone()).await;
+    assert_eq!(http.get("/api/v1/memory").await.expect(200), json!([]));
+    let mut wanted = wanted;
+    wanted["storeInMemory"] = json!(true);
+    wanted["subject"] = json!("ada");
+    let batch = generated(&http, wanted).await;
+    let memory = http.get("/api/v1/memory?subject=ada").await.expect(200);
+    let texts = |rows: &[Value]| -> Vec<Value> { rows.iter().map(|row| row["output"].clone()).collect() };
+    let accepted = examples(&http, "subject=ada&status=accepted").await;
+    assert_eq!(texts(memory.as_array().unwrap()), texts(&accepted));
+    // What is discarded is remembered no more.
+    http.delete(&format!("/api/v1/batches/{}", batch["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(http.get("/api/v1/memory?subject=ada").await.expect(200), json!([]));
+}

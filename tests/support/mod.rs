@@ -18,7 +18,7 @@ pub(crate) use attune::{Attune, Finished, Home};
 pub(crate) use browser::browser_tests;
 pub(crate) use desktop_bus::DesktopBus;
 pub(crate) use display::Xvfb;
-pub(crate) use http::{Events, Http};
+pub(crate) use http::{Event, Events, Http};
 pub(crate) use small_disk::SmallDisk;
 pub(crate) use source::{AskAiRow, ask_ai_database};
 pub(crate) use web_driver::WebDriver;

@@ -7,7 +7,8 @@ use axum::extract::{Path, State};
 use super::body::{JsonBody, Parameters, waiting};
 use super::translate::batch_id;
 use super::wire::{
-    AcceptRequest, Changed, Example, ExamplePage, ExampleQuestion, Review, TwinCluster, TwinsQuestion,
+    AcceptRequest, Changed, Example, ExamplePage, ExampleQuestion, Remembered, Review, SubjectQuestion,
+    TwinCluster, TwinsQuestion,
 };
 use super::{ApiState, Problem};
 
@@ -55,10 +56,24 @@ pub(super) async fn accept_examples(
     State(state): State<ApiState>,
     JsonBody(wanted): JsonBody<AcceptRequest>,
 ) -> Result<Json<Changed>, Problem> {
-    let quality = wanted.min_quality;
+    let (quality, dry_run) = (wanted.min_quality, wanted.dry_run);
     let filter = wanted.try_into()?;
-    let reviewed = waiting(move || state.engine.accept_from(&filter, quality)).await?;
-    Ok(Json(Changed { examples: reviewed.examples.len() as u64 }))
+    let examples = waiting(move || match dry_run {
+        true => state.engine.count_acceptable(&filter, quality),
+        false => Ok(state.engine.accept_from(&filter, quality)?.examples.len() as u64),
+    });
+    Ok(Json(Changed { examples: examples.await? }))
+}
+
+/// What of a person is in the memory, newest first, at most 1000.
+#[utoipa::path(get, path = "/api/v1/memory", params(SubjectQuestion), tag = "generation",
+    responses((status = 200, body = [Remembered]), (status = 422, body = Problem)))]
+pub(super) async fn list_memory(
+    State(state): State<ApiState>,
+    Parameters(SubjectQuestion { subject }): Parameters<SubjectQuestion>,
+) -> Result<Json<Vec<Remembered>>, Problem> {
+    let memory = waiting(move || state.engine.memory(subject.as_deref(), MOST)).await?;
+    Ok(Json(memory.into_iter().map(Remembered::from).collect()))
 }
 
 /// Takes the last review back, a bulk one as a whole.

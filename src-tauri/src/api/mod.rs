@@ -110,6 +110,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(examples::list_examples))
         .routes(routes!(examples::accept_examples))
         .routes(routes!(examples::undo_review))
+        .routes(routes!(examples::list_memory))
         .routes(routes!(examples::list_twins))
         .routes(routes!(examples::read_example))
         .routes(routes!(examples::review_example))

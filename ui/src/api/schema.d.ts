@@ -616,6 +616,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of a person is in the memory, newest first, at most 1000. */
+        get: operations["list_memory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -1060,6 +1077,8 @@ export interface components {
         /** @description Accepts what a filter lets through. */
         AcceptRequest: {
             batch?: string | null;
+            /** @description Tells how many that would be, and changes nothing. */
+            dryRun?: boolean;
             genre?: string | null;
             /**
              * Format: double
@@ -2040,6 +2059,16 @@ export interface components {
         };
         /** @enum {string} */
         RejectionKind: "below_line" | "exact_twin" | "near_twin" | "without_text" | "person";
+        /** @description A text in the memory. */
+        Remembered: {
+            /** @description Of the base that made the vector by which it is found. */
+            baseDigest: string;
+            createdAt: string;
+            example: string;
+            input: string;
+            output: string;
+            subject: string;
+        };
         /** @description What deleting a run changed. */
         Removed: {
             /**
@@ -3997,6 +4026,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_memory: {
+        parameters: {
+            query?: {
+                /** @description Default `me`. */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Remembered"][];
                 };
             };
             422: {

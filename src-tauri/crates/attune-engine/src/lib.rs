@@ -24,6 +24,7 @@ mod generation;
 mod ids;
 mod limits;
 mod logs;
+mod memory;
 mod model_host;
 mod origin;
 mod providers;
@@ -58,6 +59,7 @@ pub use generation::{
     Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, TwinCluster,
 };
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
+pub use memory::Remembered;
 pub use model_host::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,

@@ -19,6 +19,7 @@ mod base_model;
 mod batch;
 mod chat;
 mod dropout;
+mod embedding;
 mod error;
 mod evaluation;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub use base_model::{BaseModel, BaseModelFiles};
 pub use batch::{EncodedExample, Example, PackedBatch};
 pub use chat::{ChatAnswer, ChatError, ChatFile, ChatModel, Speaker, Turn};
 pub use dropout::{Dropout, DropoutMask, DropoutPlace, RowDropout, Stack};
+pub use embedding::embedding;
 pub use error::{Error, Quantity, Result};
 pub use evaluation::{evaluate, log_likelihoods, logits};
 pub use generation::{

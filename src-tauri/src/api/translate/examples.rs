@@ -82,6 +82,19 @@ impl From<engine::Provenance> for wire::Provenance {
     }
 }
 
+impl From<engine::Remembered> for wire::Remembered {
+    fn from(remembered: engine::Remembered) -> Self {
+        Self {
+            example: remembered.example.to_string(),
+            subject: remembered.subject,
+            input: remembered.input,
+            output: remembered.output,
+            base_digest: remembered.base_digest,
+            created_at: remembered.created_at,
+        }
+    }
+}
+
 impl From<engine::ExamplePage> for wire::ExamplePage {
     fn from(page: engine::ExamplePage) -> Self {
         let examples = page.examples.into_iter().map(wire::Example::from).collect();

@@ -194,6 +194,9 @@ pub struct AcceptRequest {
     pub genre: Option<String>,
     /// 0 to 1: everything of at least this quality, but no twins and nothing that a person rejected.
     pub min_quality: f64,
+    /// Tells how many that would be, and changes nothing.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// How many examples were changed.
@@ -206,6 +209,19 @@ pub struct Changed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TwinCluster {
     pub examples: Vec<String>,
+}
+
+/// A text in the memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Remembered {
+    pub example: String,
+    pub subject: String,
+    pub input: String,
+    pub output: String,
+    /// Of the base that made the vector by which it is found.
+    pub base_digest: String,
+    pub created_at: String,
 }
 
 /// Whose examples are meant.

@@ -8,10 +8,11 @@ use crate::generation::{
 };
 use crate::limits::check_number;
 use crate::store::examples::Examples;
+use crate::store::memory::Memory;
 use crate::store::reviews::Reviews;
 use crate::store::speeds::Tunings;
 use crate::twins::clusters;
-use crate::{Result, RunId};
+use crate::{Remembered, Result, RunId};
 
 impl Engine {
     /// The newest examples that the filter lets through, or those before a number that an earlier page named.
@@ -111,6 +112,15 @@ impl Engine {
             .shared
             .store
             .exclusively(|transaction| Tunings(transaction).insert(subject, run.as_str(), frozen_at))
+    }
+
+    /// What of a subject (default `me`) is in the memory, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`](crate::Error::InvalidField) for an impossible subject.
+    pub fn memory(&self, subject: Option<&str>, limit: u32) -> Result<Vec<Remembered>> {
+        let subject = checked_subject(subject)?;
+        Memory(&self.0.shared.store.connection()).newest(&subject, limit)
     }
 
     /// Examples that the filter lets through whose texts are alike from this threshold on (above 0, at most 1), in

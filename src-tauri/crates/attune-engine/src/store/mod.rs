@@ -12,6 +12,7 @@ pub(crate) mod examples;
 pub(crate) mod feedback;
 pub(crate) mod first_start;
 mod kept;
+pub(crate) mod memory;
 pub(crate) mod reviews;
 pub(crate) mod runs;
 pub(crate) mod settings;
@@ -33,13 +34,14 @@ const MIGRATIONS: &[&str] = &[
     runs::VALIDATION_MIGRATION,
     feedback::MIGRATION,
     votes::MIGRATION,
-    datasets::MIGRATION,
-    runs::DATASET_MIGRATION,
     batches::MIGRATION,
     examples::MIGRATION,
     reviews::MIGRATION,
     speeds::MIGRATION,
     endpoints::MIGRATION,
+    datasets::MIGRATION,
+    runs::DATASET_MIGRATION,
+    memory::MIGRATION,
 ];
 
 /// The version of the database that this Attune writes.

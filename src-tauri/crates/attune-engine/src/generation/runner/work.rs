@@ -1,7 +1,10 @@
 //! The loop of a batch, and the few attempts of a preview.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+use attune_tuning::BaseModel;
 
 use super::attempts::Judging;
 use super::{BatchRunner, Live, PREVIEWED, Preview};
@@ -12,9 +15,11 @@ use crate::generation::plan::Attempt;
 use crate::generation::{
     Batch, BatchError, BatchProgress, BatchSettings, Example, ExampleFilter, ExampleStatus, Measured, Tallies,
 };
+use crate::memory::Memorizer;
 use crate::quality::FluencyMeter;
 use crate::store::batches::Batches;
 use crate::store::examples::Examples;
+use crate::store::memory::Memory;
 use crate::store::speeds::Speeds;
 use crate::twins::TwinIndex;
 
@@ -38,6 +43,7 @@ impl BatchRunner {
         let mut ensemble = self.ensemble(&batch.settings)?;
         self.introduce(&mut batch, &ensemble)?;
         let judging = self.judging(&batch.settings, &ensemble)?;
+        let memorizer = self.memorizer(&batch.settings, &ensemble)?;
         let mut twins = self.twins_of(&batch.subject)?;
         let mut pace = Pace::begin(&batch.tallies);
         let mut in_vain = InVain::default();
@@ -51,7 +57,7 @@ impl BatchRunner {
                     attempt.example(Some(&batch.id), &batch.subject, &ensemble, &twins, twin_threshold);
                 attempt.count(&example, &mut batch.tallies);
                 pace.lap(&mut batch.tallies);
-                self.commit(&batch, &example)?;
+                self.commit(&batch, &example, memorizer.as_ref())?;
                 if example.status == ExampleStatus::Accepted {
                     twins.insert(example.id.as_str(), &example.output);
                 }
@@ -142,12 +148,23 @@ impl BatchRunner {
 
     /// Judges by the base that writes, else by the one that is there, and by the judge that was asked for.
     fn judging(&self, settings: &BatchSettings, ensemble: &Ensemble) -> Result<Judging> {
-        let (base, digest) = match ensemble.base() {
-            Some(base) => base,
-            None => self.generators.default_base()?,
-        };
+        let (base, digest) = self.base_of(ensemble)?;
         let judge = self.generators.judge(settings.judge.as_deref())?;
         Ok(Judging { meter: FluencyMeter::new(base, &digest)?, judge })
+    }
+
+    /// Who puts what is kept into the memory, if that is wanted.
+    fn memorizer(&self, settings: &BatchSettings, ensemble: &Ensemble) -> Result<Option<Memorizer>> {
+        if !settings.store_in_memory {
+            return Ok(None);
+        }
+        let (base, digest) = self.base_of(ensemble)?;
+        Ok(Some(Memorizer::new(base, digest)))
+    }
+
+    /// The base that writes, else the one that is there, and its digest.
+    fn base_of(&self, ensemble: &Ensemble) -> Result<(Arc<BaseModel>, String)> {
+        ensemble.base().map_or_else(|| self.generators.default_base(), Ok)
     }
 
     /// Everything that is accepted of a person's.
@@ -164,9 +181,14 @@ impl BatchRunner {
         Ok(twins)
     }
 
-    fn commit(&self, batch: &Batch, example: &Example) -> Result<()> {
+    fn commit(&self, batch: &Batch, example: &Example, memorizer: Option<&Memorizer>) -> Result<()> {
+        let kept = memorizer.filter(|_| example.status == ExampleStatus::Accepted);
+        let vector = kept.map(|memorizer| memorizer.vector(example)).transpose()?;
         self.shared.store.exclusively(|transaction| {
             Examples(transaction).insert(example)?;
+            if let Some(vector) = &vector {
+                vector.keep(&Memory(transaction), example)?;
+            }
             Batches(transaction).keep_tallies(&batch.id, &batch.tallies)
         })
     }
