@@ -79,7 +79,9 @@ fn rows(engine: &Engine, batch: &Batch) -> Vec<Example> {
 }
 
 /// What decides an attempt and what came of it, without ids and moments.
-fn essence(examples: &[Example]) -> Vec<(Option<u32>, String, String, Option<f64>, ExampleStatus)> {
+type Essence = (Option<u32>, String, String, Option<f64>, ExampleStatus);
+
+fn essence(examples: &[Example]) -> Vec<Essence> {
     let of = |example: &Example| {
         let Example { attempt, input, output, quality, status, .. } = example.clone();
         (attempt, input, output, quality, status)
