@@ -74,6 +74,11 @@ pub enum GeneratorChoice {
         /// Its id.
         endpoint: String,
     },
+    /// A chat model on this computer.
+    LocalChat {
+        /// Its GGUF file.
+        file: PathBuf,
+    },
 }
 
 impl GeneratorChoice {
@@ -85,7 +90,7 @@ impl GeneratorChoice {
     /// Whether nothing that it writes can cost money.
     pub(crate) fn is_free(&self) -> bool {
         match self {
-            Self::LocalT5 { .. } => true,
+            Self::LocalT5 { .. } | Self::LocalChat { .. } => true,
             // One on this computer is, but which it is stands in a table.
             Self::Endpoint { .. } => false,
         }

@@ -8,7 +8,7 @@
 
 mod beams;
 mod config;
-mod scores;
+pub(crate) mod scores;
 mod sequences;
 mod text;
 

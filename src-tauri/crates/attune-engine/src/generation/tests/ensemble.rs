@@ -77,6 +77,7 @@ fn attempts(count: u32) -> Vec<Attempt> {
         generators: vec![GeneratorChoice::local()],
         candidates: 2,
         until_kept: false,
+        judge: None,
         store_in_memory: false,
         seed: 1,
         max_new_tokens: 16,
