@@ -8,6 +8,8 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    #[error("the engine could not do its part")]
+    Engine(#[from] attune_engine::Error),
     #[error("another program has taken {path}")]
     FolderTaken { path: PathBuf },
     #[error("could not read {path}; run `cargo xtask bench` in a checkout of Attune")]
