@@ -82,7 +82,6 @@ fn attempts(count: u32) -> Vec<Attempt> {
         seed: 1,
         max_new_tokens: 16,
         twin_threshold: 0.5,
-        judge: None,
     };
     (0..count).map(|number| Attempt::of(&settings, number)).collect()
 }
