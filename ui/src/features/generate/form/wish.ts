@@ -22,7 +22,7 @@ export interface Wish {
 }
 
 /** From which likeness on texts are twins, where nobody has another wish. */
-export const TWINS_FROM = 0.6;
+export const TWINS_FROM = 0.5;
 
 export const FEWEST = 1;
 export const MOST = 500;
