@@ -75,28 +75,51 @@ fn tokens_a_second(base: &Path) -> Result<bool> {
         search: Search::Sampling(Sampling { temperature: 0.8, top_p: 0.9, ..Sampling::default() }),
         ..GenerationConfig::default()
     };
-    let rate = |prompts: &[(&str, u64)], at_once: usize| -> Result<f64> {
-        let began = Instant::now();
+    let rate = |prompts: &[(&str, u64)], at_once: usize| -> Result<Rate> {
+        let (began, spent) = (Instant::now(), processor_seconds());
         let mut tokens = 0;
         for prompts in prompts.chunks(at_once) {
             let answers = generate_seeded(&base, None, prompts, &config, &mut || true)?;
             tokens += answers.iter().map(|answer| answer.tokens.len()).sum::<usize>();
         }
-        Ok(tokens as f64 / began.elapsed().as_secs_f64())
+        let tokens = tokens as f64;
+        let spent = processor_seconds().zip(spent).map(|(after, before)| after - before);
+        let a_processor_second = spent.map_or(f64::NAN, |seconds| tokens / seconds);
+        Ok(Rate { a_second: tokens / began.elapsed().as_secs_f64(), a_processor_second })
     };
     // Both take turns: what else the machine has to do disturbs both.
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
         rates.push((rate(&prompts[..ALONE], 1)?, rate(&prompts, TOGETHER)?));
     }
-    let alone = median(rates.iter().map(|(alone, _)| *alone));
-    let together = median(rates.iter().map(|(_, together)| *together));
-    let ratio = median(rates.iter().map(|(alone, together)| together / alone));
-    say(&format!("one at a time   {alone:>8.0} tokens/s"));
-    say(&format!(
-        "{TOGETHER} together     {together:>8.0} tokens/s, {ratio:.1} times as many (at least {LEAST_RATIO})"
-    ));
+    let ratio = median(rates.iter().map(|(alone, together)| together.a_second / alone.a_second));
+    let (alone, together): (Vec<Rate>, Vec<Rate>) = rates.into_iter().unzip();
+    for (what, rates) in [("one at a time", alone), ("64 together", together)] {
+        let a_second = median(rates.iter().map(|rate| rate.a_second));
+        let a_processor_second = median(rates.iter().map(|rate| rate.a_processor_second));
+        say(&format!(
+            "{what:<14} {a_second:>6.0} tokens/s, {a_processor_second:>6.0} a second of a processor"
+        ));
+    }
+    say(&format!("together {ratio:.1} times as many (at least {LEAST_RATIO})"));
     Ok(ratio >= LEAST_RATIO)
+}
+
+/// Tokens a second; NaN for the processor where the system does not say what it spent.
+struct Rate {
+    a_second: f64,
+    a_processor_second: f64,
+}
+
+/// What all threads of this process have spent so far: it tells of the work whatever else the machine has to do.
+fn processor_seconds() -> Option<f64> {
+    /// Of every Linux, whatever its kernel was built with.
+    const TICKS_A_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program, in parentheses, may hold spaces; user and system time are 12 and 13 fields after it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |place: usize| fields.get(place)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -129,25 +152,27 @@ fn batch(engine: &Engine, examples: u32, wanted: &Wanted) -> Result<bool> {
         }],
         ..BatchRequest::default()
     };
-    let began = Instant::now();
+    let (began, spent) = (Instant::now(), processor_seconds());
     let (begun, _) = engine.create_batch(&request)?;
     let ended = engine.wait_for_batch(begun.id.as_str())?;
     let seconds = began.elapsed().as_secs_f64();
     let allowed = ALLOWED.iter().find(|(count, _)| *count == examples).map(|(_, seconds)| *seconds);
-    tell(&ended, seconds, allowed);
+    let spent = processor_seconds().zip(spent).map(|(after, before)| after - before);
+    tell(&ended, seconds, allowed, spent.unwrap_or(f64::NAN));
     for example in engine.examples(&attune_engine::ExampleFilter::default(), None, wanted.show)?.examples {
         say(&format!("  {:?} {:?} {}", example.quality, example.rejection.map(|r| r.words), example.output));
     }
     Ok(allowed.is_none_or(|allowed| seconds <= allowed) && ended.error_message.is_none())
 }
 
-fn tell(batch: &Batch, seconds: f64, allowed: Option<f64>) {
+fn tell(batch: &Batch, seconds: f64, allowed: Option<f64>, spent: f64) {
     let tallies = &batch.tallies;
     let percent = |share: Option<f64>| share.unwrap_or_default() * 100.0;
     let ten = |quality: Option<f64>| quality.unwrap_or_default() * 10.0;
     let allowed = allowed.map(|allowed| format!(" (at most {allowed})")).unwrap_or_default();
     say(&format!(
-        "{} examples of {} texts: {seconds:.1} s{allowed}, {:.0} tokens/s with quality and twins",
+        "{} examples of {} texts: {seconds:.1} s{allowed}, {:.0} tokens/s with quality and twins; \
+         {spent:.1} s of a processor",
         tallies.attempts,
         tallies.candidates,
         tallies.tokens as f64 / seconds,

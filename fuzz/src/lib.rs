@@ -6,12 +6,13 @@
 //! memory out of proportion to the file.
 
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use attune_engine::{AdapterFolder, Bases, Error, RemoteModel, inspect_source};
 use attune_tuning::peft::{self, PeftFiles};
-use attune_tuning::{BaseModel, BaseModelFiles, Checkpoint};
+use attune_tuning::{BaseModel, BaseModelFiles, ChatFile, Checkpoint};
 use tempfile::TempDir;
 
 /// One reader; its seeds lie in `seeds/` below its name.
@@ -23,7 +24,7 @@ pub struct Reader {
 }
 
 /// Every reader of files that Attune did not write itself, or that others may have changed since.
-pub const READERS: [Reader; 11] = [
+pub const READERS: [Reader; 12] = [
     Reader { name: "source_text", read: source_text },
     Reader { name: "source_database", read: source_database },
     Reader { name: "base_config", read: base_config },
@@ -35,6 +36,7 @@ pub const READERS: [Reader; 11] = [
     Reader { name: "latest_pointer", read: latest_pointer },
     Reader { name: "checkpoint", read: checkpoint },
     Reader { name: "hub_answer", read: hub_answer },
+    Reader { name: "chat_model", read: chat_model },
 ];
 
 const CONFIG: &[u8] = include_bytes!("../../tests/fixtures/tiny_t5/config.json");
@@ -143,6 +145,13 @@ fn checkpoint(bytes: &[u8]) -> Result<(), String> {
 /// What a hub says of a model's files.
 fn hub_answer(bytes: &[u8]) -> Result<(), String> {
     RemoteModel::from_json("google/flan-t5-small", bytes).map(drop).map_err(said)
+}
+
+/// A GGUF file: its description, and its weights where that is one.
+fn chat_model(bytes: &[u8]) -> Result<(), String> {
+    let mut reader = Cursor::new(bytes);
+    let file = ChatFile::read(&mut reader).map_err(|error| error.to_string())?;
+    file.load(&mut reader).map(drop).map_err(|error| error.to_string())
 }
 
 fn base(files: BaseModelFiles<'_>) -> Result<BaseModel, String> {

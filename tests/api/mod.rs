@@ -4,6 +4,7 @@ mod account;
 mod comparison;
 mod decoding;
 mod deletion;
+mod endpoints;
 mod export;
 mod feedback;
 mod first_start;

@@ -10,6 +10,7 @@ mod auto_train;
 mod batches;
 mod body;
 mod comparison;
+mod endpoints;
 mod events;
 mod examples;
 mod export;
@@ -124,6 +125,12 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(generate::generate))
         .routes(routes!(generate::generate_batch))
         .routes(routes!(generate::generate_stream))
+        .routes(routes!(endpoints::list_endpoints, endpoints::create_endpoint))
+        .routes(routes!(endpoints::list_endpoint_models))
+        .routes(routes!(endpoints::delete_endpoint))
+        .routes(routes!(endpoints::set_endpoint_key))
+        .routes(routes!(endpoints::check_endpoint))
+        .routes(routes!(endpoints::try_endpoint))
         .routes(routes!(export::export))
         .routes(routes!(feedback::list_feedback, feedback::keep_feedback))
         .routes(routes!(feedback::take_feedback_back))

@@ -2,6 +2,7 @@
 
 mod batches;
 mod comparison;
+mod endpoints;
 mod examples;
 mod feedback;
 mod generation;

@@ -266,6 +266,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The endpoints, the oldest first. */
+        get: operations["list_endpoints"];
+        put?: never;
+        /** Keeps an endpoint. Its server is not asked anything yet. */
+        post: operations["create_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models that the server at an address offers; the address need not belong to an endpoint yet. */
+        get: operations["list_endpoint_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes an endpoint, and its key where no other endpoint has the same host. */
+        delete: operations["delete_endpoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether an endpoint answers, takes its key and has its model. Costs nothing. */
+        post: operations["check_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps the key of an endpoint's host in the system's keychain, or forgets it. It is never told again. */
+        put: operations["set_endpoint_key"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{id}/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has the model of an endpoint write one sentence, which costs what a sentence costs there. */
+        post: operations["try_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1449,6 +1552,72 @@ export interface components {
             examples: number;
             id: string;
         };
+        /** @description A server that answers as OpenAI's chat completions do. */
+        Endpoint: {
+            baseUrl: string;
+            createdAt: string;
+            id: string;
+            /** @description Whether it runs on this computer: then nothing leaves it and nothing is paid. */
+            local: boolean;
+            model: string;
+            name: string;
+        };
+        /** @description What a look at an endpoint found. */
+        EndpointCheck: {
+            key: components["schemas"]["EndpointKeySource"] | null;
+            /** @description Why the keychain could not be asked; null where it could. */
+            keychainProblem: string | null;
+            /** @description Whether its own is among them. Some servers answer for models that they do not list. */
+            listsTheModel: boolean;
+            /**
+             * Format: int64
+             * @description How many models it offers.
+             */
+            models: number;
+            /** @description The day on which that model is shut down; null where the provider says nothing of it. */
+            shutdownDate: string | null;
+        };
+        /** @description The key of an endpoint, on its way to the keychain. */
+        EndpointKey: {
+            /** @description Null forgets it. */
+            key: string | null;
+        };
+        /**
+         * @description Where the key that a server accepted came from.
+         * @enum {string}
+         */
+        EndpointKeySource: "keychain" | "environment";
+        /** @description A model that a server offers. */
+        EndpointModel: {
+            id: string;
+            /** @description The day it is shut down (`YYYY-MM-DD`); null where the provider says nothing of it. */
+            shutdownDate: string | null;
+        };
+        /** @description An endpoint to keep. */
+        EndpointRequest: {
+            /** @description What `/chat/completions` is appended to, as `http://127.0.0.1:11434/v1`. */
+            baseUrl: string;
+            /** @description `end_` and a ULID, made by the client: repeating the request does not keep it twice. */
+            id: string;
+            /** @description What the server calls its model. */
+            model: string;
+            /** @description What the person calls it; no two have the same. */
+            name: string;
+        };
+        /** @description What an endpoint's model said when it was tried. */
+        EndpointTrial: {
+            /**
+             * Format: double
+             * @description From the request to the end of the answer.
+             */
+            seconds: number;
+            text: string;
+            /**
+             * Format: int32
+             * @description Tokens of the answer; null where the server does not say.
+             */
+            tokens: number | null;
+        };
         /** @description What a model learns from: an input and the output that it should give. */
         Example: {
             /**
@@ -1746,6 +1915,11 @@ export interface components {
             endpoint: string;
             /** @enum {string} */
             kind: "endpoint";
+        } | {
+            /** @description Absolute path of its GGUF file. */
+            file: string;
+            /** @enum {string} */
+            kind: "local_chat";
         };
         /** @enum {string} */
         GeneratorKind: "local_t5" | "local_chat" | "endpoint";
@@ -3255,6 +3429,266 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Finding"][];
+                };
+            };
+        };
+    };
+    list_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"][];
+                };
+            };
+        };
+    };
+    create_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointRequest"];
+            };
+        };
+        responses: {
+            /** @description a request with this id was kept before, as this */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description another endpoint has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_endpoint_models: {
+        parameters: {
+            query: {
+                /** @description As of an endpoint. */
+                baseUrl: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointModel"][];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the server did not answer, or not as it should */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointCheck"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the server did not answer, or not as it should */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_endpoint_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointKey"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this computer offers no keychain, or it refused */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointTrial"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the server did not answer, or not as it should */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

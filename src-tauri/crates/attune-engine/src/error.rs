@@ -124,6 +124,14 @@ pub enum Error {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    #[error("{path} cannot be used: {source}")]
+    ChatFile {
+        path: PathBuf,
+        #[source]
+        source: Box<attune_tuning::Error>,
+    },
+    #[error("the chat model {path} needs {} of memory, {} are free", mebibytes(needed), mebibytes(free))]
+    ChatMemory { path: PathBuf, needed: u64, free: u64 },
     #[error(transparent)]
     Batch(#[from] BatchError),
     #[error("the content that ships with Attune cannot be used: {problem}")]
@@ -336,6 +344,7 @@ impl Error {
             | Self::RunDirectoryTaken { .. }
             | Self::LatestIsNotOurs { .. }
             | Self::BaseChanged { .. }
+            | Self::ChatFile { .. }
             | Self::InvalidField { .. } => Kind::Invalid,
             Self::InField { source, .. } | Self::ServedAdapter { source } => source.kind(),
             Self::Generation {
@@ -365,6 +374,7 @@ impl Error {
             | Self::RunHasNoAdapter { .. } => Kind::Conflict,
             Self::NoHomeFolder
             | Self::NoRoom { .. }
+            | Self::ChatMemory { .. }
             | Self::DataFolder { .. }
             | Self::DatabaseNewer { .. }
             | Self::Migration { .. }
@@ -430,6 +440,7 @@ impl Error {
             }
             Self::Fetch(error) => error.field(),
             Self::Endpoint(error) => error.field(),
+            Self::ChatFile { .. } | Self::ChatMemory { .. } => Some("file"),
             Self::UnknownGenre { .. } => Some("genres"),
             Self::InvalidField { field, .. } => Some(field),
             _ => None,

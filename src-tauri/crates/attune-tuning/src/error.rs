@@ -34,6 +34,8 @@ impl fmt::Display for Quantity {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    #[error("the chat model cannot be used: {0}")]
+    Chat(#[from] crate::ChatError),
     #[error(
         "could not read the base model's config.json as a T5 configuration; fetch the model's folder again"
     )]

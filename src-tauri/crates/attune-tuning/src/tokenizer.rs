@@ -118,7 +118,7 @@ impl Tokenizer {
 }
 
 /// What the tokenizers crate answers. It panics on some files that are no good; here that is one more error.
-fn contained<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+pub(crate) fn contained<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
     // What it was changing when it panicked is thrown away, or was only read.
     let answered = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     answered.unwrap_or_else(|_| Err("the file makes its reader fail".into()))

@@ -37,6 +37,7 @@ impl From<wire::GeneratorChoice> for engine::GeneratorChoice {
                 Self::LocalT5 { base_model, adapter: adapter.map(PathBuf::from) }
             }
             wire::GeneratorChoice::Endpoint { endpoint } => Self::Endpoint { endpoint },
+            wire::GeneratorChoice::LocalChat { file } => Self::LocalChat { file: PathBuf::from(file) },
         }
     }
 }
@@ -48,6 +49,7 @@ impl From<engine::GeneratorChoice> for wire::GeneratorChoice {
                 Self::LocalT5 { base_model, adapter: adapter.as_deref().map(text) }
             }
             engine::GeneratorChoice::Endpoint { endpoint } => Self::Endpoint { endpoint },
+            engine::GeneratorChoice::LocalChat { file } => Self::LocalChat { file: text(&file) },
         }
     }
 }

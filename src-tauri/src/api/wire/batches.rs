@@ -45,6 +45,11 @@ pub enum GeneratorChoice {
         /// Its id.
         endpoint: String,
     },
+    /// A chat model on this computer.
+    LocalChat {
+        /// Absolute path of its GGUF file.
+        file: String,
+    },
 }
 
 /// A batch to generate; everything but `numExamples` has a default.

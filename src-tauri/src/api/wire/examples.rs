@@ -241,10 +241,10 @@ pub struct TwinsQuestion {
     pub batch: Option<String>,
     /// From which likeness on two texts are twins, above 0 and at most 1.
     #[serde(default = "default_threshold")]
-    #[param(default = 0.7)]
+    #[param(default = 0.5)]
     pub threshold: f64,
 }
 
 fn default_threshold() -> f64 {
-    0.7
+    0.5
 }

@@ -1,7 +1,7 @@
 // The page for generating: what is wanted at the left, what comes of it at the right, the review below.
 
 import { Box, Stack, Title } from "@mantine/core";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { runningBatch, useBatch, useBatches, usePreview, useStartBatch } from "../../api/batches";
 import { ApiProblem } from "../../api/problem";
 import type { BatchRequest } from "../../api/types";
@@ -32,6 +32,10 @@ const ME = "me";
 
 export function GeneratePage({ pickFolder, runHref }: GeneratePageProps) {
   const [wantsMany, wantMany] = useState(false);
+  useEffect(() => {
+    // At hand before a batch has results: Attune may be gone by then, and a part that is missing takes the page away.
+    Promise.all([import("./batch/QualityHistogram"), import("./batch/GenreBars")]).catch(() => undefined);
+  }, []);
   const all = useBatches(wantsMany);
   const { batches } = all;
   const wanted = useWish(batches);

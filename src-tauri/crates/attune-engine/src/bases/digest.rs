@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// How a file is named by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Algorithm {
+pub(crate) enum Algorithm {
     /// Of the bytes: what large files are stored under.
     Sha256,
     /// Git's name of a blob, SHA-1 over its length and its bytes: what small files are stored under.
@@ -20,7 +20,7 @@ pub(super) enum Algorithm {
 ///
 /// # Errors
 /// What the file system said.
-pub(super) fn file_digest(path: &Path, algorithm: Algorithm) -> io::Result<String> {
+pub(crate) fn file_digest(path: &Path, algorithm: Algorithm) -> io::Result<String> {
     let mut file = File::open(path)?;
     match algorithm {
         Algorithm::Sha256 => digest(Sha256::new(), &mut file),

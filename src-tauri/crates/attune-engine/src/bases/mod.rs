@@ -23,6 +23,7 @@ use crate::{Error, Result};
 use cache::Cache;
 use known::{KnownBase, Verifier};
 
+pub(crate) use digest::{Algorithm, file_digest};
 pub use fetch::{FetchObserver, FetchProgress, Fetched};
 pub use fetch_error::FetchError;
 pub(crate) use fetches::Fetches;

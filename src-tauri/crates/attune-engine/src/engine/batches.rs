@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use super::{Created, Engine};
 use crate::Result;
 use crate::content::Content;
+use crate::generation::runner::UNWRITTEN_END;
 use crate::generation::{
     Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchStatus, Discarded, Estimate,
     GeneratorChoice, GeneratorEstimate, Preview, Tallies,
@@ -97,7 +98,7 @@ impl Engine {
         if self.0.batches.cancel(&batch.id) {
             return self.batch(id);
         }
-        self.0.batches.settle("Its end could not be written down: the database was out of order.")?;
+        self.0.batches.settle(UNWRITTEN_END)?;
         let given_up =
             self.0.shared.store.exclusively(|transaction| Batches(transaction).give_up(&batch.id))?;
         let Batch { id: batch, status, .. } = self.batch(id)?;
@@ -116,7 +117,8 @@ impl Engine {
     pub fn continue_batch(&self, id: &str) -> Result<Batch> {
         let batch = self.batch(id)?.id;
         self.0.batches.begin(|| {
-            let before = self.batch(id)?;
+            let before = Batches(&self.0.shared.store.connection()).find(&batch)?;
+            let before = before.ok_or_else(|| BatchError::UnknownBatch { id: id.to_owned() })?;
             if !before.status.is_unfinished() {
                 let status = before.status;
                 return Err(BatchError::WrongStatus { batch, status, doing: "continued" }.into());
@@ -138,7 +140,7 @@ impl Engine {
         if status == BatchStatus::Running {
             return Err(BatchError::WrongStatus { batch, status, doing: "discarded" }.into());
         }
-        self.0.batches.settle("Its end could not be written down: the database was out of order.")?;
+        self.0.batches.settle(UNWRITTEN_END)?;
         let examples = self.0.shared.store.exclusively(|transaction| {
             let examples = Examples(transaction).delete_of(&batch)?;
             Batches(transaction).delete(&batch)?;

@@ -80,6 +80,13 @@ impl Error {
             }
             Self::Fetch(error) => error.hint(),
             Self::Endpoint(error) => error.hint(),
+            Self::ChatFile { .. } => {
+                "Pick a GGUF file of a chat model of the Llama 3, SmolLM, Qwen 2 or Qwen 3 family, and fetch it again if it is \
+                 torn."
+            }
+            Self::ChatMemory { .. } => {
+                "Close other programs, or pick a smaller model or one with fewer bits."
+            }
             Self::Batch(error) => error.hint(),
             Self::UnknownGenre { known, .. } => {
                 return Some(format!("There are: {}.", known.join(", ")));

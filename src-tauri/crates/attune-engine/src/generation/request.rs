@@ -22,7 +22,7 @@ pub(crate) const LARGEST_SEED: u64 = (1 << 53) - 1;
 /// Answers of attune-mini were up to 160 tokens long when it was trained.
 const DEFAULT_NEW_TOKENS: u32 = 160;
 /// From here on two texts are twins; `docs/concepts/examples.md` says what that means.
-const DEFAULT_TWIN_THRESHOLD: f64 = 0.6;
+const DEFAULT_TWIN_THRESHOLD: f64 = 0.5;
 
 /// A batch that somebody wants; what is none takes its default.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -54,7 +54,7 @@ pub struct BatchRequest {
     pub seed: Option<u64>,
     /// 16 to 1024; default 160.
     pub max_new_tokens: Option<u32>,
-    /// From which likeness on, 0 to 1, two texts are twins; default 0.6.
+    /// From which likeness on, 0 to 1, two texts are twins; default 0.5.
     pub twin_threshold: Option<f64>,
 }
 
@@ -74,6 +74,11 @@ pub enum GeneratorChoice {
         /// Its id.
         endpoint: String,
     },
+    /// A chat model on this computer.
+    LocalChat {
+        /// Its GGUF file.
+        file: PathBuf,
+    },
 }
 
 impl GeneratorChoice {
@@ -85,7 +90,7 @@ impl GeneratorChoice {
     /// Whether nothing that it writes can cost money.
     pub(crate) fn is_free(&self) -> bool {
         match self {
-            Self::LocalT5 { .. } => true,
+            Self::LocalT5 { .. } | Self::LocalChat { .. } => true,
             // One on this computer is, but which it is stands in a table.
             Self::Endpoint { .. } => false,
         }

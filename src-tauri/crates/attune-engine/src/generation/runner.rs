@@ -21,6 +21,9 @@ use crate::runs::dispatcher::Shared;
 use crate::store::batches::Batches;
 use crate::{Kind, Result};
 
+/// What the reader of a batch is told whose end is not in the database.
+pub(crate) const UNWRITTEN_END: &str = "Its end could not be written down: the database was out of order.";
+
 /// Attempts of a preview.
 const PREVIEWED: u32 = 5;
 
@@ -79,7 +82,7 @@ impl BatchRunner {
     /// # Errors
     /// [`BatchError::Active`] while one runs, [`BatchError::Ending`], or what `row` says.
     pub(crate) fn begin(self: &Arc<Self>, row: impl FnOnce() -> Result<Batch>) -> Result<Batch> {
-        self.settle("Its end could not be written down: the database was out of order.")?;
+        self.settle(UNWRITTEN_END)?;
         let mut live = self.live();
         if live.closing {
             return Err(BatchError::Ending.into());
@@ -179,20 +182,26 @@ impl BatchRunner {
         Ok(())
     }
 
-    /// A stored batch with what is not stored: its progress, and that nobody attends it any more.
+    /// A stored batch with what is not stored: its progress, or that nobody attends it any more.
     pub(crate) fn as_it_is_now(&self, mut batch: Batch) -> Batch {
         if batch.status != BatchStatus::Running {
             return batch;
         }
-        match &self.live().attended {
-            Some(attended) if attended.batch == batch.id => batch.progress = attended.progress,
-            _ => {
-                batch.status = BatchStatus::Interrupted;
-                batch.error_message =
-                    Some("Its end could not be written down: the database was out of order.".to_owned());
-            }
+        let attended =
+            self.live().attended.as_ref().map(|attended| (attended.batch.clone(), attended.progress));
+        if let Some((_, progress)) = attended.filter(|(attended, _)| *attended == batch.id) {
+            batch.progress = progress;
+            return batch;
         }
-        batch
+        // It may have ended since it was read.
+        match Batches(&self.shared.store.connection()).find(&batch.id) {
+            Ok(Some(now)) if now.status != BatchStatus::Running => now,
+            _ => Batch {
+                status: BatchStatus::Interrupted,
+                error_message: Some(UNWRITTEN_END.to_owned()),
+                ..batch
+            },
+        }
     }
 
     /// Tells everybody what a batch is now.

@@ -8,7 +8,7 @@
 
 mod beams;
 mod config;
-mod scores;
+pub(crate) mod scores;
 mod sequences;
 mod text;
 
@@ -29,7 +29,7 @@ pub const LONGEST_PROMPT: usize = 2048;
 
 /// Sequences that are decoded together, unless one prompt alone has more; more prompts are answered in groups,
 /// to bound the memory.
-const SEQUENCES_AT_ONCE: usize = 32;
+const SEQUENCES_AT_ONCE: usize = 64;
 
 /// Why an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,7 @@ pub(super) fn control(scores: &mut [f32], history: &[u32], end_of_sequence: u32,
 }
 
 /// Changes the scores as sampling wants it.
-pub(super) fn narrow(scores: &mut [f32], sampling: &Sampling) {
+pub(crate) fn narrow(scores: &mut [f32], sampling: &Sampling) {
     if sampling.temperature != 1.0 {
         scores.iter_mut().for_each(|score| *score /= sampling.temperature);
     }
@@ -125,7 +125,7 @@ pub(super) fn log_softmax(logits: &mut [f32]) {
 }
 
 /// The first of the largest scores; none if all tokens are forbidden.
-pub(super) fn most_likely(scores: &[f32]) -> Option<u32> {
+pub(crate) fn most_likely(scores: &[f32]) -> Option<u32> {
     let mut best = 0;
     for (token, score) in scores.iter().enumerate() {
         if *score > scores[best] {
@@ -136,7 +136,7 @@ pub(super) fn most_likely(scores: &[f32]) -> Option<u32> {
 }
 
 /// A token by its probability, with one number of `random`; none if all tokens are forbidden.
-pub(super) fn draw(scores: &[f32], random: &mut impl Rng) -> Option<u32> {
+pub(crate) fn draw(scores: &[f32], random: &mut impl Rng) -> Option<u32> {
     let likeliest = most_likely(scores)?;
     let weights = weights(scores);
     let mut left = random.random::<f64>() * weights.iter().map(|(_, weight)| weight).sum::<f64>();

@@ -134,7 +134,7 @@ impl Checkpoint {
         let best = stored
             .best
             .map(|best| {
-                Ok(Best {
+                Ok::<_, Error>(Best {
                     step: best.step,
                     loss: f64::from_bits(best.loss_bits),
                     evaluations_since: best.evaluations_since,

@@ -8,9 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::json;
 
-use super::story_chat::{Shown, conversation, is_refusal, story};
+use super::story_chat::{is_refusal, messages, story};
 use super::{Ask, Candidate, Failure, Generator, Outcome};
-use crate::generation::plan::story_input;
 use crate::generation::{GeneratorKind, GeneratorName};
 use crate::providers::{ChatRequest, Client, EndpointError, Exchange, Message, Role, chat_all};
 use crate::{Decoding, Error, Result};
@@ -117,17 +116,6 @@ impl Generator for EndpointWriter {
         }
         Ok(exchanges.into_iter().zip(sent).map(|(exchange, sent)| self.outcome(exchange, sent)).collect())
     }
-}
-
-fn messages(ask: &Ask) -> Vec<Message> {
-    let inputs: Vec<String> =
-        ask.references.iter().map(|reference| story_input(&ask.genre, &reference.prompt, None)).collect();
-    let shown: Vec<Shown<'_>> = inputs
-        .iter()
-        .zip(&ask.references)
-        .map(|(input, reference)| Shown { input, text: &reference.text })
-        .collect();
-    conversation(&ask.input, &shown, ask.max_new_tokens)
 }
 
 /// The conversation as it is kept with the text that came of it.

@@ -4,6 +4,7 @@
 //! Invariant: a generator keeps no rows and no counters; whatever it is asked again with the same seed on the same
 //! machine it answers in the same way, as far as it is on this machine.
 
+mod chat_model;
 mod endpoint;
 mod local_t5;
 mod story_chat;
@@ -18,11 +19,13 @@ use attune_tuning::BaseModel;
 use super::{GeneratorChoice, GeneratorName};
 use crate::content::Reference;
 use crate::generation::judge::Judge;
+use crate::limits::require_absolute;
 use crate::model_host::ModelHost;
 use crate::providers::{Endpoints, Keys};
 use crate::runs::dispatcher::Shared;
 use crate::{Decoding, Result};
 
+pub(crate) use chat_model::ChatWriter;
 pub(crate) use endpoint::EndpointWriter;
 pub(crate) use local_t5::LocalT5;
 
@@ -121,6 +124,7 @@ impl Generators {
                 let (client, model) = self.endpoints().open(endpoint)?;
                 Ok(Box::new(EndpointWriter::new(client, model)))
             }
+            GeneratorChoice::LocalChat { file } => Ok(Box::new(ChatWriter::open(file)?)),
         }
     }
 
@@ -146,6 +150,10 @@ impl Generators {
                 let endpoint = self.endpoints().find(endpoint)?;
                 // A comma stands between the names of generators.
                 Ok(format!("{} at {}", endpoint.model.replace(',', " "), endpoint.base_url.origin()))
+            }
+            GeneratorChoice::LocalChat { file } => {
+                require_absolute("file", file)?;
+                Ok(chat_model::file_name(file).replace(',', " "))
             }
         }
     }

@@ -4,6 +4,8 @@
 //! Invariants: texts to go by are shown as earlier answers and never as instructions; what is returned of an answer
 //! is the model's own words, with at most its ends taken off.
 
+use super::Ask;
+use crate::generation::plan::story_input;
 use crate::providers::{Message, Role};
 
 /// A refusal is short; a story that begins alike is not.
@@ -11,13 +13,25 @@ const LONGEST_REFUSAL: usize = 400;
 
 /// A text to go by, and what it would have been asked for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shown<'a> {
-    pub(crate) input: &'a str,
-    pub(crate) text: &'a str,
+struct Shown<'a> {
+    input: &'a str,
+    text: &'a str,
+}
+
+/// The conversation that asks for what is wanted, its texts to go by shown.
+pub(super) fn messages(ask: &Ask) -> Vec<Message> {
+    let inputs: Vec<String> =
+        ask.references.iter().map(|reference| story_input(&ask.genre, &reference.prompt, None)).collect();
+    let shown: Vec<Shown<'_>> = inputs
+        .iter()
+        .zip(&ask.references)
+        .map(|(input, reference)| Shown { input, text: &reference.text })
+        .collect();
+    conversation(&ask.input, &shown, ask.max_new_tokens)
 }
 
 /// The conversation that asks for a text of at most `max_new_tokens`.
-pub(crate) fn conversation(input: &str, shown: &[Shown<'_>], max_new_tokens: usize) -> Vec<Message> {
+fn conversation(input: &str, shown: &[Shown<'_>], max_new_tokens: usize) -> Vec<Message> {
     // English has about three words in four tokens; the rest is room for an ending.
     let words = (max_new_tokens * 3 / 5).max(20);
     let system = format!(
@@ -36,7 +50,7 @@ pub(crate) fn conversation(input: &str, shown: &[Shown<'_>], max_new_tokens: usi
 
 /// The story in an answer: without what a model thought first, and, where it was cut for its length, without the
 /// sentence that was begun.
-pub(crate) fn story(answer: &str, by_length: bool) -> String {
+pub(super) fn story(answer: &str, by_length: bool) -> String {
     let text = without_thoughts(answer).trim();
     if !by_length {
         return text.to_owned();
@@ -54,7 +68,7 @@ pub(crate) fn story(answer: &str, by_length: bool) -> String {
 }
 
 /// Whether an answer says that there will be none.
-pub(crate) fn is_refusal(text: &str) -> bool {
+pub(super) fn is_refusal(text: &str) -> bool {
     if text.chars().count() > LONGEST_REFUSAL {
         return false;
     }

@@ -94,7 +94,7 @@ fn the_same_batch_again_is_all_twins() {
             assert!(accepted.contains(&rejection.twin_of.unwrap()));
         }
     }
-    let clusters = engine.twin_clusters(&ExampleFilter::default(), 0.6).unwrap();
+    let clusters = engine.twin_clusters(&ExampleFilter::default(), 0.5).unwrap();
     assert_eq!(clusters.len() as u32, 4, "{clusters:?}");
     assert!(clusters.iter().all(|cluster| cluster.examples.len() == 2));
 }

@@ -77,10 +77,11 @@ fn attempts(count: u32) -> Vec<Attempt> {
         generators: vec![GeneratorChoice::local()],
         candidates: 2,
         until_kept: false,
+        judge: None,
         store_in_memory: false,
         seed: 1,
         max_new_tokens: 16,
-        twin_threshold: 0.6,
+        twin_threshold: 0.5,
     };
     (0..count).map(|number| Attempt::of(&settings, number)).collect()
 }

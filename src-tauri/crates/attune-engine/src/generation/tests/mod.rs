@@ -79,10 +79,19 @@ fn rows(engine: &Engine, batch: &Batch) -> Vec<Example> {
 }
 
 /// What decides an attempt and what came of it, without ids and moments.
-fn essence(examples: &[Example]) -> Vec<(Option<u32>, String, String, Option<f64>, ExampleStatus)> {
+#[derive(Debug, PartialEq)]
+struct Essence {
+    attempt: Option<u32>,
+    input: String,
+    output: String,
+    quality: Option<f64>,
+    status: ExampleStatus,
+}
+
+fn essence(examples: &[Example]) -> Vec<Essence> {
     let of = |example: &Example| {
         let Example { attempt, input, output, quality, status, .. } = example.clone();
-        (attempt, input, output, quality, status)
+        Essence { attempt, input, output, quality, status }
     };
     examples.iter().map(of).collect()
 }
