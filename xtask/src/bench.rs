@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: Attune beside Hugging Face PEFT, in a Python environment of its own, and how fast it generates.
+//! `cargo xtask bench`: Attune beside Hugging Face PEFT, in a Python environment of its own, how fast it generates,
+//! and how well it judges.
 //!
 //! Not here: what is compared and what is allowed (the package `attune-bench`). Continuous integration never comes here:
 //! it checks the committed numbers of PEFT's, without Python.
@@ -13,14 +14,16 @@ use crate::process::{Step, is_on_path};
 use crate::project::Project;
 
 /// The parts, by the flag that asks for each.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 6] = [
     ("--parity", "parity"),
     ("--interop", "interop"),
     ("--learning", "learning"),
-    (GENERATION, "generation"),
+    ("--generation", "generation"),
+    ("--quality", "quality"),
+    ("--twins", "twins"),
 ];
-/// Compares with nobody, so it needs no Python.
-const GENERATION: &str = "--generation";
+/// Parts that compare with nobody, so that they need no Python.
+const WITHOUT_PYTHON: [&str; 3] = ["generation", "quality", "twins"];
 
 /// A person's own Python with the packages of `bench/requirements.txt`.
 const OWN_PYTHON: &str = "ATTUNE_BENCH_PYTHON";
@@ -30,13 +33,13 @@ const PYTHON_REMEDY: &str = "install Python 3.11 or newer with its venv module (
 
 pub(crate) fn bench(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     let (part, rest) = asked_for(arguments)?;
-    if arguments.first().is_some_and(|first| first == GENERATION) {
+    if WITHOUT_PYTHON.contains(&part) {
         let mut stages = Stages::new(2);
         stages.stage("Building the measurement for speed", || build(project))?;
         let measuring = Step::cargo(&project.root)
             .args(["run", "--quiet", "--release", "-p", "attune-bench", "--", part])
             .args(rest);
-        stages.stage("Generating examples", || measuring.run())?;
+        stages.stage("Measuring", || measuring.run())?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut stages = Stages::new(3);
@@ -135,7 +138,10 @@ mod tests {
     fn no_part_and_an_unknown_part_are_answered_with_the_known_ones() {
         for arguments in ["", "--speling", "learning"] {
             let said = asked_for(&words(arguments)).expect_err("no such part").to_string();
-            assert!(said.contains("--parity, --interop, --learning, --generation"), "{said}");
+            assert!(
+                said.contains("--parity, --interop, --learning, --generation, --quality, --twins"),
+                "{said}"
+            );
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Fluency: what a base makes of each token of a text.
 //!
-//! The base is asked for a story of the genre and nothing else: how likely it finds a text as the answer to the very
-//! prompt was tried too, and told answers to a sentence from other texts no better than words alone do (AUC 0.59 and
-//! 0.69 on the tuning half). Not here: whether a likelihood is much or little (`calibration`). Invariants: a token that continues a run the text has had
-//! before does not count, since a base likes nothing better than its own repetitions; a text's fluency does not depend
-//! on the others that are read with it.
+//! The base is asked for a story of the genre and nothing else. How much likelier it finds a text as the answer to its
+//! very prompt was tried too, and told continuations of a first sentence from other texts worse than their words alone
+//! do: an area under the curve of 0.59 beside 0.69 on the tuning half. Not here: whether a likelihood is much or little
+//! (`calibration`).
+//! Invariants: a token in a run that the text has had before does not count, since a base likes nothing better than its
+//! own repetitions; a text's fluency does not depend on the others that are read with it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use attune_tuning::{BaseModel, EncodedExample, PackedBatch, log_likelihoods};
 use super::{Calibration, Judged, Quality, quality};
 use crate::{Error, Result};
 
-/// Tokens of a text that are read at most; more say nothing new about it.
+/// Tokens of a text that are read at most. With 256 the area under the curve for shuffled words is 1.000 on the tuning
+/// half, with these 0.996, at less than half the cost for passages.
 const MOST_TOKENS: usize = 64;
 /// Texts that are read at once, to bound the memory.
 const TEXTS_AT_ONCE: usize = 64;
@@ -28,7 +30,7 @@ pub struct Fluency {
 }
 
 impl Fluency {
-    /// The mean log likelihood of its tokens in nats, those of repetitions left out; none for a text without tokens.
+    /// The mean log likelihood of its tokens in nats, those of repetitions left out; minus infinity without any.
     pub fn mean(&self) -> f64 {
         self.mean
     }

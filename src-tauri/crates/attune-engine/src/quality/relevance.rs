@@ -8,6 +8,8 @@
 //! (docs/benchmarks.md, "Quality").
 //! Not here: a text that answers in other words. It is not recognised; a judge would.
 
+use std::collections::HashSet;
+
 use super::part::{Part, ramp};
 use super::prose::{PlainWords, Prose, stem};
 
@@ -28,12 +30,9 @@ const NAMED: usize = 6;
 pub(super) fn relevance(prompt: &str, text: &Prose) -> Part {
     let is_about = prompt.trim_start().to_lowercase().starts_with(ABOUT);
     let prompt = Prose::of(prompt);
-    let mut asked: Vec<&str> = Vec::new();
-    for word in prompt.words() {
-        if !PlainWords::get().contains(word) && !asked.iter().any(|other| stem(other) == stem(word)) {
-            asked.push(word);
-        }
-    }
+    let mut named = HashSet::new();
+    let telling = prompt.words().iter().filter(|word| !PlainWords::get().contains(word));
+    let asked: Vec<&str> = telling.map(String::as_str).filter(|word| named.insert(stem(word))).collect();
     if asked.is_empty() {
         return Part::new(1.0, "the prompt names nothing that could be missing");
     }
