@@ -11,7 +11,7 @@ test("nothing chosen asks for fifty of all genres, with every style and nothing 
     generators: [],
     storeInMemory: false,
     untilKept: false,
-    twinThreshold: 0.6,
+    twinThreshold: 0.5,
   });
 });
 
