@@ -9,6 +9,7 @@ import { About } from "../features/about/About";
 import { platform } from "../platform";
 import { FirstStart } from "./FirstStart";
 import classes from "./Frame.module.css";
+import { PageBoundary } from "./PageBoundary";
 import { pageAt, pages } from "./pages";
 import { StatusStrip } from "./StatusStrip";
 import { usePageFocus } from "./usePageFocus";
@@ -92,7 +93,7 @@ function Pages() {
         <About />
       </AppShell.Navbar>
       <AppShell.Main ref={main} tabIndex={-1} aria-label={page.label} className={classes.main}>
-        {page.content}
+        <PageBoundary key={page.id}>{page.content}</PageBoundary>
         {/* Tooltips are drawn here, so that they too belong to the main part of the page. */}
         <div id="overlays" />
       </AppShell.Main>

@@ -7,6 +7,8 @@ export const words = {
   closeNavigation: "Close the navigation",
   title: (page: string) => `${page} · Attune`,
   close: "Close",
+  pageFailed: (why: string) => `This page could not be drawn: ${why}`,
+  pageFailedHint: "Nothing that Attune keeps is lost. Try again once the status strip says that it is connected.",
   pages: { generate: "Generate", train: "Train", playground: "Playground", settings: "Settings" },
   status: {
     idle: "No active run",
