@@ -100,6 +100,20 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_one_prompt_are_on_one_side_however_they_are_worded() {
+        let styles = ["Be brief.", "Be slow.", "Be loud."];
+        let prompts: Vec<String> = (0..40).map(|number| format!("Prompt {number}")).collect();
+        let worded = || prompts.iter().flat_map(|prompt| styles.map(|style| (prompt.clone(), style)));
+        let examples = worded().map(|(prompt, style)| row(&format!("{prompt} {style}"))).collect();
+        let of_rows: Vec<String> = worded().map(|(prompt, _)| prompt).collect();
+        let split = split_by(examples, &of_rows);
+        assert!(!split.held_out.is_empty() && split.held_out.len().is_multiple_of(styles.len()), "{split:?}");
+        let prompt = |example: &Example| example.input.rsplitn(3, ' ').last().unwrap_or_default().to_owned();
+        let trained: HashSet<String> = split.train.iter().map(prompt).collect();
+        assert!(split.held_out.iter().all(|example| !trained.contains(&prompt(example))), "{split:?}");
+    }
+
+    #[test]
     fn the_same_question_is_never_on_both_sides() {
         let mut examples = rows(300);
         for number in 0..300 {
