@@ -276,17 +276,17 @@ fn one_row_or_all_can_be_stopped_in_the_middle() {
     assert!([0, 2, 3].iter().all(|&row| one[row] == whole[row]));
 
     // More prompts than are decoded at once: what has not begun is stopped too.
-    let many: Vec<&str> = PROMPTS.iter().copied().cycle().take(40).collect();
+    let many: Vec<&str> = PROMPTS.iter().copied().cycle().take(72).collect();
     let mut calls = 0;
     let (all, _) = watched(base, &many, &config, |progress| {
         calls += 1;
-        let enough = progress.row == 2 && calls > 2 * 32;
+        let enough = progress.row == 2 && calls > 2 * 64;
         if enough { ControlFlow::Break(Stop::All) } else { ControlFlow::Continue(()) }
     });
-    assert_eq!((all.len(), calls), (40, 2 * 32 + 3));
+    assert_eq!((all.len(), calls), (72, 2 * 64 + 3));
     assert!(all.iter().all(|answer| answer.finish == Finish::Stopped && answer.prompt_tokens > 0));
     let lengths: Vec<usize> = all.iter().map(|answer| answer.tokens.len()).collect();
-    assert_eq!((&lengths[..4], &lengths[30..34]), (&[3, 3, 3, 2][..], &[2, 2, 0, 0][..]));
+    assert_eq!((&lengths[..4], &lengths[62..66]), (&[3, 3, 3, 2][..], &[2, 2, 0, 0][..]));
 
     let mut steps = 0;
     let (best, shown) = watched(base, &PROMPTS[..1], &beams(2), |_| {
