@@ -1,7 +1,7 @@
 // What can be asked on this computer, by name.
 
 import { useBases } from "./bases";
-import { firstChoices, modelOf, runOutside } from "./models";
+import { choiceOf, firstChoices, modelOf, NO_FOLDER, runOutside } from "./models";
 import { useAllRuns, useRunsById } from "./runs";
 
 /** The runs among the `wanted` choices are there however old they are. */
@@ -11,21 +11,37 @@ export function useModels(wanted: string[]) {
   const outside = runs ? wanted.map((choice) => runOutside(choice, runs)).filter((id) => id !== undefined) : [];
   const others = useRunsById(outside);
   const completed = [...(runs ?? []), ...others.runs].filter(({ status }) => status === "completed");
+  const isKnown = bases.data !== undefined && runs !== undefined && !others.isPending;
+  const model = (choice: string) => modelOf(choice, bases.data ?? [], completed);
+  /** Runs before the newest may have adapters too. */
+  const loadOlder = () => {
+    if (older.mayExist && !older.isLoading) older.load();
+  };
   return {
     bases: bases.data ?? [],
     completed,
-    isKnown: bases.data !== undefined && runs !== undefined && !others.isPending,
+    isKnown,
     problem: bases.error ?? newest.error,
     retry: () => {
       if (bases.error) void bases.refetch();
       if (newest.error) void newest.refetch();
     },
-    /** Runs before the newest may have adapters too. */
-    loadOlder: () => {
-      if (older.mayExist && !older.isLoading) older.load();
-    },
     first: () => firstChoices(bases.data ?? [], completed),
-    model: (choice: string) => modelOf(choice, bases.data ?? [], completed),
+    model,
+    /** What a field in which a choice is made shows, and what it does with another. */
+    selection: (choice: string, onChange: (choice: string) => void) => {
+      const chosen = choiceOf(choice);
+      return {
+        bases: bases.data ?? [],
+        completed,
+        value: choice,
+        folder: chosen?.kind === "folder" ? chosen.path : undefined,
+        isMissing: isKnown && !model(choice),
+        onChange,
+        onFolder: (path: string) => onChange(`${NO_FOLDER}${path}`),
+        onOpen: loadOlder,
+      };
+    },
   };
 }
 

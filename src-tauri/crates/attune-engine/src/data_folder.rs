@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::environment::{DATA_FOLDER, Environment};
+use crate::hexadecimal::hexadecimal;
 use crate::{Error, Result, Source};
 
 /// Longest path that fits the address of a Unix socket on every system we know (macOS: 104 bytes with its end).
@@ -103,7 +104,7 @@ impl DataFolder {
             return inside;
         }
         let digest = Sha256::digest(self.path.as_os_str().as_encoded_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = hexadecimal(&digest[..8]);
         short_lived_folder().join(format!("{name}.sock"))
     }
 

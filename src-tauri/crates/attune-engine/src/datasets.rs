@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::artifacts::durable_writer;
 use crate::generation::Example;
+use crate::hexadecimal::hexadecimal;
 use crate::ids::prefixed_id;
 use crate::{DataFolder, Error, Result};
 
@@ -87,8 +88,7 @@ impl Frozen {
             text.push_str(&serde_json::to_string(&line).map_err(Error::Encode)?);
             text.push('\n');
         }
-        let digest = Sha256::digest(text.as_bytes());
-        let content_hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let content_hash = hexadecimal(&Sha256::digest(&text));
         Ok(Self { text, content_hash, examples: chosen.len() as u64 })
     }
 }
@@ -117,9 +117,7 @@ impl Dataset {
     pub(crate) fn prompts(&self, folder: &DataFolder) -> Result<Vec<String>> {
         let path = self.path(folder);
         let text = std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-        let digest = Sha256::digest(&text);
-        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        if hash != self.content_hash {
+        if hexadecimal(&Sha256::digest(&text)) != self.content_hash {
             return Err(Error::DatasetChanged { dataset: self.id.clone(), path });
         }
         text.split(|byte| *byte == b'\n')

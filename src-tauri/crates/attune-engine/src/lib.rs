@@ -21,6 +21,7 @@ mod export;
 mod failpoints;
 mod feedback;
 mod generation;
+mod hexadecimal;
 mod ids;
 mod limits;
 mod logs;

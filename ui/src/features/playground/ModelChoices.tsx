@@ -2,7 +2,6 @@
 
 import { ActionIcon, Box, Button, Group, Tooltip } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { choiceOf, NO_FOLDER } from "../../api/models";
 import type { Models } from "../../api/useModels";
 import { ModelSelect, type PickFolder } from "../../components/asking/ModelSelect";
 import classes from "./ModelChoices.module.css";
@@ -78,19 +77,11 @@ interface OneChoiceProps {
 }
 
 function OneChoice({ models, place, choice, onChange, pickFolder }: OneChoiceProps) {
-  const chosen = choiceOf(choice);
   return (
     <ModelSelect
       label={t.label(place)}
       folderLabel={t.folderLabel(place)}
-      bases={models.bases}
-      completed={models.completed}
-      value={choice}
-      folder={chosen?.kind === "folder" ? chosen.path : undefined}
-      isMissing={models.isKnown && !models.model(choice)}
-      onChange={onChange}
-      onFolder={(path) => onChange(`${NO_FOLDER}${path}`)}
-      onOpen={models.loadOlder}
+      {...models.selection(choice, onChange)}
       pickFolder={pickFolder}
       testId={`model-${place}`}
     />

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::durable_writer;
 use super::found_adapter::{CONFIG, WEIGHTS};
+use crate::hexadecimal::hexadecimal;
 use crate::runs::{Hyperparameters, SelfCheck, Stopped};
 use crate::{Error, Result};
 
@@ -221,12 +222,7 @@ impl io::Write for DigestWriter {
 }
 
 fn shown(digest: impl AsRef<[u8]>) -> String {
-    let mut text = String::with_capacity(7 + 64);
-    text.push_str("sha256:");
-    for byte in digest.as_ref() {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
+    format!("sha256:{}", hexadecimal(digest.as_ref()))
 }
 
 pub(super) fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {

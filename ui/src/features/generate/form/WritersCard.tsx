@@ -14,7 +14,7 @@ import {
   Text,
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { choiceOf, NO_FOLDER } from "../../../api/models";
+import { NO_FOLDER } from "../../../api/models";
 import type { Models } from "../../../api/useModels";
 import { ModelSelect, type PickFolder } from "../../../components/asking/ModelSelect";
 import { Fold } from "../../../components/Fold";
@@ -103,20 +103,12 @@ interface WriterProps {
 }
 
 function Writer({ models, choice, place, of, onChange, onRemove, pickFolder }: WriterProps) {
-  const chosen = choiceOf(choice);
   return (
     <Group gap={4} align="flex-start" wrap="nowrap">
       <ModelSelect
         label={t.label(place, of)}
         folderLabel={t.folder(place)}
-        bases={models.bases}
-        completed={models.completed}
-        value={choice}
-        folder={chosen?.kind === "folder" ? chosen.path : undefined}
-        isMissing={models.isKnown && !models.model(choice)}
-        onChange={onChange}
-        onFolder={(path) => onChange(`${NO_FOLDER}${path}`)}
-        onOpen={models.loadOlder}
+        {...models.selection(choice, onChange)}
         pickFolder={pickFolder}
         testId={`generator-${place}`}
       />

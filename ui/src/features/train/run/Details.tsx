@@ -1,10 +1,10 @@
 // How a run was made, in a fold: where it came from, every setting, its folders, and deleting it.
 
-import { Anchor, Button, Collapse, CopyButton, Group, Stack, Text } from "@mantine/core";
-import { IconCheck, IconChevronDown, IconChevronRight, IconTerminal2, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
+import { Anchor, Button, CopyButton, Group, Stack, Text } from "@mantine/core";
+import { IconCheck, IconTerminal2, IconTrash } from "@tabler/icons-react";
 import type { Run } from "../../../api/types";
 import { Facts } from "../../../components/Facts";
+import { Fold } from "../../../components/Fold";
 import { words } from "../words";
 import { commandOf } from "./command";
 import { SelfCheck } from "./SelfCheck";
@@ -23,40 +23,26 @@ export interface Lineage {
 const NOT_HERE: SettingName[] = ["baseModel", "samplesUsed", "sourcePath", "resumedFrom", "startedFrom"];
 
 export function Details({ run, parent, onSelect }: Lineage & { run: Run }) {
-  const [isOpen, setOpen] = useState(false);
   return (
-    <div>
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        px={4}
-        aria-expanded={isOpen}
-        leftSection={isOpen ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
-        onClick={() => setOpen(!isOpen)}
-        data-testid="run-details"
-      >
-        {t.details}
-      </Button>
-      <Collapse expanded={isOpen}>
-        <Stack gap={4} pt="xs">
-          <Facts
-            facts={settingsOf(run)
-              .filter(({ name }) => !NOT_HERE.includes(name))
-              .map(({ name, value }) => ({ name: words.settings[name], value }))}
-          />
-          {run.selfCheck ? <SelfCheck result={run.selfCheck} /> : null}
-          {run.resumedFrom ? <ResumedFrom id={run.resumedFrom} parent={parent} onSelect={onSelect} /> : null}
-          {run.startedFrom ? <Place name={t.startedFrom} path={run.startedFrom} /> : null}
-          <Place name={t.source} path={run.sourcePath} />
-          <Place name={t.runFolder} path={run.runDirectory} />
-          <Place name={t.folder} path={run.outputDir} />
-          <Group gap="xs" pt={4}>
-            <CopyCommandButton run={run} />
-            <DeleteButton run={run} />
-          </Group>
-        </Stack>
-      </Collapse>
-    </div>
+    <Fold label={t.details} testId="run-details">
+      <Stack gap={4} pt="xs">
+        <Facts
+          facts={settingsOf(run)
+            .filter(({ name }) => !NOT_HERE.includes(name))
+            .map(({ name, value }) => ({ name: words.settings[name], value }))}
+        />
+        {run.selfCheck ? <SelfCheck result={run.selfCheck} /> : null}
+        {run.resumedFrom ? <ResumedFrom id={run.resumedFrom} parent={parent} onSelect={onSelect} /> : null}
+        {run.startedFrom ? <Place name={t.startedFrom} path={run.startedFrom} /> : null}
+        <Place name={t.source} path={run.sourcePath} />
+        <Place name={t.runFolder} path={run.runDirectory} />
+        <Place name={t.folder} path={run.outputDir} />
+        <Group gap="xs" pt={4}>
+          <CopyCommandButton run={run} />
+          <DeleteButton run={run} />
+        </Group>
+      </Stack>
+    </Fold>
   );
 }
 
