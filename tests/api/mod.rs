@@ -1,6 +1,7 @@
 //! The contract over TCP, against the real server and its real worker.
 
 mod account;
+mod automatic_tuning;
 mod comparison;
 mod decoding;
 mod deletion;

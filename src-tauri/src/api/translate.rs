@@ -100,6 +100,7 @@ impl From<engine::Settings> for wire::Settings {
             training_method: method(settings.training_method),
             training_max_samples: settings.training_max_samples,
             training_epochs: settings.training_epochs,
+            automatic_tuning_enabled: settings.automatic_tuning_enabled,
         }
     }
 }
@@ -115,6 +116,7 @@ impl From<wire::SettingsChange> for engine::SettingsChange {
             training_method: change.training_method.map(engine_method),
             training_max_samples: change.training_max_samples,
             training_epochs: change.training_epochs,
+            automatic_tuning_enabled: change.automatic_tuning_enabled,
             ..Self::default()
         }
     }

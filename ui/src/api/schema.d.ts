@@ -1982,6 +1982,11 @@ export interface components {
             answer: string;
             answerer: components["schemas"]["Answerer"];
         };
+        LastTuning: {
+            /** @description When its examples were taken; what is accepted later counts towards the next. */
+            frozenAt: string;
+            run: string;
+        };
         /** @description The listener for browsers and scripts of this computer. */
         Listener: {
             /** @description Where it listens at this moment. */
@@ -2206,6 +2211,7 @@ export interface components {
              * @description Accepted examples.
              */
             accepted: number;
+            lastTuning: components["schemas"]["LastTuning"] | null;
             level: components["schemas"]["ReadinessLevel"];
             /**
              * Format: int64
@@ -2584,6 +2590,8 @@ export interface components {
             surroundings: components["schemas"]["Surrounding"][];
         };
         Settings: {
+            /** @description Whether a tuning begins by itself as soon as 50 new examples are accepted. */
+            automaticTuningEnabled: boolean;
             /** Format: double */
             softPromptConfidenceThreshold: number;
             softPromptDatabasePath: string | null;
@@ -2598,6 +2606,7 @@ export interface components {
         };
         /** @description Values to change; what is absent stays, and `null` clears a path. */
         SettingsChange: {
+            automaticTuningEnabled?: boolean | null;
             /** Format: double */
             softPromptConfidenceThreshold?: number | null;
             softPromptDatabasePath?: string | null;

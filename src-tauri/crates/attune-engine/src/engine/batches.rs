@@ -1,5 +1,6 @@
 //! Batches of generated examples: what there is to write about, what it will take, begin, end, go on.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Created, Engine};
@@ -38,7 +39,7 @@ impl Engine {
         let settings = request.settled(&self.content()?)?;
         // What can be found wrong with a generator is said before there is a row.
         self.0.batches.speed_key(&settings)?;
-        let batch = self.0.batches.begin(|| {
+        let row = || {
             let batch = Batch {
                 id: id.unwrap_or_else(BatchId::generate),
                 status: BatchStatus::Running,
@@ -54,7 +55,8 @@ impl Engine {
             };
             self.0.shared.store.exclusively(|transaction| Batches(transaction).insert(&batch))?;
             Ok(batch)
-        })?;
+        };
+        let batch = self.0.batches.begin(row, self.tuning_at_the_end())?;
         Ok((batch, Created::Now))
     }
 
@@ -116,7 +118,7 @@ impl Engine {
     /// complete, [`BatchError::NothingMissing`].
     pub fn continue_batch(&self, id: &str) -> Result<Batch> {
         let batch = self.batch(id)?.id;
-        self.0.batches.begin(|| {
+        let row = || {
             let before = Batches(&self.0.shared.store.connection()).find(&batch)?;
             let before = before.ok_or_else(|| BatchError::UnknownBatch { id: id.to_owned() })?;
             if !before.status.is_unfinished() {
@@ -128,7 +130,18 @@ impl Engine {
             }
             self.0.shared.store.exclusively(|transaction| Batches(transaction).go_on(&batch))?;
             Ok(Batch { status: BatchStatus::Running, error_message: None, finished_at: None, ..before })
-        })
+        };
+        self.0.batches.begin(row, self.tuning_at_the_end())
+    }
+
+    /// What is done when a batch has ended.
+    fn tuning_at_the_end(&self) -> impl FnOnce(&Batch) + Send + 'static {
+        let engine = Arc::downgrade(&self.0);
+        move |batch| {
+            if let Some(inner) = engine.upgrade() {
+                Self(inner).tune_if_wanted(&batch.subject);
+            }
+        }
     }
 
     /// Takes a batch that does not run away, with all of its examples.

@@ -77,11 +77,16 @@ impl BatchRunner {
     }
 
     /// Begins a batch that `row` makes or finds; `row` is called when nothing is in the way and must leave a row that
-    /// says running.
+    /// says running. `at_its_end` is called with that row when its end is written, unless Attune itself is ending, and
+    /// before anybody is told.
     ///
     /// # Errors
     /// [`BatchError::Active`] while one runs, [`BatchError::Ending`], or what `row` says.
-    pub(crate) fn begin(self: &Arc<Self>, row: impl FnOnce() -> Result<Batch>) -> Result<Batch> {
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        row: impl FnOnce() -> Result<Batch>,
+        at_its_end: impl FnOnce(&Batch) + Send + 'static,
+    ) -> Result<Batch> {
         self.settle(UNWRITTEN_END)?;
         let mut live = self.live();
         if live.closing {
@@ -100,7 +105,12 @@ impl BatchRunner {
         });
         live.thread = Some(std::thread::spawn({
             let (runner, batch) = (Arc::clone(self), batch.clone());
-            move || runner.attend(batch, &stop)
+            move || {
+                let _until_the_end = Attending(&runner);
+                if runner.attend(&batch, &stop) != BatchStatus::Interrupted {
+                    at_its_end(&batch);
+                }
+            }
         }));
         drop(live);
         self.publish(&batch.id)?;
@@ -147,14 +157,20 @@ impl BatchRunner {
         self.idle.notify_all();
     }
 
-    /// After [`Self::close`]: the thread of the last batch has ended.
+    /// After [`Self::close`]: the thread of the last batch has ended, unless it is the one that asks: what is done at
+    /// a batch's end may hold the last engine.
     pub(crate) fn wait_for_its_thread(&self) {
         let thread = self.live().thread.take();
         if let Some(thread) = thread
+            && thread.thread().id() != std::thread::current().id()
             && thread.join().is_err()
         {
             tracing::error!("the thread of a batch had panicked");
         }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.live().attended.is_some()
     }
 
     pub(crate) fn wait_until_idle(&self) {
@@ -227,11 +243,10 @@ impl BatchRunner {
         }
     }
 
-    /// Sees a batch through to its end, whatever that is.
-    fn attend(&self, batch: Batch, stop: &AtomicBool) {
-        let _until_the_end = Attending(self);
-        let id = batch.id.clone();
-        let worked = self.work_off(batch, stop);
+    /// Sees a batch through to its end, and says which that is.
+    fn attend(&self, batch: &Batch, stop: &AtomicBool) -> BatchStatus {
+        let id = &batch.id;
+        let worked = self.work_off(batch.clone(), stop);
         let wish = self.live().attended.as_ref().and_then(|attended| attended.wish);
         let (status, message) = match (worked, wish) {
             (Ok(work::Worked::ToTheEnd), _) => (BatchStatus::Completed, None),
@@ -246,11 +261,12 @@ impl BatchRunner {
                 (BatchStatus::Failed, Some(with_reasons(&error)))
             }
         };
-        let ended = Batches(&self.shared.store.connection()).end(&id, status, message.as_deref());
+        let ended = Batches(&self.shared.store.connection()).end(id, status, message.as_deref());
         if let Err(error) = ended {
             // The next batch or the next owner settles it; until then it is shown as interrupted.
             tracing::error!(batch = %id, error = with_reasons(&error), "the end of a batch could not be kept");
         }
+        status
     }
 }
 
