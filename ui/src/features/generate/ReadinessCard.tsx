@@ -102,7 +102,7 @@ function Tuning({ readiness, runHref }: { readiness: Readiness; runHref: Readine
   const method = chosenMethod ?? settings?.trainingMethod ?? "soft-prompt";
   const automatic = bases.find(({ chosenByAuto }) => chosenByAuto)?.name;
   const { lastTuning } = readiness;
-  const reason = readiness.level === "too_few" ? t.tooFew : undefined;
+  const reason = readiness.accepted < MARKS[0] ? t.tooFew : undefined;
   const begin = () => {
     const wanted = { subject: readiness.subject, method, baseModel: base };
     tune.mutate(

@@ -67,7 +67,11 @@ impl Engine {
         }
         let _one_at_a_time = self.0.tuning.lock().unwrap_or_else(PoisonError::into_inner);
         if self.readiness(Some(subject))?.is_ready() {
-            let request = RunRequest { method: Some(settings.training_method), ..RunRequest::default() };
+            let request = RunRequest {
+                method: Some(settings.training_method),
+                base_model: Some(settings.training_base_model),
+                ..RunRequest::default()
+            };
             let (run, _) = self.tune(Some(subject), request)?;
             tracing::info!(subject, run = %run.id, "a tuning began by itself");
         }

@@ -6,7 +6,11 @@
 //! attended was left over.
 
 mod attempts;
+mod preview;
 mod work;
+
+pub use preview::Preview;
+use preview::Previewed;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +18,7 @@ use std::thread::JoinHandle;
 
 use super::generators::Generators;
 use super::{
-    Batch, BatchError, BatchId, BatchProgress, BatchSettings, BatchStatus, Example, GeneratorChoice, SpeedKey,
+    Batch, BatchError, BatchId, BatchProgress, BatchSettings, BatchStatus, GeneratorChoice, SpeedKey,
 };
 use crate::error::with_reasons;
 use crate::runs::dispatcher::Shared;
@@ -24,18 +28,6 @@ use crate::{Kind, Result};
 /// What the reader of a batch is told whose end is not in the database.
 pub(crate) const UNWRITTEN_END: &str = "Its end could not be written down: the database was out of order.";
 
-/// Attempts of a preview.
-const PREVIEWED: u32 = 5;
-
-/// The first attempts that a batch with these settings would make. None of them is kept: the batch makes the very same.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preview {
-    /// With which a batch begins like this.
-    pub settings: BatchSettings,
-    /// Their ids are those of nothing that is stored.
-    pub examples: Vec<Example>,
-}
-
 /// Starts batches, one at a time, and ends them.
 #[derive(Debug)]
 pub(crate) struct BatchRunner {
@@ -44,6 +36,8 @@ pub(crate) struct BatchRunner {
     live: Mutex<Live>,
     /// Told when a batch has ended.
     idle: Condvar,
+    /// What the newest preview wrote.
+    previewed: Mutex<Option<Previewed>>,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +67,13 @@ enum Wish {
 
 impl BatchRunner {
     pub(crate) fn new(shared: Arc<Shared>, generators: Generators) -> Arc<Self> {
-        Arc::new(Self { shared, generators, live: Mutex::default(), idle: Condvar::new() })
+        Arc::new(Self {
+            shared,
+            generators,
+            live: Mutex::default(),
+            idle: Condvar::new(),
+            previewed: Mutex::default(),
+        })
     }
 
     /// Begins a batch that `row` makes or finds; `row` is called when nothing is in the way and must leave a row that
