@@ -122,12 +122,14 @@ impl BatchRunner {
     /// # Errors
     /// What is wrong with the first one.
     pub(crate) fn speed_key(&self, settings: &BatchSettings) -> Result<SpeedKey> {
-        if let Some(endpoint) = &settings.judge {
-            self.generators.short_name(&GeneratorChoice::Endpoint { endpoint: endpoint.clone() })?;
-        }
         let names = settings.generators.iter().map(|choice| self.generators.short_name(choice));
+        let mut names = names.collect::<Result<Vec<_>>>()?;
+        if let Some(endpoint) = &settings.judge {
+            let judge = GeneratorChoice::Endpoint { endpoint: endpoint.clone() };
+            names.push(format!("judged by {}", self.generators.short_name(&judge)?));
+        }
         Ok(SpeedKey {
-            generators: names.collect::<Result<Vec<_>>>()?.join(", "),
+            generators: names.join(", "),
             candidates: settings.candidates,
             max_new_tokens: settings.max_new_tokens,
         })
