@@ -2,6 +2,7 @@
 
 mod account;
 mod automatic_tuning;
+mod chat_model;
 mod comparison;
 mod decoding;
 mod deletion;

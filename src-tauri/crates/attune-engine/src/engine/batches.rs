@@ -182,7 +182,11 @@ impl Engine {
         let settings = request.settled(&self.content()?)?;
         let key = self.0.batches.speed_key(&settings)?;
         let measured = Speeds(&self.0.shared.store.connection()).find(&key)?;
-        let names = key.generators.split(", ").take(settings.generators.len()).map(|name| GeneratorEstimate { name: name.to_owned() });
+        let names = key
+            .generators
+            .split(", ")
+            .take(settings.generators.len())
+            .map(|name| GeneratorEstimate { name: name.to_owned() });
         let is_free = settings.judge.is_none() && settings.generators.iter().all(GeneratorChoice::is_free);
         Ok(Estimate::of(names.collect(), settings.num_examples, settings.until_kept, is_free, measured))
     }
