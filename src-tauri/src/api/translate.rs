@@ -83,6 +83,7 @@ impl From<engine::Fetch> for wire::Fetch {
             bytes_done: fetch.bytes_done,
             bytes_total: fetch.bytes_total,
             verified: fetch.verified,
+            path: fetch.path.as_deref().map(text),
             error_message: fetch.error_message,
             hint: fetch.hint,
         }

@@ -65,7 +65,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begins to fetch a base model from the hub into the Hugging Face cache; what arrived before is not fetched
+         * Begins to fetch a base model, or the file of a chat model, from the hub into the Hugging Face cache; what arrived before is not fetched
          *     again. Ask `GET /api/v1/bases/fetches` how far it is.
          */
         post: operations["fetch_base"];
@@ -1738,7 +1738,7 @@ export interface components {
             prompt: string;
             verdict: components["schemas"]["Verdict"];
         };
-        /** @description A base model on its way from the hub. */
+        /** @description A model on its way from the hub. */
         Fetch: {
             /**
              * Format: int64
@@ -1756,13 +1756,15 @@ export interface components {
             /** @description What the person can do about a failure. */
             hint: string | null;
             hubId: string;
+            /** @description Of a completed one: the folder of a base, or the file of a chat model. */
+            path: string | null;
             status: components["schemas"]["FetchStatus"];
             /** @description Of a completed one. */
             verified: boolean | null;
         };
         FetchRequest: {
             /**
-             * @description Owner and name.
+             * @description Owner and name; for a chat model the file too, as `OWNER/NAME/FILE.gguf`.
              * @example google/flan-t5-small
              */
             hubId: string;
