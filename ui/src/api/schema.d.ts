@@ -291,10 +291,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The models that the server at an address offers; the address need not belong to an endpoint yet. */
-        get: operations["list_endpoint_models"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** The models that the server at an address offers; the address need not belong to an endpoint yet. */
+        post: operations["list_endpoint_models"];
         delete?: never;
         options?: never;
         head?: never;
@@ -309,7 +309,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Gives an endpoint another name, address or model. */
+        put: operations["change_endpoint"];
         post?: never;
         /** Deletes an endpoint, and its key where no other endpoint has the same host. */
         delete: operations["delete_endpoint"];
@@ -342,7 +343,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Where the key of an endpoint is, if it has one. Its server is not asked; the keychain may ask for its password. */
+        get: operations["read_endpoint_key"];
         /** Keeps the key of an endpoint's host in the system's keychain, or forgets it. It is never told again. */
         put: operations["set_endpoint_key"];
         post?: never;
@@ -1562,6 +1564,20 @@ export interface components {
             model: string;
             name: string;
         };
+        /** @description A server to look at. */
+        EndpointAddress: {
+            /** @description As of an endpoint. */
+            baseUrl: string;
+            /** @description Used for this alone and kept nowhere; none: the key that is kept for the address, if any. */
+            key?: string | null;
+        };
+        /** @description What an endpoint shall be from now on. */
+        EndpointChange: {
+            /** @description With another scheme, host or port it has the key of that, or none. */
+            baseUrl: string;
+            model: string;
+            name: string;
+        };
         /** @description What a look at an endpoint found. */
         EndpointCheck: {
             key: components["schemas"]["EndpointKeySource"] | null;
@@ -1583,10 +1599,16 @@ export interface components {
             key: string | null;
         };
         /**
-         * @description Where the key that a server accepted came from.
+         * @description Where a key comes from.
          * @enum {string}
          */
         EndpointKeySource: "keychain" | "environment";
+        /** @description Where the key of an endpoint is. What it is, is never told. */
+        EndpointKeyState: {
+            /** @description Why the keychain could not be asked; null where it could. */
+            problem: string | null;
+            source: components["schemas"]["EndpointKeySource"] | null;
+        };
         /** @description A model that a server offers. */
         EndpointModel: {
             id: string;
@@ -3514,15 +3536,16 @@ export interface operations {
     };
     list_endpoint_models: {
         parameters: {
-            query: {
-                /** @description As of an endpoint. */
-                baseUrl: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointAddress"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3542,6 +3565,56 @@ export interface operations {
             };
             /** @description the server did not answer, or not as it should */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description another endpoint has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3609,6 +3682,35 @@ export interface operations {
             };
             /** @description the server did not answer, or not as it should */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_endpoint_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointKeyState"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -66,8 +66,8 @@ pub use model_host::{
     GenerationRequest, Prompts,
 };
 pub use providers::{
-    BaseUrl, Endpoint, EndpointCheck, EndpointError, EndpointModel, EndpointTrial, KeySource, NewEndpoint,
-    Usage,
+    BaseUrl, Endpoint, EndpointCheck, EndpointError, EndpointKeyState, EndpointModel, EndpointTrial,
+    KeySource, NewEndpoint, Usage,
 };
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;

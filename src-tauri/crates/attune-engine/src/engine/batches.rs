@@ -8,7 +8,7 @@ use crate::Result;
 use crate::content::Content;
 use crate::generation::runner::UNWRITTEN_END;
 use crate::generation::{
-    Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchStatus, Discarded, Estimate,
+    Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchSettings, BatchStatus, Discarded, Estimate,
     GeneratorChoice, GeneratorEstimate, Preview, Tallies,
 };
 use crate::store::batches::Batches;
@@ -182,13 +182,26 @@ impl Engine {
         let settings = request.settled(&self.content()?)?;
         let key = self.0.batches.speed_key(&settings)?;
         let measured = Speeds(&self.0.shared.store.connection()).find(&key)?;
-        let names = key
-            .generators
-            .split(", ")
-            .take(settings.generators.len())
-            .map(|name| GeneratorEstimate { name: name.to_owned() });
-        let is_free = settings.judge.is_none() && settings.generators.iter().all(GeneratorChoice::is_free);
-        Ok(Estimate::of(names.collect(), settings.num_examples, settings.until_kept, is_free, measured))
+        let names = key.generators.split(", ").take(settings.generators.len());
+        let names = names.map(|name| GeneratorEstimate { name: name.to_owned() });
+        let (wanted, until_kept) = (settings.num_examples, settings.until_kept);
+        let is_free = self.runs_here(&settings)?;
+        Ok(Estimate::of(names.collect(), wanted, until_kept, is_free, measured))
+    }
+
+    /// Whether all that writes and judges is on this computer.
+    fn runs_here(&self, settings: &BatchSettings) -> Result<bool> {
+        let is_here = |endpoint: &String| {
+            self.own_endpoints().find(endpoint).map(|found| found.base_url.is_on_this_computer())
+        };
+        for choice in &settings.generators {
+            if let GeneratorChoice::Endpoint { endpoint } = choice
+                && !is_here(endpoint)?
+            {
+                return Ok(false);
+            }
+        }
+        settings.judge.as_ref().map_or(Ok(true), is_here)
     }
 
     fn as_it_is_now(&self, batch: Batch) -> Batch {

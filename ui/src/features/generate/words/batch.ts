@@ -37,6 +37,8 @@ export const batch = {
   about: (time: string) => `about ${time}`,
   spend: "Spend",
   free: "nothing, free",
+  unpriced: "not known",
+  andUnpriced: (price: string) => `${price}, and more that is not known`,
   kept: "Kept",
   belowLine: "Below 7.0",
   twins: "Twins dropped",
