@@ -8,7 +8,7 @@ import type { ApiProblem } from "./problem";
 import type { Endpoint, EndpointCheck, EndpointDetails, EndpointKeyState } from "./types";
 import { useIdFor } from "./useIdFor";
 
-const LIST = ["get", "/api/v1/endpoints"] as const;
+const LISTS = { queryKey: ["get", "/api/v1/endpoints"] as const };
 
 export function useEndpoints() {
   const endpoints = useApi().doors.useQuery("get", "/api/v1/endpoints");
@@ -47,8 +47,11 @@ export function useEndpointModels() {
 export function useDeleteEndpoint({ onFailed }: { onFailed: (problem: { message: string }) => void }) {
   const queries = useQueryClient();
   return useApi().doors.useMutation("delete", "/api/v1/endpoints/{id}", {
-    onSuccess: () => refresh(queries),
+    // Gone from the list at once: nothing that is shown of it may be asked for again.
+    onSuccess: ({ id }: Endpoint) =>
+      queries.setQueriesData<Endpoint[]>(LISTS, (list) => list?.filter((one) => one.id !== id)),
     onError: onFailed,
+    onSettled: () => refresh(queries),
   });
 }
 
@@ -60,7 +63,8 @@ export interface WantedEndpoint {
 
 /** Keeps an endpoint and then its key. Where the key is refused the endpoint is there all the same, as `kept`. */
 export function useSaveEndpoint(before: Endpoint | undefined) {
-  const { doors } = useApi();
+  const api = useApi();
+  const { doors } = api;
   const queries = useQueryClient();
   const idFor = useIdFor<EndpointDetails>("end");
   const [kept, setKept] = useState(before);
@@ -73,11 +77,16 @@ export function useSaveEndpoint(before: Endpoint | undefined) {
         ? await change.mutateAsync({ params: { path: { id: kept.id } }, body: details })
         : await create.mutateAsync({ body: { id: idFor(details), ...details } });
       setKept(endpoint);
+      // What was found, or is still being asked, was of what it was before.
+      void queries.resetQueries({ queryKey: checkQuery(api, endpoint.id).queryKey });
       const path = { id: endpoint.id };
       if (key !== undefined) await changeKey.mutateAsync({ params: { path }, body: { key } });
       return endpoint;
     },
-    onSettled: () => refresh(queries),
+    onSettled: () => {
+      void queries.invalidateQueries({ queryKey: ["get", "/api/v1/endpoints/{id}/key"] });
+      return refresh(queries);
+    },
   });
   return { kept, ...save };
 }
@@ -87,9 +96,7 @@ function checkQuery({ doors }: Api, id: string) {
   return { ...options, gcTime: Number.POSITIVE_INFINITY };
 }
 
-/** What was found out of an endpoint need not hold for what it is now. */
 function refresh(queries: QueryClient) {
-  void queries.invalidateQueries({ queryKey: ["get", "/api/v1/endpoints/{id}/key"] });
   void queries.invalidateQueries(ESTIMATES);
-  return queries.invalidateQueries({ queryKey: LIST });
+  return queries.invalidateQueries(LISTS);
 }
