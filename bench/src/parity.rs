@@ -9,7 +9,7 @@ use std::path::Path;
 
 use attune_tuning::{
     AdamW, AdapterKind, AdapterLayout, AutogradPass, BaseModel, EncodedExample, LoraSettings, LoraTarget,
-    PackedBatch, PackedPass, TrainingPass,
+    PackedBatch, PackedPass, Precision, TrainingPass,
 };
 use clap::Args;
 use serde::Deserialize;
@@ -101,7 +101,9 @@ fn follow(base: &BaseModel, pass: Pass, folder: &Path) -> Result<Vec<Judgement>>
         let kind = reference.kind(run);
         let layout = kind.layout(base)?;
         judgements.extend(match pass {
-            Pass::Packed => reference.follow(run, &mut PackedPass::new(base, kind)?, &layout, &tensors)?,
+            Pass::Packed => {
+                reference.follow(run, &mut PackedPass::new(base, kind, Precision::F32)?, &layout, &tensors)?
+            }
             Pass::Readable => {
                 reference.follow(run, &mut AutogradPass::new(base, kind)?, &layout, &tensors)?
             }

@@ -1,14 +1,18 @@
-//! Seconds a training step takes: the packed pass beside the readable one, on real rows and on a larger base.
+//! What a training step takes, pass by pass: seconds of the clock and of the processor, and real tokens a second.
 //!
-//! `cargo run --release -p attune-tuning --example training_speed -- ROWS.jsonl [REPEATS]`, where each line of the
-//! file is an object with `input` and `output`. Passes take turns, medians are printed: other programs disturb both.
+//! `cargo run --release -p attune-tuning --example training_speed -- [--rounds 5] [--passes f32,bf16,readable]
+//! [--methods prompt,lora] [ROWS.jsonl]`. Measured are random rows on a base of flan-t5-small's shape; with a file,
+//! whose lines are objects with `input` and `output`, its rows on the bundled base instead. Passes take turns, medians
+//! are printed: other programs disturb all of them. Seconds of the processor mind neighbours least, and are known on
+//! Linux only.
 
 use std::error::Error;
 use std::io::{self, Write};
 use std::time::Instant;
 
 use attune_tuning::{
-    AdapterKind, AutogradPass, BaseModel, EncodedExample, LoraSettings, PackedBatch, PackedPass, TrainingPass,
+    AdapterKind, AutogradPass, BaseModel, EncodedExample, LoraSettings, PackedBatch, PackedPass, Precision,
+    TrainingPass, chosen,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -28,20 +32,39 @@ const FLAN_T5_SMALL: fixtures::RandomBase = fixtures::RandomBase {
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let (mut rounds, mut passes, mut methods, mut rows) =
+        (5, "f32,bf16".to_owned(), "prompt,lora".to_owned(), None);
     let mut arguments = std::env::args().skip(1);
-    let rows = std::fs::read_to_string(arguments.next().ok_or("name a file of rows")?)?;
-    let repeats = arguments.next().map_or(Ok(5), |count| count.parse())?;
-    let kinds = [AdapterKind::SoftPrompt { rows: 20 }, AdapterKind::Lora(LoraSettings::default())];
-
-    let base = fixtures::attune_mini();
-    let batches = batches_of(base, &rows, 16)?;
-    for kind in &kinds {
-        measure("attune-mini, rows of the file, 16 a batch", base, kind, &batches[..8], repeats)?;
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} takes a value"));
+        match argument.as_str() {
+            "--rounds" => rounds = value()?.parse()?,
+            "--passes" => passes = value()?,
+            "--methods" => methods = value()?,
+            file => rows = Some(std::fs::read_to_string(file)?),
+        }
     }
-    let base = FLAN_T5_SMALL.load(0);
-    let batches = random_batches(8, 4)?;
-    for kind in &kinds {
-        measure("flan-t5-small's size, random rows, 8 a batch", &base, kind, &batches, repeats)?;
+    let choice = chosen();
+    writeln!(io::stdout(), "the best kernel is {}: {}", choice.kernel, choice.why)?;
+    let random;
+    let (what, base, batches) = match rows {
+        Some(rows) => {
+            let base = fixtures::attune_mini();
+            let batches = batches_of(base, &rows, 16)?.into_iter().take(8).collect();
+            ("attune-mini, rows of the file, 16 a batch", base, batches)
+        }
+        None => {
+            random = FLAN_T5_SMALL.load(0);
+            ("flan-t5-small's shape, random rows, 8 a batch", &random, random_batches(8, 4)?)
+        }
+    };
+    for method in methods.split(',') {
+        let kind = match method {
+            "prompt" => AdapterKind::SoftPrompt { rows: 20 },
+            "lora" => AdapterKind::Lora(LoraSettings::default()),
+            other => return Err(format!("{other} is no method").into()),
+        };
+        Measured { what, base, kind, batches: &batches }.measure(rounds, &passes)?;
     }
     Ok(())
 }
@@ -73,42 +96,88 @@ fn random_batches(size: usize, count: usize) -> Result<Vec<PackedBatch>, Box<dyn
     examples.chunks(size).map(|rows| Ok(PackedBatch::pack(rows)?)).collect()
 }
 
-fn measure(
-    what: &str,
-    base: &BaseModel,
-    kind: &AdapterKind,
-    batches: &[PackedBatch],
-    repeats: usize,
-) -> Result<(), Box<dyn Error>> {
-    let values = vec![0.01; kind.layout(base)?.parameters()];
-    let mut gradient = vec![0.0; values.len()];
-    let mut autograd = AutogradPass::new(base, kind.clone())?;
-    let mut packed = PackedPass::new(base, kind.clone())?;
-    let passes: [(&str, &mut dyn TrainingPass); 2] = [("autograd", &mut autograd), ("packed", &mut packed)];
-    let mut seconds = [const { Vec::new() }; 2];
-    let mut passes = passes;
-    for (_, pass) in &mut passes {
-        pass.loss_and_gradient(&values, &batches[0], &mut gradient)?;
-    }
-    for _ in 0..repeats {
-        for ((_, pass), seconds) in passes.iter_mut().zip(&mut seconds) {
-            let start = Instant::now();
-            for batch in batches {
-                pass.loss_and_gradient(&values, batch, &mut gradient)?;
-            }
-            seconds.push(start.elapsed().as_secs_f64() / batches.len() as f64);
+/// What all passes compute in turn.
+struct Measured<'m> {
+    what: &'static str,
+    base: &'m BaseModel,
+    kind: AdapterKind,
+    batches: &'m [PackedBatch],
+}
+
+/// What a round took a step.
+struct Taken {
+    clock: f64,
+    processor: Option<f64>,
+}
+
+impl Measured<'_> {
+    fn measure(&self, rounds: usize, passes: &str) -> Result<(), Box<dyn Error>> {
+        let Self { what, base, kind, batches } = self;
+        let values = vec![0.01; kind.layout(base)?.parameters()];
+        let mut gradient = vec![0.0; values.len()];
+        let pass = |name| -> Result<(_, Box<dyn TrainingPass>), Box<dyn Error>> {
+            let packed = |precision| PackedPass::new(base, kind.clone(), precision);
+            Ok((
+                name,
+                match name {
+                    "f32" => Box::new(packed(Precision::F32)?),
+                    "bf16" => Box::new(packed(Precision::Bf16)?),
+                    "readable" => Box::new(AutogradPass::new(base, kind.clone())?),
+                    other => return Err(format!("{other} is no pass").into()),
+                },
+            ))
+        };
+        let mut passes = passes.split(',').map(pass).collect::<Result<Vec<_>, _>>()?;
+        let mut taken: Vec<Vec<Taken>> = passes.iter().map(|_| Vec::new()).collect();
+        for (_, pass) in &mut passes {
+            pass.loss_and_gradient(&values, &batches[0], &mut gradient)?;
         }
+        for _ in 0..rounds {
+            for ((_, pass), taken) in passes.iter_mut().zip(&mut taken) {
+                let (start, processor) = (Instant::now(), processor_seconds());
+                for batch in *batches {
+                    pass.loss_and_gradient(&values, batch, &mut gradient)?;
+                }
+                let steps = batches.len() as f64;
+                let clock = start.elapsed().as_secs_f64() / steps;
+                let processor = processor_seconds().zip(processor).map(|(end, start)| (end - start) / steps);
+                taken.push(Taken { clock, processor });
+            }
+        }
+        let tokens = batches.iter().map(PackedBatch::tokens).sum::<usize>() as f64 / batches.len() as f64;
+        let method = match kind {
+            AdapterKind::SoftPrompt { rows } => format!("soft prompt of {rows} rows"),
+            AdapterKind::Lora(settings) => format!("LoRA of rank {} on q and v", settings.rank),
+        };
+        writeln!(io::stdout(), "{what}, {method}; {tokens:.0} source and target tokens a step")?;
+        for ((name, _), taken) in passes.iter().zip(&taken) {
+            let clock = median(taken.iter().map(|round| round.clock));
+            let processor = median(taken.iter().filter_map(|round| round.processor));
+            writeln!(
+                io::stdout(),
+                "  {name:<8} {clock:.4} s a step, {processor:.4} s of a processor, {:.0} tokens a second, {:.0} \
+                 a second of a processor",
+                tokens / clock,
+                tokens / processor
+            )?;
+        }
+        Ok(())
     }
-    let tokens = batches.iter().map(PackedBatch::tokens).sum::<usize>() as f64 / batches.len() as f64;
-    let method = match kind {
-        AdapterKind::SoftPrompt { rows } => format!("soft prompt of {rows} rows"),
-        AdapterKind::Lora(settings) => format!("LoRA of rank {} on q and v", settings.rank),
-    };
-    writeln!(io::stdout(), "{what}, {method}; {tokens:.0} source and target tokens a step")?;
-    for ((name, _), seconds) in passes.iter().zip(&mut seconds) {
-        seconds.sort_by(f64::total_cmp);
-        let median = seconds[seconds.len() / 2];
-        writeln!(io::stdout(), "  {name:<9} {median:.4} s a step, {:.0} tokens a second", tokens / median)?;
-    }
-    Ok(())
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// What this process has used of its processors.
+fn processor_seconds() -> Option<f64> {
+    /// Linux counts in hundredths of a second wherever it runs.
+    const TICKS_A_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name before these may hold blanks, and ends with the last bracket.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |place: usize| fields.get(place)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
 }

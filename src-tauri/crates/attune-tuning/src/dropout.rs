@@ -6,6 +6,8 @@
 //! the value's position, on nothing drawn before it. So cores, the way rows are cut into batches, and a resume change
 //! nothing, and another implementation of the pass can compute the same masks in any order.
 
+use crate::kernels::Value;
+
 /// Added from one number to the next; odd, so that no counter meets another.
 const WEYL: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -115,11 +117,17 @@ impl DropoutMask {
     /// A 64-bit number decides two neighbours, its low half the first. Each line begins with a number of its own, so
     /// that lines can be computed apart from each other.
     pub fn apply(&self, line: usize, values: &mut [f32]) {
+        self.apply_to(line, values);
+    }
+
+    /// As [`Self::apply`], for numbers of any kind.
+    pub(crate) fn apply_to<V: Value>(&self, line: usize, values: &mut [V]) {
         let line = (line as u64) << 32;
         for (pair, values) in (0_u64..).zip(values.chunks_mut(2)) {
             let number = mixed(self.key.wrapping_add((line | pair).wrapping_mul(WEYL)));
             for (value, number) in values.iter_mut().zip([number & 0xffff_ffff, number >> 32]) {
-                *value *= if number < self.threshold { 0.0 } else { self.scale };
+                let factor = if number < self.threshold { 0.0 } else { self.scale };
+                *value = V::narrow(value.widen() * factor);
             }
         }
     }

@@ -26,12 +26,14 @@ mod evaluation;
 #[path = "../tests/tuning/fixtures.rs"]
 mod fixtures;
 mod generation;
+mod kernels;
 mod lora;
 mod network;
 mod packed;
 mod pass;
 pub mod peft;
 mod placed;
+mod precision;
 mod soft_prompt;
 mod tokenizer;
 mod training;
@@ -53,9 +55,11 @@ pub use generation::{
     Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
     Search, Stop, generate, generate_greedy, generate_seeded,
 };
+pub use kernels::{Choice, Kernel, chosen};
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};
+pub use precision::Precision;
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{

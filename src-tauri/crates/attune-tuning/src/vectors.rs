@@ -4,6 +4,8 @@
 //! of them. Sums are kept in a fixed number of lanes, because the compiler must not reorder a sum of floats.
 //! Invariant: a value that is not a number stays one through every function here; the trainer looks for it.
 
+use crate::kernels::Value;
+
 /// Lanes of every sum and maximum: one register of AVX-512, two of AVX2.
 const LANES: usize = 16;
 
@@ -61,37 +63,38 @@ pub(super) fn logistic(gate: f32) -> f32 {
 }
 
 /// `inner = gelu(gate) ∘ up` with `gelu(x) = x · σ(y)`, `y = 2 · √(2/π) · (x + 0.044715 · x³)`.
-pub(super) struct GatedGelu<'a> {
-    pub(super) gate: &'a [f32],
-    pub(super) up: &'a [f32],
-    pub(super) inner: &'a mut [f32],
+pub(super) struct GatedGelu<'a, V> {
+    pub(super) gate: &'a [V],
+    pub(super) up: &'a [V],
+    pub(super) inner: &'a mut [V],
 }
 
-impl Kernel for GatedGelu<'_> {
+impl<V: Value> Kernel for GatedGelu<'_, V> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for ((inner, &gate), up) in self.inner.iter_mut().zip(self.gate).zip(self.up) {
-            *inner = gate * logistic(gate) * up;
+        for ((inner, gate), up) in self.inner.iter_mut().zip(self.gate).zip(self.up) {
+            let gate = gate.widen();
+            *inner = V::narrow(gate * logistic(gate) * up.widen());
         }
     }
 }
 
 /// `Σ left · right`.
 #[inline(always)]
-pub(super) fn sum_of_products(left: &[f32], right: &[f32]) -> f32 {
+pub(super) fn sum_of_products<L: Value, R: Value>(left: &[L], right: &[R]) -> f32 {
     let (left, left_rest) = left.as_chunks::<LANES>();
     let (right, right_rest) = right.as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
     for (left, right) in left.iter().zip(right) {
         for lane in 0..LANES {
-            sums[lane] += left[lane] * right[lane];
+            sums[lane] += left[lane].widen() * right[lane].widen();
         }
     }
     let mut sum = 0.0;
     for (left, right) in left_rest.iter().zip(right_rest) {
-        sum += left * right;
+        sum += left.widen() * right.widen();
     }
     for lane in sums {
         sum += lane;
@@ -139,6 +142,27 @@ pub(super) fn exponentials(values: &mut [f32], shift: f32) -> f32 {
         sum += lane;
     }
     sum
+}
+
+/// The same numbers in another kind, each the nearest.
+pub(super) fn convert<F: Value, T: Value>(from: &[F], to: &mut [T]) {
+    vectorised(Convert { from, to });
+}
+
+struct Convert<'a, F, T> {
+    from: &'a [F],
+    to: &'a mut [T],
+}
+
+impl<F: Value, T: Value> Kernel for Convert<'_, F, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (to, from) in self.to.iter_mut().zip(self.from) {
+            *to = T::narrow(from.widen());
+        }
+    }
 }
 
 /// `to += from`.

@@ -4,21 +4,22 @@
 //! Invariant: scores are not scaled; a row sees nothing of another.
 
 use super::dropping::Dropping;
-use super::linear::{Linear, LinearTape};
+use super::linear::{Filled, Linear, LinearScratch, LinearTape};
 use super::norm::{Norm, NormTape};
-use super::products::{Matrix, MatrixMut, Previous, multiply};
+use super::number::Number;
 use super::rows::Rows;
 use super::scratch::Scratch;
 use crate::DropoutPlace;
+use crate::kernels::{Matrix, MatrixMut, Previous, Value, Written};
 use crate::vectors::{Kernel, add, exponentials, largest, sum_of_products, vectorised};
 
 /// A norm, an attention, and what they add to the residual stream.
-pub(super) struct Attention<'w> {
+pub(super) struct Attention<'w, V: Number> {
     pub(super) norm: Norm<'w>,
-    pub(super) query: Linear<'w>,
-    pub(super) key: Linear<'w>,
-    pub(super) value: Linear<'w>,
-    pub(super) output: Linear<'w>,
+    pub(super) query: Linear<'w, V>,
+    pub(super) key: Linear<'w, V>,
+    pub(super) value: Linear<'w, V>,
+    pub(super) output: Linear<'w, V>,
     pub(super) heads: usize,
     /// Where its weights and what it adds are dropped.
     pub(super) dropped_weights: DropoutPlace,
@@ -31,29 +32,29 @@ pub(super) struct Attention<'w> {
 
 /// What the way back needs.
 #[derive(Debug, Default)]
-pub(super) struct AttentionTape {
-    norm: NormTape,
-    queries: Projection,
-    keys: Projection,
-    values: Projection,
+pub(super) struct AttentionTape<V> {
+    norm: NormTape<V>,
+    queries: Projection<V>,
+    keys: Projection<V>,
+    values: Projection<V>,
     /// For each row and head `[queries, keys]`, one after the other.
-    weights: Vec<f32>,
+    weights: Vec<V>,
     /// What each position takes from the values, `[positions, heads · head_width]`.
-    joined: Vec<f32>,
+    joined: Vec<V>,
     output: LinearTape,
 }
 
 #[derive(Debug, Default)]
-struct Projection {
+struct Projection<V> {
     /// `[positions, heads · head_width]`.
-    values: Vec<f32>,
+    values: Vec<V>,
     tape: LinearTape,
 }
 
-impl Projection {
-    fn fill(&mut self, linear: &Linear<'_>, x: &[f32]) {
-        self.values.resize(x.len() / linear.inputs * linear.outputs, 0.0);
-        linear.forward(x, &mut self.tape, &mut self.values, Previous::Replaced);
+impl<V: Number> Projection<V> {
+    fn fill(&mut self, linear: &Linear<'_, V>, x: &[V], scratch: &mut LinearScratch<V>) {
+        self.values.resize(x.len() / linear.inputs * linear.outputs, V::default());
+        linear.forward(x, &mut self.tape, Filled::Values(&mut self.values), scratch);
     }
 }
 
@@ -69,19 +70,19 @@ pub(super) struct Bias<'b> {
 
 /// What is attended to across the two stacks: the encoder's output and its rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Memory<'s> {
+pub(super) struct Memory<'s, V> {
     /// `[positions, width]`.
-    pub(super) states: &'s [f32],
+    pub(super) states: &'s [V],
     pub(super) rows: &'s Rows,
 }
 
 /// What positions look at.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Seen<'s> {
+pub(super) enum Seen<'s, V> {
     /// Their own row, with this bias.
     OwnRow(Bias<'s>),
     /// The other stack's.
-    Memory(Memory<'s>),
+    Memory(Memory<'s, V>),
 }
 
 /// The slopes that [`Attention::backward`] passes down.
@@ -94,7 +95,7 @@ pub(super) struct Slopes<'s> {
     pub(super) adapter: &'s mut [f32],
 }
 
-impl Attention<'_> {
+impl<V: Number> Attention<'_, V> {
     pub(super) fn is_adapted(&self) -> bool {
         [&self.query, &self.key, &self.value, &self.output].into_iter().any(Linear::is_adapted)
     }
@@ -109,10 +110,10 @@ impl Attention<'_> {
         &self,
         state: &mut [f32],
         rows: &Rows,
-        seen: Seen<'_>,
+        seen: Seen<'_, V>,
         dropping: Dropping<'_>,
-        tape: &mut AttentionTape,
-        scratch: &mut Scratch,
+        tape: &mut AttentionTape<V>,
+        scratch: &mut Scratch<V>,
     ) {
         self.norm.forward(state, &mut tape.norm);
         let normed = &tape.norm.output;
@@ -120,12 +121,13 @@ impl Attention<'_> {
             Seen::OwnRow(bias) => (&normed[..], rows, Some(bias)),
             Seen::Memory(memory) => (memory.states, memory.rows, None),
         };
-        tape.queries.fill(&self.query, normed);
-        tape.keys.fill(&self.key, seen);
-        tape.values.fill(&self.value, seen);
-        tape.joined.resize(tape.queries.values.len(), 0.0);
+        let Scratch { linear, scores, weights: dropped, added, .. } = scratch;
+        tape.queries.fill(&self.query, normed, linear);
+        tape.keys.fill(&self.key, seen, linear);
+        tape.values.fill(&self.value, seen, linear);
+        tape.joined.resize(tape.queries.values.len(), V::default());
         let sizes = rows.iter().zip(seen_rows.iter()).map(|(row, seen)| row.len() * seen.len());
-        tape.weights.resize(self.heads * sizes.sum::<usize>(), 0.0);
+        tape.weights.resize(self.heads * sizes.sum::<usize>(), V::default());
 
         let (joined_width, head_width) = (self.output.inputs, self.output.inputs / self.heads);
         let mut weights = &mut tape.weights[..];
@@ -137,34 +139,34 @@ impl Attention<'_> {
             let values = Matrix::new(&tape.values.values[seen_places], joined_width);
             for head in 0..self.heads {
                 let columns = head * head_width..(head + 1) * head_width;
-                let scores;
-                (scores, weights) = weights.split_at_mut(row.len() * seen.len());
-                multiply(
-                    MatrixMut::new(scores, seen.len()),
-                    Previous::Replaced,
-                    1.0,
+                let head_weights;
+                (head_weights, weights) = weights.split_at_mut(row.len() * seen.len());
+                scores.resize(head_weights.len(), 0.0);
+                V::multiply(
+                    &mut linear.products,
+                    Written::Wide(MatrixMut::new(scores, seen.len()), Previous::Replaced),
                     queries.columns(columns.clone()),
                     keys.columns(columns.clone()).transposed(),
                 );
-                vectorised(BiasedSoftmax { scores, keys: seen.len(), bias, head });
-                let at = [number, head];
-                let weights = self.dropped(scores, dropping, at, seen.len(), &mut scratch.weights);
-                multiply(
-                    MatrixMut::new(&mut tape.joined[places.clone()], joined_width).columns(columns.clone()),
-                    Previous::Replaced,
-                    1.0,
+                vectorised(BiasedSoftmax { scores, weights: head_weights, keys: seen.len(), bias, head });
+                let weights = self.dropped(head_weights, dropping, [number, head], seen.len(), dropped);
+                let joined = MatrixMut::new(&mut tape.joined[places.clone()], joined_width);
+                V::multiply(
+                    &mut linear.products,
+                    Written::Narrow(joined.columns(columns.clone())),
                     Matrix::new(weights, seen.len()),
                     values.columns(columns),
                 );
             }
         }
         if !dropping.is_on() {
-            self.output.forward(&tape.joined, &mut tape.output, state, Previous::AddedTo);
+            let state = Filled::Wide(state, Previous::AddedTo);
+            self.output.forward(&tape.joined, &mut tape.output, state, linear);
             return;
         }
-        let added = &mut scratch.added;
         added.resize(state.len(), 0.0);
-        self.output.forward(&tape.joined, &mut tape.output, added, Previous::Replaced);
+        let into = Filled::Wide(&mut *added, Previous::Replaced);
+        self.output.forward(&tape.joined, &mut tape.output, into, linear);
         dropping.apply(self.dropped_output, rows, added);
         add(state, added);
     }
@@ -172,12 +174,12 @@ impl Attention<'_> {
     /// The weights of a row and head after dropout, in `buffer` where there is any.
     fn dropped<'s>(
         &self,
-        weights: &'s [f32],
+        weights: &'s [V],
         dropping: Dropping<'_>,
         at: [usize; 2],
         keys: usize,
-        buffer: &'s mut Vec<f32>,
-    ) -> &'s [f32] {
+        buffer: &'s mut Vec<V>,
+    ) -> &'s [V] {
         if !dropping.is_on() {
             return weights;
         }
@@ -192,53 +194,68 @@ impl Attention<'_> {
         &self,
         slopes: Slopes<'_>,
         rows: &Rows,
-        memory: Option<Memory<'_>>,
+        memory: Option<Memory<'_, V>>,
         dropping: Dropping<'_>,
-        tape: &AttentionTape,
-        scratch: &mut Scratch,
+        tape: &AttentionTape<V>,
+        scratch: &mut Scratch<V>,
     ) {
         let Slopes { state, memory: memory_slope, adapter } = slopes;
-        let Scratch { joined, queries, keys, values, scores, weights, normed, low, added, .. } = scratch;
+        let Scratch {
+            linear,
+            joined,
+            queries,
+            keys,
+            values,
+            scores,
+            score_slopes,
+            weights,
+            normed,
+            added,
+            slope,
+            ..
+        } = scratch;
         let wanted = Wanted {
             queries: self.input_depends || self.query.is_adapted(),
             keys: self.seen_depends || self.key.is_adapted(),
             values: self.seen_depends || self.value.is_adapted(),
         };
-        joined.resize(tape.joined.len(), 0.0);
-        let into_joined = wanted.any().then_some((&mut joined[..], Previous::Replaced));
-        let mut slope = &*state;
+        joined.resize(tape.joined.len(), V::default());
+        let into_joined = wanted.any().then_some(Filled::Values(&mut joined[..]));
+        let mut output_slope = &*state;
         if dropping.is_on() {
             added.clear();
             added.extend_from_slice(state);
             dropping.apply(self.dropped_output, rows, added);
-            slope = added;
+            output_slope = added;
         }
-        self.output.backward(&tape.joined, &tape.output, slope, into_joined, adapter, low);
+        let output_slope = V::narrowed(output_slope, slope);
+        self.output.backward(&tape.joined, &tape.output, output_slope, into_joined, adapter, linear);
 
-        queries.resize(tape.queries.values.len(), 0.0);
-        keys.resize(tape.keys.values.len(), 0.0);
-        values.resize(tape.values.values.len(), 0.0);
+        queries.resize(tape.queries.values.len(), V::default());
+        keys.resize(tape.keys.values.len(), V::default());
+        values.resize(tape.values.values.len(), V::default());
         let seen_rows = memory.map_or(rows, |memory| memory.rows);
-        let core = CoreSlopes { joined, queries, keys, values, scores, weights };
+        let products = &mut linear.products;
+        let core = CoreSlopes { products, joined, queries, keys, values, scores, score_slopes, weights };
         self.core_backward(core, wanted, [rows, seen_rows], dropping, tape);
 
         normed.resize(tape.norm.output.len(), 0.0);
         let own = &tape.norm.output;
-        let queries_into = self.input_depends.then_some((&mut normed[..], Previous::Replaced));
+        let queries_into = self.input_depends.then_some(Filled::Wide(&mut normed[..], Previous::Replaced));
         if wanted.queries {
-            self.query.backward(own, &tape.queries.tape, queries, queries_into, adapter, low);
+            self.query.backward(own, &tape.queries.tape, queries, queries_into, adapter, linear);
         }
         // Keys and values are made of the same states: their slopes meet in what those states were.
         let (seen, seen_slope) = match (memory, memory_slope) {
             (Some(memory), Some(slope)) => (memory.states, slope),
             (_, _) => (&own[..], &mut normed[..]),
         };
-        for (linear, projection, slope, is_wanted) in
+        for (part, projection, slope, is_wanted) in
             [(&self.key, &tape.keys, keys, wanted.keys), (&self.value, &tape.values, values, wanted.values)]
         {
             if is_wanted {
-                let into = self.seen_depends.then_some((&mut *seen_slope, Previous::AddedTo));
-                linear.backward(seen, &projection.tape, slope, into, adapter, low);
+                let into = self.seen_depends.then_some(Filled::Wide(&mut *seen_slope, Previous::AddedTo));
+                part.backward(seen, &projection.tape, slope, into, adapter, linear);
             }
         }
         if self.input_depends {
@@ -251,21 +268,23 @@ impl Attention<'_> {
     /// the first and `dP ∘ M` for `dP` in the second.
     fn core_backward(
         &self,
-        slopes: CoreSlopes<'_>,
+        slopes: CoreSlopes<'_, V>,
         wanted: Wanted,
         [rows, seen_rows]: [&Rows; 2],
         dropping: Dropping<'_>,
-        tape: &AttentionTape,
+        tape: &AttentionTape<V>,
     ) {
         if !wanted.any() {
             return;
         }
         let CoreSlopes {
+            products,
             joined: d_joined,
             queries: d_queries,
             keys: d_keys,
             values: d_values,
             scores,
+            score_slopes,
             weights: buffer,
         } = slopes;
         let (joined_width, head_width) = (self.output.inputs, self.output.inputs / self.heads);
@@ -283,31 +302,32 @@ impl Attention<'_> {
                 let head_weights;
                 (head_weights, weights) = weights.split_at(row.len() * seen.len());
                 let d_joined = d_joined.columns(columns.clone());
-                let into = |slopes, places| MatrixMut::new(slopes, joined_width).columns(places);
+                let into =
+                    |slopes, places| Written::Narrow(MatrixMut::new(slopes, joined_width).columns(places));
                 if wanted.values {
                     let d_values = into(&mut d_values[seen_places.clone()], columns.clone());
                     let dropped = self.dropped(head_weights, dropping, [number, head], seen.len(), buffer);
                     let transposed = Matrix::new(dropped, seen.len()).transposed();
-                    multiply(d_values, Previous::Replaced, 1.0, transposed, d_joined);
+                    V::multiply(products, d_values, transposed, d_joined);
                 }
                 if !(wanted.queries || wanted.keys) {
                     continue;
                 }
-                let d_weights = MatrixMut::new(scores, seen.len());
+                let d_weights = Written::Wide(MatrixMut::new(scores, seen.len()), Previous::Replaced);
                 let values = values.columns(columns.clone()).transposed();
-                multiply(d_weights, Previous::Replaced, 1.0, d_joined, values);
+                V::multiply(products, d_weights, d_joined, values);
                 let at = [number, head];
                 dropping.apply_to_weights(self.dropped_weights, at, seen.len(), scores);
                 vectorised(SoftmaxBackward { slopes: scores, weights: head_weights, keys: seen.len() });
-                let d_scores = Matrix::new(scores, seen.len());
+                let d_scores = Matrix::new(V::narrowed(scores, score_slopes), seen.len());
                 if wanted.queries {
                     let d_queries = into(&mut d_queries[places.clone()], columns.clone());
-                    multiply(d_queries, Previous::Replaced, 1.0, d_scores, keys.columns(columns.clone()));
+                    V::multiply(products, d_queries, d_scores, keys.columns(columns.clone()));
                 }
                 if wanted.keys {
                     let d_keys = into(&mut d_keys[seen_places.clone()], columns.clone());
                     let d_scores = d_scores.transposed();
-                    multiply(d_keys, Previous::Replaced, 1.0, d_scores, queries.columns(columns));
+                    V::multiply(products, d_keys, d_scores, queries.columns(columns));
                 }
             }
         }
@@ -328,29 +348,33 @@ impl Wanted {
     }
 }
 
-struct CoreSlopes<'s> {
-    joined: &'s [f32],
-    queries: &'s mut [f32],
-    keys: &'s mut [f32],
-    values: &'s mut [f32],
+struct CoreSlopes<'s, V: Number> {
+    products: &'s mut V::Products,
+    joined: &'s [V],
+    queries: &'s mut [V],
+    keys: &'s mut [V],
+    values: &'s mut [V],
     scores: &'s mut Vec<f32>,
-    weights: &'s mut Vec<f32>,
+    score_slopes: &'s mut Vec<V>,
+    weights: &'s mut Vec<V>,
 }
 
-/// Softmax over the last dimension of `[queries, keys]` scores of a head, with its bias added.
-struct BiasedSoftmax<'a> {
+/// Softmax over the last dimension of `[queries, keys]` scores of a head, with its bias added. The scores are used up.
+struct BiasedSoftmax<'a, V> {
     scores: &'a mut [f32],
+    weights: &'a mut [V],
     keys: usize,
     bias: Option<Bias<'a>>,
     head: usize,
 }
 
-impl Kernel for BiasedSoftmax<'_> {
+impl<V: Value> Kernel for BiasedSoftmax<'_, V> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for (query, row) in self.scores.chunks_exact_mut(self.keys).enumerate() {
+        let rows = self.scores.chunks_exact_mut(self.keys).zip(self.weights.chunks_exact_mut(self.keys));
+        for (query, (row, weights)) in rows.enumerate() {
             let mut seen = self.keys;
             if let Some(Bias { by_distance, longest, causal }) = self.bias {
                 // Key 0 is `query` positions before the query.
@@ -360,25 +384,25 @@ impl Kernel for BiasedSoftmax<'_> {
                     seen = query + 1;
                 }
             }
-            let (row, forbidden) = row.split_at_mut(seen);
+            let (row, (weights, forbidden)) = (&mut row[..seen], weights.split_at_mut(seen));
             let shift = largest(row);
             let scale = exponentials(row, shift).recip();
-            for weight in row {
-                *weight *= scale;
+            for (weight, exponential) in weights.iter_mut().zip(row) {
+                *weight = V::narrow(*exponential * scale);
             }
-            forbidden.fill(0.0);
+            forbidden.fill(V::default());
         }
     }
 }
 
 /// Makes slopes by the weights slopes by the scores, both `[queries, keys]`.
-struct SoftmaxBackward<'a> {
+struct SoftmaxBackward<'a, V> {
     slopes: &'a mut [f32],
-    weights: &'a [f32],
+    weights: &'a [V],
     keys: usize,
 }
 
-impl Kernel for SoftmaxBackward<'_> {
+impl<V: Value> Kernel for SoftmaxBackward<'_, V> {
     type Output = ();
 
     #[inline(always)]
@@ -387,7 +411,7 @@ impl Kernel for SoftmaxBackward<'_> {
         for (slopes, weights) in rows {
             let mean = sum_of_products(slopes, weights);
             for (slope, weight) in slopes.iter_mut().zip(weights) {
-                *slope = (*slope - mean) * weight;
+                *slope = (*slope - mean) * weight.widen();
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Multiplying with a mask is its own way back, so that one function serves both.
 
 use super::rows::Rows;
+use crate::kernels::Value;
 use crate::{DropoutPlace, RowDropout, Stack};
 
 /// The dropout of a share's rows in one stack.
@@ -19,30 +20,30 @@ impl Dropping<'_> {
     }
 
     /// Multiplies `values` of `[positions, columns]` with the masks of this place.
-    pub(super) fn apply(self, place: DropoutPlace, rows: &Rows, values: &mut [f32]) {
+    pub(super) fn apply<V: Value>(self, place: DropoutPlace, rows: &Rows, values: &mut [V]) {
         let columns = values.len() / rows.positions();
         for (dropout, row) in self.rows.iter().zip(rows.iter()) {
             let mask = dropout.mask(self.stack, place);
             let values = &mut values[row.start * columns..row.end * columns];
             for (line, values) in values.chunks_exact_mut(columns).enumerate() {
-                mask.apply(line, values);
+                mask.apply_to(line, values);
             }
         }
     }
 
     /// Multiplies a head's attention weights of `[queries, keys]` in a row with its part of the row's mask.
-    pub(super) fn apply_to_weights(
+    pub(super) fn apply_to_weights<V: Value>(
         self,
         place: DropoutPlace,
         [row, head]: [usize; 2],
         keys: usize,
-        weights: &mut [f32],
+        weights: &mut [V],
     ) {
         if let Some(dropout) = self.rows.get(row) {
             let mask = dropout.mask(self.stack, place);
             let first = head * (weights.len() / keys);
             for (query, weights) in weights.chunks_exact_mut(keys).enumerate() {
-                mask.apply(first + query, weights);
+                mask.apply_to(first + query, weights);
             }
         }
     }

@@ -4,20 +4,21 @@
 //! "GLU Variants Improve Transformer".
 
 use super::dropping::Dropping;
-use super::linear::{Linear, LinearTape};
+use super::linear::{Filled, Linear, LinearTape};
 use super::norm::{Norm, NormTape};
-use super::products::Previous;
+use super::number::Number;
 use super::rows::Rows;
 use super::scratch::Scratch;
 use crate::DropoutPlace;
+use crate::kernels::{Previous, Value};
 use crate::vectors::{CUBE, GatedGelu, Kernel, LOGISTIC_SCALE, add, logistic, vectorised};
 
 /// A norm, a gated feed-forward part, and what they add to the residual stream.
-pub(super) struct FeedForward<'w> {
+pub(super) struct FeedForward<'w, V: Number> {
     pub(super) norm: Norm<'w>,
-    pub(super) gate: Linear<'w>,
-    pub(super) up: Linear<'w>,
-    pub(super) down: Linear<'w>,
+    pub(super) gate: Linear<'w, V>,
+    pub(super) up: Linear<'w, V>,
+    pub(super) down: Linear<'w, V>,
     /// Its layer's number in the stack.
     pub(super) layer: usize,
     /// Whether the residual stream before it depends on the adapter.
@@ -26,19 +27,19 @@ pub(super) struct FeedForward<'w> {
 
 /// What the way back needs.
 #[derive(Debug, Default)]
-pub(super) struct FeedForwardTape {
-    norm: NormTape,
+pub(super) struct FeedForwardTape<V> {
+    norm: NormTape<V>,
     /// `[positions, feed_forward_width]`, as the other two.
-    gate: Vec<f32>,
-    up: Vec<f32>,
+    gate: Vec<V>,
+    up: Vec<V>,
     /// `gelu(gate) ∘ up`, after dropout.
-    inner: Vec<f32>,
+    inner: Vec<V>,
     gate_tape: LinearTape,
     up_tape: LinearTape,
     down_tape: LinearTape,
 }
 
-impl FeedForward<'_> {
+impl<V: Number> FeedForward<'_, V> {
     pub(super) fn is_adapted(&self) -> bool {
         [&self.gate, &self.up, &self.down].into_iter().any(Linear::is_adapted)
     }
@@ -54,26 +55,28 @@ impl FeedForward<'_> {
         state: &mut [f32],
         rows: &Rows,
         dropping: Dropping<'_>,
-        tape: &mut FeedForwardTape,
-        scratch: &mut Scratch,
+        tape: &mut FeedForwardTape<V>,
+        scratch: &mut Scratch<V>,
     ) {
         self.norm.forward(state, &mut tape.norm);
         let inner = state.len() / self.gate.inputs * self.gate.outputs;
         for buffer in [&mut tape.gate, &mut tape.up, &mut tape.inner] {
-            buffer.resize(inner, 0.0);
+            buffer.resize(inner, V::default());
         }
         let normed = &tape.norm.output;
-        self.gate.forward(normed, &mut tape.gate_tape, &mut tape.gate, Previous::Replaced);
-        self.up.forward(normed, &mut tape.up_tape, &mut tape.up, Previous::Replaced);
+        let Scratch { linear, added, .. } = scratch;
+        self.gate.forward(normed, &mut tape.gate_tape, Filled::Values(&mut tape.gate), linear);
+        self.up.forward(normed, &mut tape.up_tape, Filled::Values(&mut tape.up), linear);
         vectorised(GatedGelu { gate: &tape.gate, up: &tape.up, inner: &mut tape.inner });
         if !dropping.is_on() {
-            self.down.forward(&tape.inner, &mut tape.down_tape, state, Previous::AddedTo);
+            let state = Filled::Wide(state, Previous::AddedTo);
+            self.down.forward(&tape.inner, &mut tape.down_tape, state, linear);
             return;
         }
         dropping.apply(DropoutPlace::Inner(self.layer), rows, &mut tape.inner);
-        let added = &mut scratch.added;
         added.resize(state.len(), 0.0);
-        self.down.forward(&tape.inner, &mut tape.down_tape, added, Previous::Replaced);
+        let into = Filled::Wide(&mut *added, Previous::Replaced);
+        self.down.forward(&tape.inner, &mut tape.down_tape, into, linear);
         dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
         add(state, added);
     }
@@ -85,36 +88,37 @@ impl FeedForward<'_> {
         state: &mut [f32],
         rows: &Rows,
         dropping: Dropping<'_>,
-        tape: &FeedForwardTape,
+        tape: &FeedForwardTape<V>,
         gradient: &mut [f32],
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<V>,
     ) {
-        let Scratch { normed, gate, up, inner, low, added, .. } = scratch;
-        inner.resize(tape.inner.len(), 0.0);
+        let Scratch { linear, normed, gate, up, inner, added, slope, .. } = scratch;
+        inner.resize(tape.inner.len(), V::default());
         let goes_on = self.input_depends || self.gate.is_adapted() || self.up.is_adapted();
-        let into_inner = goes_on.then_some((&mut inner[..], Previous::Replaced));
-        let mut slope = &*state;
+        let into_inner = goes_on.then_some(Filled::Values(&mut inner[..]));
+        let mut down_slope = &*state;
         if dropping.is_on() {
             added.clear();
             added.extend_from_slice(state);
             dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
-            slope = added;
+            down_slope = added;
         }
-        self.down.backward(&tape.inner, &tape.down_tape, slope, into_inner, gradient, low);
+        let down_slope = V::narrowed(down_slope, slope);
+        self.down.backward(&tape.inner, &tape.down_tape, down_slope, into_inner, gradient, linear);
         if !goes_on {
             return;
         }
         dropping.apply(DropoutPlace::Inner(self.layer), rows, inner);
-        gate.resize(tape.gate.len(), 0.0);
-        up.resize(tape.up.len(), 0.0);
+        gate.resize(tape.gate.len(), V::default());
+        up.resize(tape.up.len(), V::default());
         let (d_inner, d_gate, d_up) = (&inner[..], &mut gate[..], &mut up[..]);
         vectorised(GatedGeluBackward { gate: &tape.gate, up: &tape.up, d_inner, d_gate, d_up });
         normed.resize(tape.norm.output.len(), 0.0);
         let x = &tape.norm.output;
-        let into = self.input_depends.then_some((&mut normed[..], Previous::Replaced));
-        self.gate.backward(x, &tape.gate_tape, gate, into, gradient, low);
-        let into = self.input_depends.then_some((&mut normed[..], Previous::AddedTo));
-        self.up.backward(x, &tape.up_tape, up, into, gradient, low);
+        let into = self.input_depends.then_some(Filled::Wide(&mut normed[..], Previous::Replaced));
+        self.gate.backward(x, &tape.gate_tape, gate, into, gradient, linear);
+        let into = self.input_depends.then_some(Filled::Wide(&mut normed[..], Previous::AddedTo));
+        self.up.backward(x, &tape.up_tape, up, into, gradient, linear);
         if self.input_depends {
             self.norm.backward(&tape.norm, normed, state);
         }
@@ -122,26 +126,27 @@ impl FeedForward<'_> {
 }
 
 /// `d_up = d_inner ∘ gelu(gate)` and `d_gate = d_inner ∘ up ∘ (σ + gate · σ · (1 - σ) · y')`.
-struct GatedGeluBackward<'a> {
-    gate: &'a [f32],
-    up: &'a [f32],
-    d_inner: &'a [f32],
-    d_gate: &'a mut [f32],
-    d_up: &'a mut [f32],
+struct GatedGeluBackward<'a, V> {
+    gate: &'a [V],
+    up: &'a [V],
+    d_inner: &'a [V],
+    d_gate: &'a mut [V],
+    d_up: &'a mut [V],
 }
 
-impl Kernel for GatedGeluBackward<'_> {
+impl<V: Value> Kernel for GatedGeluBackward<'_, V> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let slopes = self.d_inner.iter().zip(self.d_gate).zip(self.d_up);
-        for ((&gate, up), ((d_inner, d_gate), d_up)) in self.gate.iter().zip(self.up).zip(slopes) {
+        for ((gate, up), ((d_inner, d_gate), d_up)) in self.gate.iter().zip(self.up).zip(slopes) {
+            let (gate, up, d_inner) = (gate.widen(), up.widen(), d_inner.widen());
             let share = logistic(gate);
             let activated = gate * share;
             let inner_slope = LOGISTIC_SCALE * (1.0 + 3.0 * CUBE * gate * gate);
-            *d_gate = d_inner * up * (share + activated * (1.0 - share) * inner_slope);
-            *d_up = d_inner * activated;
+            *d_gate = V::narrow(d_inner * up * (share + activated * (1.0 - share) * inner_slope));
+            *d_up = V::narrow(d_inner * activated);
         }
     }
 }

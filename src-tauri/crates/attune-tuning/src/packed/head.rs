@@ -4,17 +4,28 @@
 //! slope is gathered with the exponentials' shift known so far and scaled down where a later block raises it.
 //! Source: the running shift is that of Milakov, Gimelshein 2018, "Online normalizer calculation for softmax".
 
-use super::products::{Matrix, MatrixMut, Previous, multiply};
+use super::number::Number;
+use super::weights::FrozenValues;
+use crate::kernels::{Matrix, MatrixMut, Previous, Written};
 use crate::vectors::{Kernel, exponentials, largest, vectorised};
 
 /// Rows of the head taken at once: with the logits of a share they fit a core's second cache at the usual widths.
 const BLOCK: usize = 512;
 
+/// The head's frozen weight of `[vocabulary, width]`, for products and as it is.
+pub(super) struct Head<'w, V: Number> {
+    pub(super) weight: V::Weight<'w>,
+    pub(super) values: FrozenValues<'w>,
+    pub(super) width: usize,
+}
+
 /// Buffers that keep their memory.
 #[derive(Debug, Default)]
-pub(super) struct HeadScratch {
+pub(super) struct HeadScratch<V> {
     /// `[positions, BLOCK]`.
     logits: Vec<f32>,
+    /// The same in the pass's own numbers, where they are others.
+    narrowed: Vec<V>,
     /// For each position: the largest logit so far, the sum of the exponentials over it, and the target's logit.
     shifts: Vec<f32>,
     sums: Vec<f64>,
@@ -22,7 +33,7 @@ pub(super) struct HeadScratch {
     losses: Vec<f32>,
 }
 
-impl HeadScratch {
+impl<V> HeadScratch<V> {
     /// The cross-entropy of each position of the last call, in nats.
     pub(super) fn losses(&self) -> &[f32] {
         &self.losses
@@ -30,18 +41,20 @@ impl HeadScratch {
 }
 
 /// The summed cross-entropy in nats of `states` of `[positions, width]` with the tokens that should come, and its
-/// slope by the states where `slope` is given. `head` is `[vocabulary, width]`. The scratch keeps each position's loss.
+/// slope by the states where `slope` is given. The scratch keeps each position's loss.
 ///
 /// With `z = h · Wᵀ`: `loss = ln Σ eᶻ - z[target]` and `dh = softmax(z) · W - W[target]`.
-pub(super) fn summed_cross_entropy(
-    head: &[f32],
-    width: usize,
-    states: &[f32],
+pub(super) fn summed_cross_entropy<V: Number>(
+    head: &Head<'_, V>,
+    states: &[V],
     tokens: &[u32],
     mut slope: Option<&mut [f32]>,
-    scratch: &mut HeadScratch,
+    products: &mut V::Products,
+    scratch: &mut HeadScratch<V>,
 ) -> f64 {
-    let HeadScratch { logits, shifts, sums, targets, losses } = scratch;
+    let HeadScratch { logits, narrowed, shifts, sums, targets, losses } = scratch;
+    let Head { weight, values, width } = head;
+    let (values, width) = (values.values(), *width);
     let positions = tokens.len();
     shifts.clear();
     shifts.resize(positions, f32::NEG_INFINITY);
@@ -51,12 +64,12 @@ pub(super) fn summed_cross_entropy(
     if let Some(slope) = slope.as_deref_mut() {
         slope.fill(0.0);
     }
-    for (block, weights) in head.chunks(BLOCK * width).enumerate() {
-        let (first, size) = (block * BLOCK, weights.len() / width);
+    let vocabulary = values.len() / width;
+    for first in (0..vocabulary).step_by(BLOCK) {
+        let size = BLOCK.min(vocabulary - first);
         logits.resize(positions * size, 0.0);
-        let (weights, states) = (Matrix::new(weights, width), Matrix::new(states, width));
-        let into = MatrixMut::new(logits, size);
-        multiply(into, Previous::Replaced, 1.0, states, weights.transposed());
+        let into = Written::Wide(MatrixMut::new(logits, size), Previous::Replaced);
+        V::forward(products, into, Matrix::new(states, width), weight, first..first + size);
         for ((token, target), logits) in tokens.iter().zip(&mut *targets).zip(logits.chunks_exact(size)) {
             if let Some(logit) = (*token as usize).checked_sub(first).and_then(|place| logits.get(place)) {
                 *target = *logit;
@@ -64,20 +77,16 @@ pub(super) fn summed_cross_entropy(
         }
         vectorised(Raise { logits, size, shifts, sums, slope: slope.as_deref_mut() });
         if let Some(slope) = slope.as_deref_mut() {
-            multiply(
-                MatrixMut::new(slope, width),
-                Previous::AddedTo,
-                1.0,
-                Matrix::new(logits, size),
-                weights,
-            );
+            let into = Written::Wide(MatrixMut::new(slope, width), Previous::AddedTo);
+            let exponentials = Matrix::new(V::narrowed(logits, narrowed), size);
+            V::backward(products, into, exponentials, weight, first..first + size);
         }
     }
     if let Some(slope) = slope {
         let rows = slope.chunks_exact_mut(width).zip(&*sums).zip(tokens);
         for ((slope, sum), token) in rows {
             let scale = (1.0 / sum) as f32;
-            let weights = &head[*token as usize * width..][..width];
+            let weights = &values[*token as usize * width..][..width];
             for (slope, weight) in slope.iter_mut().zip(weights) {
                 *slope = *slope * scale - weight;
             }

@@ -1,16 +1,18 @@
 //! A frozen product, with or without the low-rank share of LoRA, over packed positions.
 //!
+//! The adapter's share is computed in f32 whatever the rest is computed in: it is small, and its values are what is
+//! learned.
 //! Invariant: the frozen weight has no gradient; nothing here could hold one.
 
 use std::ops::Range;
 
-use super::products::{Matrix, MatrixMut, Previous, multiply};
-use super::weights::FrozenValues;
+use super::number::Number;
+use crate::kernels::{BlockKernel, Matrix, MatrixMut, Previous, Written, multiply};
 
 /// `y = x · Wᵀ + scale · (x · Aᵀ) · Bᵀ`.
-pub(super) struct Linear<'w> {
+pub(super) struct Linear<'w, V: Number> {
     /// W, `[outputs, inputs]`.
-    pub(super) weight: FrozenValues<'w>,
+    pub(super) weight: V::Weight<'w>,
     pub(super) outputs: usize,
     pub(super) inputs: usize,
     pub(super) low_rank: Option<LowRank<'w>>,
@@ -37,56 +39,123 @@ pub(super) struct LinearTape {
     low: Vec<f32>,
 }
 
-impl Linear<'_> {
+/// What products are computed with on a core; its memory is kept.
+#[derive(Debug)]
+pub(super) struct LinearScratch<V: Number> {
+    pub(super) products: V::Products,
+    /// What goes into LoRA's share and what comes out of it in f32, where they are kept otherwise.
+    input: Vec<f32>,
+    output: Vec<f32>,
+    /// By what comes out of a LoRA's A.
+    low: Vec<f32>,
+}
+
+impl<V: Number> LinearScratch<V> {
+    pub(super) fn new(kernel: BlockKernel) -> Self {
+        Self { products: V::products(kernel), input: Vec::new(), output: Vec::new(), low: Vec::new() }
+    }
+}
+
+/// What a linear part fills, `[positions, columns]`.
+#[derive(Debug)]
+pub(super) enum Filled<'a, V> {
+    /// Activations or their slopes.
+    Values(&'a mut [V]),
+    /// What is summed up in f32.
+    Wide(&'a mut [f32], Previous),
+}
+
+impl<'w, V: Number> Linear<'w, V> {
     pub(super) fn is_adapted(&self) -> bool {
         self.low_rank.is_some()
     }
 
     /// `x` of `[positions, inputs]` to `y` of `[positions, outputs]`.
-    pub(super) fn forward(&self, x: &[f32], tape: &mut LinearTape, y: &mut [f32], previous: Previous) {
-        let x = Matrix::new(x, self.inputs);
-        let weight = Matrix::new(self.weight.values(), self.inputs);
-        multiply(MatrixMut::new(y, self.outputs), previous, 1.0, x, weight.transposed());
-        if let Some(LowRank { adapter, a, b, rank, scale }) = &self.low_rank {
-            tape.low.resize(y.len() / self.outputs * rank, 0.0);
-            let a = Matrix::new(&adapter[a.clone()], self.inputs);
-            multiply(MatrixMut::new(&mut tape.low, *rank), Previous::Replaced, 1.0, x, a.transposed());
-            let b = Matrix::new(&adapter[b.clone()], *rank);
-            let low = Matrix::new(&tape.low, *rank);
-            multiply(MatrixMut::new(y, self.outputs), Previous::AddedTo, *scale, low, b.transposed());
+    pub(super) fn forward(
+        &self,
+        x: &[V],
+        tape: &mut LinearTape,
+        y: Filled<'_, V>,
+        scratch: &mut LinearScratch<V>,
+    ) {
+        let LinearScratch { products, input, output, .. } = scratch;
+        let Some(low_rank) = &self.low_rank else {
+            return self.frozen_forward(products, x, y);
+        };
+        let LowRank { adapter, a, b, rank, scale } = low_rank;
+        tape.low.resize(x.len() / self.inputs * rank, 0.0);
+        let x_wide = Matrix::new(V::widened(x, input), self.inputs);
+        let a = Matrix::new(&adapter[a.clone()], self.inputs);
+        multiply(MatrixMut::new(&mut tape.low, *rank), Previous::Replaced, 1.0, x_wide, a.transposed());
+        let (low, b) = (Matrix::new(&tape.low, *rank), Matrix::new(&adapter[b.clone()], *rank));
+        let mut fill = |y: &mut [f32], previous| {
+            self.frozen_forward(products, x, Filled::Wide(&mut *y, previous));
+            let y = MatrixMut::new(y, self.outputs);
+            multiply(y, Previous::AddedTo, *scale, low, b.transposed());
+        };
+        match y {
+            Filled::Values(y) => V::fill_wide(y, output, |y| fill(y, Previous::Replaced)),
+            Filled::Wide(y, previous) => fill(y, previous),
         }
+    }
+
+    fn frozen_forward(&self, products: &mut V::Products, x: &[V], y: Filled<'_, V>) {
+        let x = Matrix::new(x, self.inputs);
+        V::forward(products, y.written(self.outputs), x, &self.weight, 0..self.outputs);
     }
 
     /// From `dy` of `[positions, outputs]`: `dB += scale · dyᵀ · low` and `dA += (scale · dy · B)ᵀ · x` in the
     /// adapter's gradient, and, where it is wanted, `dx = dy · W + (scale · dy · B) · A`.
     pub(super) fn backward(
         &self,
-        x: &[f32],
+        x: &[V],
         tape: &LinearTape,
-        dy: &[f32],
-        dx: Option<(&mut [f32], Previous)>,
+        dy: &[V],
+        dx: Option<Filled<'_, V>>,
         gradient: &mut [f32],
-        low_slope: &mut Vec<f32>,
+        scratch: &mut LinearScratch<V>,
     ) {
-        let dy = Matrix::new(dy, self.outputs);
-        if let Some(LowRank { adapter, a, b, rank, scale }) = &self.low_rank {
-            low_slope.resize(tape.low.len(), 0.0);
-            let matrix = Matrix::new(&adapter[b.clone()], *rank);
-            multiply(MatrixMut::new(low_slope, *rank), Previous::Replaced, *scale, dy, matrix);
-            let (b_slope, low) =
-                (MatrixMut::new(&mut gradient[b.clone()], *rank), Matrix::new(&tape.low, *rank));
-            multiply(b_slope, Previous::AddedTo, *scale, dy.transposed(), low);
-            let a_slope = MatrixMut::new(&mut gradient[a.clone()], self.inputs);
-            let slope = Matrix::new(low_slope, *rank);
-            multiply(a_slope, Previous::AddedTo, 1.0, slope.transposed(), Matrix::new(x, self.inputs));
-        }
-        let Some((dx, previous)) = dx else { return };
-        let weight = Matrix::new(self.weight.values(), self.inputs);
-        multiply(MatrixMut::new(dx, self.inputs), previous, 1.0, dy, weight);
-        if let Some(LowRank { adapter, a, rank, .. }) = &self.low_rank {
-            let a = Matrix::new(&adapter[a.clone()], self.inputs);
-            let slope = Matrix::new(low_slope, *rank);
+        let LinearScratch { products, input, output, low: low_slope } = scratch;
+        let Some(LowRank { adapter, a, b, rank, scale }) = &self.low_rank else {
+            if let Some(dx) = dx {
+                self.frozen_backward(products, dy, dx);
+            }
+            return;
+        };
+        low_slope.resize(tape.low.len(), 0.0);
+        let dy_wide = Matrix::new(V::widened(dy, input), self.outputs);
+        let matrix = Matrix::new(&adapter[b.clone()], *rank);
+        multiply(MatrixMut::new(low_slope, *rank), Previous::Replaced, *scale, dy_wide, matrix);
+        let (b_slope, low) = (MatrixMut::new(&mut gradient[b.clone()], *rank), Matrix::new(&tape.low, *rank));
+        multiply(b_slope, Previous::AddedTo, *scale, dy_wide.transposed(), low);
+        let a_slope = MatrixMut::new(&mut gradient[a.clone()], self.inputs);
+        let slope = Matrix::new(low_slope, *rank);
+        let x = Matrix::new(V::widened(x, input), self.inputs);
+        multiply(a_slope, Previous::AddedTo, 1.0, slope.transposed(), x);
+
+        let Some(dx) = dx else { return };
+        let a = Matrix::new(&adapter[a.clone()], self.inputs);
+        let mut fill = |dx: &mut [f32], previous| {
+            self.frozen_backward(products, dy, Filled::Wide(&mut *dx, previous));
             multiply(MatrixMut::new(dx, self.inputs), Previous::AddedTo, 1.0, slope, a);
+        };
+        match dx {
+            Filled::Values(dx) => V::fill_wide(dx, output, |dx| fill(dx, Previous::Replaced)),
+            Filled::Wide(dx, previous) => fill(dx, previous),
+        }
+    }
+
+    fn frozen_backward(&self, products: &mut V::Products, dy: &[V], dx: Filled<'_, V>) {
+        let dy = Matrix::new(dy, self.outputs);
+        V::backward(products, dx.written(self.inputs), dy, &self.weight, 0..self.outputs);
+    }
+}
+
+impl<'a, V: Number> Filled<'a, V> {
+    fn written(self, columns: usize) -> Written<'a, V> {
+        match self {
+            Self::Values(values) => Written::Narrow(MatrixMut::new(values, columns)),
+            Self::Wide(values, previous) => Written::Wide(MatrixMut::new(values, columns), previous),
         }
     }
 }

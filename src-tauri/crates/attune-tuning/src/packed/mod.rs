@@ -1,8 +1,9 @@
-//! The packed training pass: forward and backward written out over packed rows, in f32.
+//! The packed training pass: forward and backward written out over packed rows, in f32 or in bf16.
 //!
 //! What makes it fast: no padding; each core takes whole shares of the batch, forward and backward, with products
 //! on one thread; nothing is computed that no gradient needs; the logits are never stored; buffers are kept.
-//! Not here: other mathematics. It computes what `autograd` computes, and tests hold it to that.
+//! Not here: other mathematics. It computes what `autograd` computes, in bf16 as near as its numbers are, and tests
+//! hold it to that.
 //! Invariants: frozen weights get no gradient; the shares and the order in which their gradients are added depend on
 //! the batch alone, so the number of cores changes no bit.
 
@@ -12,7 +13,7 @@ mod feed_forward;
 mod head;
 mod linear;
 mod norm;
-mod products;
+mod number;
 mod rows;
 mod scratch;
 mod share;
@@ -21,16 +22,19 @@ mod weights;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
+use half::bf16;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use number::Number;
 use rows::{RowCost, shares};
 use share::{Biases, Workspace};
 use weights::PlacedWeights;
 
+use crate::kernels::{BlockKernel, chosen};
 use crate::vectors::add;
 use crate::{
-    Adapter, AdapterKind, AdapterLayout, Architecture, BaseModel, Error, Loss, PackedBatch, Result,
-    TrainingPass,
+    Adapter, AdapterKind, AdapterLayout, AdapterTensor, Architecture, BaseModel, Error, Loss, PackedBatch,
+    Precision, Result, TrainingPass,
 };
 
 /// The [`TrainingPass`] of every training: for any adapter on any base model.
@@ -40,9 +44,84 @@ pub struct PackedPass<'m> {
     kind: Option<AdapterKind>,
     layout: AdapterLayout,
     cores: ThreadPool,
-    /// One for each core.
-    workspaces: Vec<Workspace>,
+    computing: Computing,
     results: Vec<ShareResult>,
+}
+
+/// In which numbers.
+#[derive(Debug)]
+enum Computing {
+    F32(Computation<f32>),
+    Bf16(Computation<bf16>),
+}
+
+#[derive(Debug)]
+struct Computation<V: Number> {
+    store: V::Store,
+    /// One for each core.
+    workspaces: Vec<Workspace<V>>,
+}
+
+impl<V: Number> Computation<V> {
+    fn new(base: &BaseModel, kernel: BlockKernel, cores: usize) -> Result<Self> {
+        let workspaces = std::iter::repeat_with(|| Workspace::new(kernel)).take(cores).collect();
+        Ok(Self { store: V::store(base, kernel)?, workspaces })
+    }
+
+    /// Fills the results of all shares of the batch, in their order; each core takes the next share that is left.
+    /// Returns the rows of each share.
+    fn compute(
+        &mut self,
+        cores: &ThreadPool,
+        asked: Asked<'_>,
+        results: &mut Vec<ShareResult>,
+    ) -> Result<Vec<Vec<usize>>> {
+        let Asked { base, kind, tensors, adapter, batch, beside } = asked;
+        let placed = PlacedWeights::<V>::new(base, &self.store, kind, tensors, adapter)?;
+        let rows: Vec<(&[u32], &[u32])> = batch.rows().collect();
+        let prompt_rows = placed.prompt.len() / placed.width;
+        let biases = biases(base, &rows, prompt_rows);
+        let shares = shares(&costs(base.architecture(), &rows, prompt_rows), V::POSITIONS_A_SHARE);
+
+        results.resize_with(shares.len(), ShareResult::default);
+        let with_gradient = beside == Beside::Gradient;
+        let gradient_length = if with_gradient { adapter.len() } else { 0 };
+        for result in results.iter_mut() {
+            result.gradient.resize(gradient_length, 0.0);
+            result.token_losses.clear();
+        }
+        let left = Mutex::new(shares.iter().zip(results));
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        cores.scope(|scope| {
+            for workspace in self.workspaces.iter_mut().take(shares.len()) {
+                let (next, placed, biases, rows) = (&next, &placed, &biases, &rows);
+                scope.spawn(move |_| {
+                    while let Some((share, result)) = next() {
+                        // A loss without a gradient knows no dropout.
+                        let dropout = share.iter().filter(|_| with_gradient);
+                        let dropout: Vec<_> = dropout.filter_map(|row| batch.row_dropout(*row)).collect();
+                        let rows: Vec<_> = share.iter().map(|row| rows[*row]).collect();
+                        let gradient = with_gradient.then_some(&mut result.gradient[..]);
+                        result.loss = workspace.compute(placed, biases, &rows, &dropout, gradient);
+                        if beside == Beside::TokenLosses {
+                            result.token_losses.extend_from_slice(workspace.token_losses());
+                        }
+                    }
+                });
+            }
+        });
+        Ok(shares)
+    }
+}
+
+/// What is to be computed.
+struct Asked<'a> {
+    base: &'a BaseModel,
+    kind: Option<&'a AdapterKind>,
+    tensors: &'a [AdapterTensor],
+    adapter: &'a [f32],
+    batch: &'a PackedBatch,
+    beside: Beside,
 }
 
 /// What became of a share.
@@ -69,26 +148,36 @@ impl<'m> PackedPass<'m> {
     ///
     /// # Errors
     /// [`Error::InvalidSetting`] if the kind is impossible, [`Error::NoThread`] if the system gives no thread.
-    pub fn new(base: &'m BaseModel, kind: AdapterKind) -> Result<Self> {
+    pub fn new(base: &'m BaseModel, kind: AdapterKind, precision: Precision) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self::on_cores(base, Some(kind), cores)
+        let in_bf16 = precision.is_bf16_on(chosen().kernel);
+        Self::on_cores(base, Some(kind), cores, in_bf16.then(BlockKernel::best))
     }
 
     /// A pass that computes losses only, of this adapter or of none.
     pub(crate) fn for_losses(base: &'m BaseModel, adapter: Option<&Adapter>, rows: usize) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self::on_cores(base, adapter.map(Adapter::kind), cores.min(rows))
+        Self::on_cores(base, adapter.map(Adapter::kind), cores.min(rows), None)
     }
 
-    fn on_cores(base: &'m BaseModel, kind: Option<AdapterKind>, cores: usize) -> Result<Self> {
+    /// In bf16 by this kernel, or in f32.
+    fn on_cores(
+        base: &'m BaseModel,
+        kind: Option<AdapterKind>,
+        cores: usize,
+        in_bf16: Option<BlockKernel>,
+    ) -> Result<Self> {
         let layout = match &kind {
             Some(kind) => kind.layout(base)?,
             None => AdapterLayout::default(),
         };
-        let workspaces = std::iter::repeat_with(Workspace::default).take(cores).collect();
+        let computing = match in_bf16 {
+            None => Computing::F32(Computation::new(base, BlockKernel::Portable, cores)?),
+            Some(kernel) => Computing::Bf16(Computation::new(base, kernel, cores)?),
+        };
         let pool = ThreadPoolBuilder::new().num_threads(cores).build();
         let cores = pool.map_err(|source| Error::NoThread { source })?;
-        Ok(Self { base, kind, layout, cores, workspaces, results: Vec::new() })
+        Ok(Self { base, kind, layout, cores, computing, results: Vec::new() })
     }
 
     /// The layout of the vectors this pass takes.
@@ -101,40 +190,12 @@ impl<'m> PackedPass<'m> {
     fn compute(&mut self, adapter: &[f32], batch: &PackedBatch, beside: Beside) -> Result<Vec<Vec<usize>>> {
         self.refuse_other_length("the adapter", adapter.len())?;
         batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
-        let placed = PlacedWeights::new(self.base, self.kind.as_ref(), self.layout.tensors(), adapter)?;
-        let rows: Vec<(&[u32], &[u32])> = batch.rows().collect();
-        let prompt_rows = placed.prompt.len() / placed.width;
-        let biases = self.biases(&rows, prompt_rows);
-        let shares = shares(&costs(self.base.architecture(), &rows, prompt_rows));
-
-        self.results.resize_with(shares.len(), ShareResult::default);
-        let with_gradient = beside == Beside::Gradient;
-        let gradient_length = if with_gradient { adapter.len() } else { 0 };
-        for result in &mut self.results {
-            result.gradient.resize(gradient_length, 0.0);
-            result.token_losses.clear();
+        let Self { base, kind, layout, cores, computing, results } = self;
+        let asked = Asked { base, kind: kind.as_ref(), tensors: layout.tensors(), adapter, batch, beside };
+        match computing {
+            Computing::F32(computation) => computation.compute(cores, asked, results),
+            Computing::Bf16(computation) => computation.compute(cores, asked, results),
         }
-        let left = Mutex::new(shares.iter().zip(&mut self.results));
-        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
-        self.cores.scope(|scope| {
-            for workspace in self.workspaces.iter_mut().take(shares.len()) {
-                let (next, placed, biases, rows) = (&next, &placed, &biases, &rows);
-                scope.spawn(move |_| {
-                    while let Some((share, result)) = next() {
-                        // A loss without a gradient knows no dropout.
-                        let dropout = share.iter().filter(|_| with_gradient);
-                        let dropout: Vec<_> = dropout.filter_map(|row| batch.row_dropout(*row)).collect();
-                        let rows: Vec<_> = share.iter().map(|row| rows[*row]).collect();
-                        let gradient = with_gradient.then_some(&mut result.gradient[..]);
-                        result.loss = workspace.compute(placed, biases, &rows, &dropout, gradient);
-                        if beside == Beside::TokenLosses {
-                            result.token_losses.extend_from_slice(workspace.token_losses());
-                        }
-                    }
-                });
-            }
-        });
-        Ok(shares)
     }
 
     /// The cross-entropy in nats of every target token, row by row.
@@ -153,18 +214,6 @@ impl<'m> PackedPass<'m> {
         Ok(losses)
     }
 
-    fn biases(&self, rows: &[(&[u32], &[u32])], prompt_rows: usize) -> Biases {
-        let network = self.base.network();
-        let longest = rows.iter().fold([0, 0], |[encoder, decoder], (source, target)| {
-            [encoder.max(prompt_rows + source.len()), decoder.max(target.len())]
-        });
-        Biases {
-            encoder: network.encoder_bias.by_distance(longest[0]),
-            decoder: network.decoder_bias.by_distance(longest[1]),
-            longest,
-        }
-    }
-
     fn mean_loss(&self, batch: &PackedBatch) -> Loss {
         let target_tokens = batch.target_tokens();
         let sum: f64 = self.results.iter().map(|result| result.loss).sum();
@@ -177,6 +226,18 @@ impl<'m> PackedPass<'m> {
             return Err(Error::Length { what, found, expected });
         }
         Ok(())
+    }
+}
+
+fn biases(base: &BaseModel, rows: &[(&[u32], &[u32])], prompt_rows: usize) -> Biases {
+    let network = base.network();
+    let longest = rows.iter().fold([0, 0], |[encoder, decoder], (source, target)| {
+        [encoder.max(prompt_rows + source.len()), decoder.max(target.len())]
+    });
+    Biases {
+        encoder: network.encoder_bias.by_distance(longest[0]),
+        decoder: network.decoder_bias.by_distance(longest[1]),
+        longest,
     }
 }
 
@@ -236,7 +297,8 @@ mod tests {
         let rows = fixtures::oracle_rows();
         for adapter in [fixtures::peft_prompt(&base), fixtures::peft_lora(&base, "peft_lora_everywhere")] {
             let results = [1, 2, 5].map(|cores| {
-                let mut pass = PackedPass::on_cores(&base, Some(adapter.kind()), cores).expect("threads");
+                let mut pass =
+                    PackedPass::on_cores(&base, Some(adapter.kind()), cores, None).expect("threads");
                 let mut gradient = vec![0.0; adapter.values().len()];
                 let rows = [(); 4].into_iter().flat_map(|()| &rows);
                 let batch = PackedBatch::pack(rows).expect("rows");

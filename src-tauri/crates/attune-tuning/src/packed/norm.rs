@@ -2,6 +2,7 @@
 //!
 //! Source: Zhang, Sennrich 2019, "Root Mean Square Layer Normalization".
 
+use crate::kernels::Value;
 use crate::vectors::{Kernel, sum_of_products, vectorised};
 
 /// A norm with its frozen weight of `[width]`.
@@ -13,66 +14,65 @@ pub(super) struct Norm<'w> {
 
 /// What the way back needs.
 #[derive(Debug, Default)]
-pub(super) struct NormTape {
+pub(super) struct NormTape<V> {
     /// `[positions, width]`.
-    input: Vec<f32>,
+    input: Vec<V>,
     /// `[positions, width]`.
-    pub(super) output: Vec<f32>,
+    pub(super) output: Vec<V>,
     /// The inverse root mean square of each position.
     inverse: Vec<f32>,
 }
 
 impl Norm<'_> {
     /// `y = s · w · x` with `s = (mean x² + ε)^-½`, position by position; `y` is the tape's output.
-    pub(super) fn forward(&self, input: &[f32], tape: &mut NormTape) {
-        tape.input.clear();
-        tape.input.extend_from_slice(input);
-        tape.output.resize(input.len(), 0.0);
+    pub(super) fn forward<V: Value>(&self, input: &[f32], tape: &mut NormTape<V>) {
+        tape.input.resize(input.len(), V::default());
+        tape.output.resize(input.len(), V::default());
         tape.inverse.resize(input.len() / self.weight.len(), 0.0);
-        let (output, inverse) = (&mut tape.output[..], &mut tape.inverse[..]);
-        vectorised(Forward { norm: *self, input, output, inverse });
+        vectorised(Forward { norm: *self, input, tape });
     }
 
     /// Adds `dx = s · (w · dy) - x · s³ · mean(w · dy · x)` to `to`; `slope` is `dy` and is overwritten.
-    pub(super) fn backward(&self, tape: &NormTape, slope: &mut [f32], to: &mut [f32]) {
+    pub(super) fn backward<V: Value>(&self, tape: &NormTape<V>, slope: &mut [f32], to: &mut [f32]) {
         vectorised(Backward { norm: *self, tape, slope, to });
     }
 }
 
-struct Forward<'a> {
+struct Forward<'a, V> {
     norm: Norm<'a>,
     input: &'a [f32],
-    output: &'a mut [f32],
-    inverse: &'a mut [f32],
+    tape: &'a mut NormTape<V>,
 }
 
-impl Kernel for Forward<'_> {
+impl<V: Value> Kernel for Forward<'_, V> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let Norm { weight, epsilon } = self.norm;
         let width = weight.len();
-        let rows = self.input.chunks_exact(width).zip(self.output.chunks_exact_mut(width));
-        for ((input, output), inverse) in rows.zip(self.inverse) {
+        let NormTape { input: kept, output, inverse } = self.tape;
+        let rows = self.input.chunks_exact(width).zip(output.chunks_exact_mut(width));
+        for (((input, output), kept), inverse) in rows.zip(kept.chunks_exact_mut(width)).zip(inverse) {
             let mean_square = sum_of_products(input, input) / width as f32;
             let scale = (mean_square + epsilon).sqrt().recip();
             *inverse = scale;
-            for ((output, input), weight) in output.iter_mut().zip(input).zip(weight) {
-                *output = scale * weight * input;
+            for (((output, kept), input), weight) in output.iter_mut().zip(kept).zip(input).zip(weight) {
+                *output = V::narrow(scale * weight * input);
+                *kept = V::narrow(*input);
             }
         }
     }
 }
 
-struct Backward<'a> {
+struct Backward<'a, V> {
     norm: Norm<'a>,
-    tape: &'a NormTape,
+    tape: &'a NormTape<V>,
     slope: &'a mut [f32],
     to: &'a mut [f32],
 }
 
-impl Kernel for Backward<'_> {
+impl<V: Value> Kernel for Backward<'_, V> {
     type Output = ();
 
     #[inline(always)]
@@ -88,7 +88,7 @@ impl Kernel for Backward<'_> {
             let along = sum_of_products(slope, input);
             let pull = scale * scale * scale * along / width as f32;
             for ((to, slope), input) in to.iter_mut().zip(slope).zip(input) {
-                *to += scale * *slope - pull * input;
+                *to += scale * *slope - pull * input.widen();
             }
         }
     }

@@ -41,16 +41,12 @@ pub(super) struct RowCost {
     pub(super) work: usize,
 }
 
-/// A share has at most about this many positions. Each share reads every weight once, so small ones are slow; large
-/// ones need more memory and leave cores without work at the end of a step.
-const POSITIONS_A_SHARE: usize = 384;
-
-/// The rows of each share, in rising order. There are a power of two of them where there are rows enough, so that
+/// The rows of each share of at most about this many positions, in rising order. There are a power of two of them where there are rows enough, so that
 /// the usual numbers of cores have equally much to do; each row goes to the share with the least work so far, the
 /// most expensive first.
-pub(super) fn shares(rows: &[RowCost]) -> Vec<Vec<usize>> {
+pub(super) fn shares(rows: &[RowCost], positions_a_share: usize) -> Vec<Vec<usize>> {
     let positions: usize = rows.iter().map(|row| row.positions).sum();
-    let count = positions.div_ceil(POSITIONS_A_SHARE).next_power_of_two().min(rows.len());
+    let count = positions.div_ceil(positions_a_share).next_power_of_two().min(rows.len());
     let mut by_work: Vec<usize> = (0..rows.len()).collect();
     by_work.sort_by_key(|row| std::cmp::Reverse(rows[*row].work));
     let mut shares = vec![(0, Vec::new()); count];
@@ -77,7 +73,7 @@ mod tests {
     fn every_row_is_in_one_share_and_shares_have_about_the_same_work() {
         let rows: Vec<RowCost> =
             (0..37).map(|row| RowCost { positions: 40 + row * 3, work: 100 + row * 7 }).collect();
-        let shares = shares(&rows);
+        let shares = shares(&rows, 384);
         assert_eq!(shares.len(), 16);
         let mut all: Vec<usize> = shares.iter().flatten().copied().collect();
         all.sort_unstable();
@@ -89,7 +85,7 @@ mod tests {
 
     #[test]
     fn one_long_row_is_one_share() {
-        assert_eq!(shares(&[RowCost { positions: 5000, work: 1 }]), [vec![0]]);
+        assert_eq!(shares(&[RowCost { positions: 5000, work: 1 }], 384), [vec![0]]);
     }
 
     #[test]

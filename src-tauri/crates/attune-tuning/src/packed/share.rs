@@ -7,44 +7,46 @@ use super::dropping::Dropping;
 use super::feed_forward::FeedForwardTape;
 use super::head::{HeadScratch, summed_cross_entropy};
 use super::norm::NormTape;
+use super::number::Number;
 use super::rows::Rows;
 use super::scratch::Scratch;
 use super::weights::PlacedWeights;
+use crate::kernels::BlockKernel;
 use crate::vectors::add;
 use crate::{DropoutPlace, RowDropout, Stack};
 
 /// What a core computes its shares with; its memory is kept from step to step.
-#[derive(Debug, Default)]
-pub(super) struct Workspace {
+#[derive(Debug)]
+pub(super) struct Workspace<V: Number> {
     encoder_rows: Rows,
     decoder_rows: Rows,
     /// The residual stream on the way up, its slope on the way down, `[positions, width]`.
     state: Vec<f32>,
-    encoder: Vec<EncoderTape>,
-    encoder_norm: NormTape,
-    decoder: Vec<DecoderTape>,
-    decoder_norm: NormTape,
+    encoder: Vec<EncoderTape<V>>,
+    encoder_norm: NormTape<V>,
+    decoder: Vec<DecoderTape<V>>,
+    decoder_norm: NormTape<V>,
     /// The tokens the share's decoder should produce.
     targets: Vec<u32>,
     /// By the normed end of a stack.
     normed_slope: Vec<f32>,
     /// By the encoder's output.
     memory_slope: Vec<f32>,
-    head: HeadScratch,
-    scratch: Scratch,
+    head: HeadScratch<V>,
+    scratch: Scratch<V>,
 }
 
 #[derive(Debug, Default)]
-struct EncoderTape {
-    attention: AttentionTape,
-    feed_forward: FeedForwardTape,
+struct EncoderTape<V> {
+    attention: AttentionTape<V>,
+    feed_forward: FeedForwardTape<V>,
 }
 
 #[derive(Debug, Default)]
-struct DecoderTape {
-    attention: AttentionTape,
-    cross_attention: AttentionTape,
-    feed_forward: FeedForwardTape,
+struct DecoderTape<V> {
+    attention: AttentionTape<V>,
+    cross_attention: AttentionTape<V>,
+    feed_forward: FeedForwardTape<V>,
 }
 
 /// The biases of both stacks, see [`Bias::by_distance`].
@@ -65,12 +67,29 @@ impl Biases {
     }
 }
 
-impl Workspace {
+impl<V: Number> Workspace<V> {
+    pub(super) fn new(kernel: BlockKernel) -> Self {
+        Self {
+            encoder_rows: Rows::default(),
+            decoder_rows: Rows::default(),
+            state: Vec::new(),
+            encoder: Vec::new(),
+            encoder_norm: NormTape::default(),
+            decoder: Vec::new(),
+            decoder_norm: NormTape::default(),
+            targets: Vec::new(),
+            normed_slope: Vec::new(),
+            memory_slope: Vec::new(),
+            head: HeadScratch::default(),
+            scratch: Scratch::new(kernel),
+        }
+    }
+
     /// The summed cross-entropy of the rows (source, target) in nats; where `gradient` is given, the gradient of
     /// that sum is written over it. `dropout` has a value for each row, or none.
     pub(super) fn compute(
         &mut self,
-        weights: &PlacedWeights<'_>,
+        weights: &PlacedWeights<'_, V>,
         biases: &Biases,
         rows: &[(&[u32], &[u32])],
         dropout: &[RowDropout],
@@ -89,8 +108,9 @@ impl Workspace {
         let states = &self.decoder_norm.output;
         self.normed_slope.resize(states.len(), 0.0);
         let slope = gradient.is_some().then_some(&mut self.normed_slope[..]);
-        let head = weights.head.values();
-        let loss = summed_cross_entropy(head, weights.width, states, &self.targets, slope, &mut self.head);
+        let products = &mut self.scratch.linear.products;
+        let loss =
+            summed_cross_entropy(&weights.head, states, &self.targets, slope, products, &mut self.head);
         if let Some(gradient) = gradient {
             gradient.fill(0.0);
             self.decode_backward(weights, in_decoder, gradient);
@@ -109,7 +129,7 @@ impl Workspace {
     /// Leaves the encoder's output in its last norm's tape.
     fn encode(
         &mut self,
-        weights: &PlacedWeights<'_>,
+        weights: &PlacedWeights<'_, V>,
         biases: &Biases,
         rows: &[(&[u32], &[u32])],
         dropping: Dropping<'_>,
@@ -134,7 +154,7 @@ impl Workspace {
     /// Leaves what the head reads in the decoder's last norm's tape.
     fn decode(
         &mut self,
-        weights: &PlacedWeights<'_>,
+        weights: &PlacedWeights<'_, V>,
         biases: &Biases,
         rows: &[(&[u32], &[u32])],
         dropping: Dropping<'_>,
@@ -165,7 +185,12 @@ impl Workspace {
     }
 
     /// From the slope by the head's input to that by the encoder's output.
-    fn decode_backward(&mut self, weights: &PlacedWeights<'_>, dropping: Dropping<'_>, gradient: &mut [f32]) {
+    fn decode_backward(
+        &mut self,
+        weights: &PlacedWeights<'_, V>,
+        dropping: Dropping<'_>,
+        gradient: &mut [f32],
+    ) {
         let Self { encoder_rows, decoder_rows, state, encoder_norm, decoder, decoder_norm, .. } = self;
         let (memory_slope, scratch) = (&mut self.memory_slope, &mut self.scratch);
         state.fill(0.0);
@@ -179,7 +204,7 @@ impl Workspace {
                 let tape = &tape.feed_forward;
                 layer.feed_forward.backward(state, decoder_rows, dropping, tape, gradient, scratch);
             }
-            let attentions: [(&Attention<'_>, _, _, Option<&mut [f32]>); 2] = [
+            let attentions: [(&Attention<'_, V>, _, _, Option<&mut [f32]>); 2] = [
                 (&layer.cross_attention, &tape.cross_attention, Some(memory), Some(memory_slope)),
                 (&layer.attention, &tape.attention, None, None),
             ];
@@ -193,7 +218,12 @@ impl Workspace {
     }
 
     /// From the slope by the encoder's output to the adapter.
-    fn encode_backward(&mut self, weights: &PlacedWeights<'_>, dropping: Dropping<'_>, gradient: &mut [f32]) {
+    fn encode_backward(
+        &mut self,
+        weights: &PlacedWeights<'_, V>,
+        dropping: Dropping<'_>,
+        gradient: &mut [f32],
+    ) {
         let Self { encoder_rows, state, encoder, encoder_norm, memory_slope, scratch, .. } = self;
         state.clear();
         state.resize(memory_slope.len(), 0.0);
@@ -219,7 +249,7 @@ impl Workspace {
     }
 }
 
-fn embed(weights: &PlacedWeights<'_>, tokens: &[u32], state: &mut Vec<f32>) {
+fn embed<V: Number>(weights: &PlacedWeights<'_, V>, tokens: &[u32], state: &mut Vec<f32>) {
     for token in tokens {
         let start = *token as usize * weights.width;
         state.extend_from_slice(&weights.embedding.values()[start..start + weights.width]);

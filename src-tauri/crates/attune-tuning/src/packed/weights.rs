@@ -10,8 +10,10 @@ use candle_core::{CpuStorage, Storage, Tensor};
 
 use super::attention::Attention;
 use super::feed_forward::FeedForward;
+use super::head::Head;
 use super::linear::{Linear, LowRank};
 use super::norm::Norm;
+use super::number::Number;
 use crate::error::WhileDoing;
 use crate::network::{self, AdaptedLinear, FrozenRmsNorm, Network};
 use crate::{AdapterKind, AdapterTensor, BaseModel, DropoutPlace, LoraSettings, Result};
@@ -24,7 +26,7 @@ pub(super) struct FrozenValues<'w> {
 }
 
 impl<'w> FrozenValues<'w> {
-    fn new(tensor: &'w Tensor) -> Result<Self> {
+    pub(super) fn new(tensor: &'w Tensor) -> Result<Self> {
         let (storage, layout) = tensor.storage_and_layout();
         let range = match (&*storage, layout.contiguous_offsets()) {
             (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) if end <= values.len() => start..end,
@@ -47,40 +49,40 @@ impl<'w> FrozenValues<'w> {
 }
 
 /// An encoder layer.
-pub(super) struct EncoderLayer<'w> {
-    pub(super) attention: Attention<'w>,
-    pub(super) feed_forward: FeedForward<'w>,
+pub(super) struct EncoderLayer<'w, V: Number> {
+    pub(super) attention: Attention<'w, V>,
+    pub(super) feed_forward: FeedForward<'w, V>,
 }
 
 /// A decoder layer.
-pub(super) struct DecoderLayer<'w> {
-    pub(super) attention: Attention<'w>,
-    pub(super) cross_attention: Attention<'w>,
-    pub(super) feed_forward: FeedForward<'w>,
+pub(super) struct DecoderLayer<'w, V: Number> {
+    pub(super) attention: Attention<'w, V>,
+    pub(super) cross_attention: Attention<'w, V>,
+    pub(super) feed_forward: FeedForward<'w, V>,
 }
 
 /// Everything a share is computed with.
-pub(super) struct PlacedWeights<'w> {
+pub(super) struct PlacedWeights<'w, V: Number> {
     pub(super) width: usize,
     pub(super) decoder_start: u32,
     /// `[rows, width]` before each source; empty without a soft prompt.
     pub(super) prompt: &'w [f32],
     /// `[vocabulary, width]`.
     pub(super) embedding: FrozenValues<'w>,
-    pub(super) encoder: Vec<EncoderLayer<'w>>,
+    pub(super) encoder: Vec<EncoderLayer<'w, V>>,
     pub(super) encoder_norm: Norm<'w>,
     /// Whether the encoder's output depends on the adapter.
     pub(super) encoder_depends: bool,
-    pub(super) decoder: Vec<DecoderLayer<'w>>,
+    pub(super) decoder: Vec<DecoderLayer<'w, V>>,
     pub(super) decoder_norm: Norm<'w>,
-    /// `[vocabulary, width]`.
-    pub(super) head: FrozenValues<'w>,
+    pub(super) head: Head<'w, V>,
 }
 
-impl<'w> PlacedWeights<'w> {
-    /// The base model with the values of an adapter of this kind, or with none.
+impl<'w, V: Number> PlacedWeights<'w, V> {
+    /// The base model, whose weights were made into this store, with the values of an adapter of this kind, or with none.
     pub(super) fn new(
         base: &'w BaseModel,
+        store: &'w V::Store,
         kind: Option<&AdapterKind>,
         tensors: &[AdapterTensor],
         adapter: &'w [f32],
@@ -91,8 +93,8 @@ impl<'w> PlacedWeights<'w> {
             Some(AdapterKind::SoftPrompt { .. }) => (None, adapter),
             Some(AdapterKind::Lora(settings)) => (Some(settings), &adapter[..0]),
         };
-        let mut place =
-            Placing { lora, pairs: tensors.as_chunks().0.iter(), adapter, depends: !prompt.is_empty() };
+        let pairs = tensors.as_chunks().0.iter();
+        let mut place = Placing::<V> { store, met: 0, lora, pairs, adapter, depends: !prompt.is_empty() };
         let encoder = network.encoder.iter().enumerate().map(|(number, layer)| {
             Ok(EncoderLayer {
                 attention: place.attention(&layer.attention_norm, &layer.attention, number, None)?,
@@ -114,6 +116,8 @@ impl<'w> PlacedWeights<'w> {
                 feed_forward: place.feed_forward(&layer.feed_forward, number)?,
             })
         });
+        let decoder = decoder.collect::<Result<_>>()?;
+        let head = network.head.weight();
         Ok(Self {
             width: base.architecture().width,
             decoder_start: base.architecture().decoder_start,
@@ -122,15 +126,22 @@ impl<'w> PlacedWeights<'w> {
             encoder,
             encoder_norm: norm(&network.encoder_norm),
             encoder_depends,
-            decoder: decoder.collect::<Result<_>>()?,
+            decoder,
             decoder_norm: norm(&network.decoder_norm),
-            head: FrozenValues::new(network.head.weight())?,
+            head: Head {
+                weight: V::weight(store, place.met, head)?,
+                values: FrozenValues::new(head)?,
+                width: base.architecture().width,
+            },
         })
     }
 }
 
 /// Walks the network in the order of the adapter's layout.
-struct Placing<'w, 'p> {
+struct Placing<'w, 'p, V: Number> {
+    store: &'w V::Store,
+    /// How many products were placed so far.
+    met: usize,
     lora: Option<&'p LoraSettings>,
     /// A and B of the adapted products that are still to come.
     pairs: std::slice::Iter<'p, [AdapterTensor; 2]>,
@@ -139,14 +150,14 @@ struct Placing<'w, 'p> {
     depends: bool,
 }
 
-impl<'w> Placing<'w, '_> {
+impl<'w, V: Number> Placing<'w, '_, V> {
     fn attention(
         &mut self,
         before: &'w FrozenRmsNorm,
         attention: &'w network::Attention,
         layer: usize,
         memory_depends: Option<bool>,
-    ) -> Result<Attention<'w>> {
+    ) -> Result<Attention<'w, V>> {
         let (dropped_weights, dropped_output) = match memory_depends {
             None => (DropoutPlace::SelfWeights(layer), DropoutPlace::SelfOutput(layer)),
             Some(_) => (DropoutPlace::CrossWeights(layer), DropoutPlace::CrossOutput(layer)),
@@ -167,7 +178,7 @@ impl<'w> Placing<'w, '_> {
         Ok(placed)
     }
 
-    fn feed_forward(&mut self, part: &'w network::FeedForward, layer: usize) -> Result<FeedForward<'w>> {
+    fn feed_forward(&mut self, part: &'w network::FeedForward, layer: usize) -> Result<FeedForward<'w, V>> {
         let placed = FeedForward {
             norm: norm(&part.norm),
             gate: self.linear(&part.gate)?,
@@ -180,7 +191,7 @@ impl<'w> Placing<'w, '_> {
         Ok(placed)
     }
 
-    fn linear(&mut self, linear: &'w AdaptedLinear) -> Result<Linear<'w>> {
+    fn linear(&mut self, linear: &'w AdaptedLinear) -> Result<Linear<'w, V>> {
         let reached = self.lora.filter(|settings| settings.reaches(linear.name()));
         let low_rank = reached.and_then(|settings| {
             let [a, b] = self.pairs.next()?;
@@ -188,7 +199,9 @@ impl<'w> Placing<'w, '_> {
             Some(LowRank { adapter: self.adapter, a, b, rank: settings.rank, scale })
         });
         let (outputs, inputs) = (linear.shape()[0], linear.shape()[1]);
-        Ok(Linear { weight: FrozenValues::new(linear.weight())?, outputs, inputs, low_rank })
+        let weight = V::weight(self.store, self.met, linear.weight())?;
+        self.met += 1;
+        Ok(Linear { weight, outputs, inputs, low_rank })
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use attune_tuning::peft::{self, PeftFiles};
 use attune_tuning::{
     Adapter, AdapterKind, AdapterLayout, AutogradPass, BaseModel, BaseModelFiles, EncodedExample, Example,
-    PackedBatch, PackedPass, TrainingPass,
+    PackedBatch, PackedPass, Precision, TrainingPass,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -73,7 +73,7 @@ pub(crate) fn passes<'m>(
 ) -> [(&'static str, Box<dyn TrainingPass + 'm>); 2] {
     [
         ("autograd", Box::new(AutogradPass::new(base, kind.clone()).unwrap())),
-        ("packed", Box::new(PackedPass::new(base, kind.clone()).unwrap())),
+        ("packed", Box::new(PackedPass::new(base, kind.clone(), Precision::F32).unwrap())),
     ]
 }
 

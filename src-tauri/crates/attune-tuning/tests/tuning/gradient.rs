@@ -2,7 +2,7 @@
 
 use attune_tuning::{
     Adapter, AdapterKind, AutogradPass, BaseModel, EncodedExample, Error, LoraSettings, PackedBatch,
-    PackedPass, evaluate,
+    PackedPass, Precision, evaluate,
 };
 
 use crate::fixtures::{self, relative_difference};
@@ -124,7 +124,7 @@ fn an_adapter_or_gradient_of_another_length_is_refused() {
     ];
     for (name, kind) in impossible {
         let autograd = AutogradPass::new(&base, kind.clone()).map(|_| ());
-        for refused in [autograd, PackedPass::new(&base, kind).map(|_| ())] {
+        for refused in [autograd, PackedPass::new(&base, kind, Precision::F32).map(|_| ())] {
             assert!(
                 matches!(&refused, Err(Error::InvalidSetting { field, .. }) if *field == name),
                 "{refused:?}"

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use attune_tuning::{
     AdapterKind, BaseModel, Dropout, EncodedExample, LoraSettings, LoraTarget, PackedBatch, PackedPass,
-    TrainingPass, evaluate,
+    Precision, TrainingPass, evaluate,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -109,10 +109,10 @@ fn a_pass_gives_the_same_bits_whatever_it_computed_before() {
     for kind in [AdapterKind::SoftPrompt { rows: 4 }, lora(LoraTarget::ALL, 2)] {
         let values = random_values(&mut random, &base, &kind);
         let batches: Vec<_> = (0..6).map(|_| random_batch(&mut random, 128)).collect();
-        let mut used = PackedPass::new(&base, kind.clone()).unwrap();
+        let mut used = PackedPass::new(&base, kind.clone(), Precision::F32).unwrap();
         for batch in &batches {
             let mut gradients = [vec![0.0; values.len()], vec![0.0; values.len()]];
-            let mut fresh = PackedPass::new(&base, kind.clone()).unwrap();
+            let mut fresh = PackedPass::new(&base, kind.clone(), Precision::F32).unwrap();
             let losses = [
                 used.loss_and_gradient(&values, batch, &mut gradients[0]).unwrap(),
                 fresh.loss_and_gradient(&values, batch, &mut gradients[1]).unwrap(),

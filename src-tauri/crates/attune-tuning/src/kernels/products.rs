@@ -1,4 +1,4 @@
-//! Products of matrices, on one thread, through the gemm crate: the only unsafe code of the workspace.
+//! Matrices as products take them, and products in f32, on one thread, through the gemm crate.
 //!
 //! candle's own product is a safe door to the same kernels, but makes a new tensor each time, cannot add to what
 //! is there, and shares itself out among threads where whole rows are shared out already.
@@ -9,44 +9,44 @@ use std::ops::Range;
 
 /// A matrix to read, of any strides.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Matrix<'a> {
-    values: &'a [f32],
-    rows: usize,
-    columns: usize,
-    row_step: usize,
-    column_step: usize,
+pub(crate) struct Matrix<'a, V = f32> {
+    pub(super) values: &'a [V],
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) row_step: usize,
+    pub(super) column_step: usize,
 }
 
 /// A row-major matrix to write; its rows may lie apart.
 #[derive(Debug)]
-pub(super) struct MatrixMut<'a> {
-    values: &'a mut [f32],
-    rows: usize,
-    columns: usize,
-    row_step: usize,
+pub(crate) struct MatrixMut<'a, V = f32> {
+    pub(super) values: &'a mut [V],
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) row_step: usize,
 }
 
 /// What becomes of the values that a product is written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Previous {
+pub(crate) enum Previous {
     Replaced,
     AddedTo,
 }
 
-impl<'a> Matrix<'a> {
+impl<'a, V: Copy> Matrix<'a, V> {
     /// All of `values`, row by row.
-    pub(super) fn new(values: &'a [f32], columns: usize) -> Self {
+    pub(crate) fn new(values: &'a [V], columns: usize) -> Self {
         Self { values, rows: values.len() / columns, columns, row_step: columns, column_step: 1 }
     }
 
     /// These columns of it.
-    pub(super) fn columns(self, range: Range<usize>) -> Self {
+    pub(crate) fn columns(self, range: Range<usize>) -> Self {
         assert!(range.end <= self.columns, "columns {range:?} of {}", self.columns);
         let values = self.values.get(range.start * self.column_step..).unwrap_or_default();
         Self { values, columns: range.len(), ..self }
     }
 
-    pub(super) fn transposed(self) -> Self {
+    pub(crate) fn transposed(self) -> Self {
         Self {
             rows: self.columns,
             columns: self.rows,
@@ -56,26 +56,30 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    pub(crate) fn width(&self) -> usize {
+        self.columns
+    }
+
     /// How many values its elements lie within.
-    fn extent(&self) -> usize {
+    pub(super) fn extent(&self) -> usize {
         (self.rows - 1) * self.row_step + (self.columns - 1) * self.column_step + 1
     }
 }
 
-impl<'a> MatrixMut<'a> {
+impl<'a, V> MatrixMut<'a, V> {
     /// All of `values`, row by row.
-    pub(super) fn new(values: &'a mut [f32], columns: usize) -> Self {
+    pub(crate) fn new(values: &'a mut [V], columns: usize) -> Self {
         Self { rows: values.len() / columns, values, columns, row_step: columns }
     }
 
     /// These columns of it.
-    pub(super) fn columns(self, range: Range<usize>) -> Self {
+    pub(crate) fn columns(self, range: Range<usize>) -> Self {
         assert!(range.end <= self.columns, "columns {range:?} of {}", self.columns);
         let values = self.values.get_mut(range.start..).unwrap_or_default();
         Self { values, columns: range.len(), ..self }
     }
 
-    fn extent(&self) -> usize {
+    pub(super) fn extent(&self) -> usize {
         (self.rows - 1) * self.row_step + self.columns
     }
 }
@@ -85,7 +89,7 @@ impl<'a> MatrixMut<'a> {
 /// # Panics
 /// If the three do not fit each other, which is a fault of the caller.
 #[allow(unsafe_code, reason = "the gemm crate takes pointers and strides")]
-pub(super) fn multiply(
+pub(crate) fn multiply(
     out: MatrixMut<'_>,
     previous: Previous,
     scale: f32,

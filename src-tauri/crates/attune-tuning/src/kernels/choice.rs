@@ -1,0 +1,210 @@
+//! Which kernel computes on this machine, and why.
+//!
+//! A virtual machine may name instructions that its host does not let it use, and a system may keep registers back.
+//! So each kernel is asked for at the processor and at the system, and must then compute some products right;
+//! the next best takes its place otherwise.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use half::bf16;
+
+use super::blocked::{BlockProducts, Written};
+use super::blocks::BlockKernel;
+use super::panels::Panels;
+use super::products::{Matrix, MatrixMut, Previous};
+use super::value::Value;
+#[cfg(target_arch = "x86_64")]
+use super::{amx::Amx, avx512::Avx512};
+
+/// A way to compute products, from the one that every machine has to the fastest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Kernel {
+    /// Whatever the compiler makes of plain code.
+    Portable,
+    /// f32 in registers of 256 bits.
+    Avx2,
+    /// f32 in registers of 512 bits.
+    Avx512,
+    /// bf16 in registers of 512 bits.
+    Avx512Bf16,
+    /// bf16 in tiles.
+    AmxBf16,
+}
+
+impl Kernel {
+    /// Whether it makes bf16 faster than f32.
+    pub fn has_bf16(self) -> bool {
+        self >= Self::Avx512Bf16
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "AVX2",
+            Self::Avx512 => "AVX-512",
+            Self::Avx512Bf16 => "AVX-512 BF16",
+            Self::AmxBf16 => "AMX BF16",
+        })
+    }
+}
+
+/// The best kernel of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What is used.
+    pub kernel: Kernel,
+    /// Why this one and, where there are better ones, why not those: for people to read.
+    pub why: String,
+}
+
+/// The kernel of this process. It is looked for once, and does not change.
+pub fn chosen() -> &'static Choice {
+    &detected().choice
+}
+
+#[derive(Debug)]
+struct Detected {
+    choice: Choice,
+    blocks: BlockKernel,
+}
+
+fn detected() -> &'static Detected {
+    static DETECTED: OnceLock<Detected> = OnceLock::new();
+    DETECTED.get_or_init(detect)
+}
+
+impl BlockKernel {
+    /// The fastest for bf16 on this machine.
+    pub(crate) fn best() -> Self {
+        detected().blocks
+    }
+
+    /// All that this machine has, the best first.
+    #[cfg(test)]
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all: Vec<Self> = bf16_kernels().into_iter().filter_map(|(_, asked)| asked.ok()).collect();
+        all.push(Self::Portable);
+        all
+    }
+}
+
+/// The kernels that make bf16 fast, the best first, or why there is none.
+#[cfg(target_arch = "x86_64")]
+fn bf16_kernels() -> [(Kernel, Result<BlockKernel, String>); 2] {
+    let amx = Avx512::ask().and_then(|avx512| Ok(BlockKernel::Amx(Amx::ask()?, avx512)));
+    let avx512 = Avx512::ask().map(BlockKernel::Avx512);
+    [(Kernel::AmxBf16, amx), (Kernel::Avx512Bf16, avx512)]
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn bf16_kernels() -> [(Kernel, Result<BlockKernel, String>); 0] {
+    []
+}
+
+fn detect() -> Detected {
+    let mut without: Vec<String> = Vec::new();
+    for (kernel, asked) in bf16_kernels() {
+        match asked {
+            Ok(blocks) if computes_right(blocks) => {
+                let mut why = "its test products are right".to_owned();
+                if !without.is_empty() {
+                    why = format!("{why}; nothing faster, as {}", without.join(" and "));
+                }
+                return Detected { choice: Choice { kernel, why }, blocks };
+            }
+            Ok(_) => without.push(format!("the test products of {kernel} are wrong")),
+            Err(reason) if without.contains(&reason) => {}
+            Err(reason) => without.push(reason),
+        }
+    }
+    let kernel = f32_kernel();
+    let why = match without.is_empty() {
+        true => "there is nothing faster for this kind of processor".to_owned(),
+        false => format!("nothing faster, as {}", without.join(" and ")),
+    };
+    Detected { choice: Choice { kernel, why }, blocks: BlockKernel::Portable }
+}
+
+/// What the gemm crate takes for f32: it asks the same.
+#[cfg(target_arch = "x86_64")]
+fn f32_kernel() -> Kernel {
+    if is_x86_feature_detected!("avx512f") {
+        Kernel::Avx512
+    } else if is_x86_feature_detected!("fma") {
+        Kernel::Avx2
+    } else {
+        Kernel::Portable
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn f32_kernel() -> Kernel {
+    Kernel::Portable
+}
+
+/// Whether small whole numbers, whose sums bf16 and f32 hold exactly, come out as in whole-number arithmetic: in both
+/// directions of a frozen weight and with both layouts of a factor that is packed on the way.
+fn computes_right(kernel: BlockKernel) -> bool {
+    const ROWS: usize = 70;
+    const DEPTH: usize = 300;
+    const COLUMNS: usize = 70;
+    let numbers = |count: usize, step: usize| -> Vec<i32> {
+        (0..count).map(|place| (place * step % 17) as i32 - 8).collect()
+    };
+    let (left, right) = (numbers(ROWS * DEPTH, 7), numbers(COLUMNS * DEPTH, 5));
+    let narrowed = |numbers: &[i32]| -> Vec<bf16> {
+        numbers.iter().map(|number| <bf16 as Value>::narrow(*number as f32)).collect()
+    };
+    let turned: Vec<i32> =
+        (0..DEPTH * COLUMNS).map(|place| right[place % COLUMNS * DEPTH + place / COLUMNS]).collect();
+    let left_turned: Vec<i32> =
+        (0..DEPTH * ROWS).map(|place| left[place % ROWS * DEPTH + place / ROWS]).collect();
+    let [narrow_left, narrow_right, narrow_left_turned, narrow_turned] =
+        [&left, &right, &left_turned, &turned].map(|numbers| narrowed(numbers));
+    let wide = |numbers: &[i32]| -> Vec<f32> { numbers.iter().map(|number| *number as f32).collect() };
+    let expected: Vec<f32> = left
+        .chunks_exact(DEPTH)
+        .flat_map(|left| {
+            let product =
+                |right: &[i32]| left.iter().zip(right).map(|(left, right)| left * right).sum::<i32>();
+            right.chunks_exact(DEPTH).map(move |right| product(right) as f32)
+        })
+        .collect();
+
+    let mut products = BlockProducts::new(kernel);
+    let mut found = [(); 4].map(|()| vec![0.0; ROWS * COLUMNS]);
+    let [first, second, third, fourth] =
+        found.each_mut().map(|sums| Written::Wide(MatrixMut::new(sums, COLUMNS), Previous::Replaced));
+    let rows = Matrix::new(&narrow_left, DEPTH);
+    products.forward(first, rows, Panels::pack(kernel, &wide(&right), DEPTH).all());
+    products.backward(second, rows, Panels::pack(kernel, &wide(&turned), COLUMNS).all());
+    products.multiply(third, rows, Matrix::new(&narrow_right, DEPTH).transposed());
+    let rows = Matrix::new(&narrow_left_turned, ROWS).transposed();
+    products.multiply(fourth, rows, Matrix::new(&narrow_turned, COLUMNS));
+    found.iter().all(|found| *found == expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BlockKernel, Kernel, chosen, computes_right};
+
+    #[test]
+    fn every_kernel_of_this_machine_computes_right() {
+        for kernel in BlockKernel::all() {
+            assert!(computes_right(kernel), "{kernel:?}");
+        }
+    }
+
+    #[test]
+    fn the_choice_is_made_once_and_says_why() {
+        let choice = chosen();
+        assert!(std::ptr::eq(choice, chosen()));
+        assert!(!choice.why.is_empty());
+        assert_eq!(choice.kernel.has_bf16(), !matches!(BlockKernel::best(), BlockKernel::Portable));
+        assert!(Kernel::AmxBf16 > Kernel::Portable);
+    }
+}

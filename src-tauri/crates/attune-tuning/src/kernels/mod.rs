@@ -1,0 +1,23 @@
+//! What products are computed by: chosen once for each process, from what the processor has and the system gives.
+//!
+//! Here is all unsafe code of the workspace, behind doors that are safe: matrices are slices with checked
+//! dimensions, and who may use an instruction holds a value that only detection gives.
+//! Not here: what is multiplied (`packed`), and arithmetic element by element (`vectors`).
+
+mod amx;
+mod avx512;
+mod blocked;
+mod blocks;
+mod choice;
+mod lines;
+mod panels;
+mod portable;
+mod products;
+mod value;
+
+pub(crate) use blocked::{BlockProducts, Written};
+pub(crate) use blocks::BlockKernel;
+pub use choice::{Choice, Kernel, chosen};
+pub(crate) use panels::{PanelRows, Panels};
+pub(crate) use products::{Matrix, MatrixMut, Previous, multiply};
+pub(crate) use value::Value;
