@@ -4,7 +4,7 @@ mod account;
 mod comparison;
 mod decoding;
 mod deletion;
-mod endpoints;
+pub(crate) mod endpoints;
 mod export;
 mod feedback;
 mod first_start;
