@@ -122,6 +122,14 @@ fn processor_seconds() -> Option<f64> {
     Some((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
 }
 
+/// The most memory that this process has held at once, in MiB.
+fn most_resident_mebibytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes / 1024.0)
+}
+
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -159,6 +167,9 @@ fn batch(engine: &Engine, examples: u32, wanted: &Wanted) -> Result<bool> {
     let allowed = ALLOWED.iter().find(|(count, _)| *count == examples).map(|(_, seconds)| *seconds);
     let spent = processor_seconds().zip(spent).map(|(after, before)| after - before);
     tell(&ended, seconds, allowed, spent.unwrap_or(f64::NAN));
+    if let Some(mebibytes) = most_resident_mebibytes() {
+        say(&format!("  most memory so far: {mebibytes:.0} MiB resident"));
+    }
     for example in engine.examples(&attune_engine::ExampleFilter::default(), None, wanted.show)?.examples {
         say(&format!("  {:?} {:?} {}", example.quality, example.rejection.map(|r| r.words), example.output));
     }

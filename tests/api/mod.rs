@@ -1,6 +1,8 @@
 //! The contract over TCP, against the real server and its real worker.
 
 mod account;
+mod automatic_tuning;
+mod chat_model;
 mod comparison;
 mod decoding;
 mod deletion;

@@ -45,6 +45,7 @@ fn every_mistake_has_its_sentence_and_its_exit_code() {
         (&["auto-train", "--generator", "base:nobody/nothing"], 3, "attune-mini"),
         (&["auto-train", "--generator", "adapter:missing"], 3, "there is no run and no folder \"missing\""),
         (&["auto-train", "--generator", "endpoint:Nobody"], 3, "there is no endpoint \"Nobody\""),
+        (&["auto-train", "--generator", "file:missing.gguf"], 3, "missing.gguf\": there is no such file"),
         (&["auto-train", "--judge", "Nobody"], 3, "Settings, Endpoints"),
         (&["export", "--adapter", "missing", "--output", "out"], 3, "no adapter at"),
         (&["export", "--adapter", "missing"], 2, "--output"),

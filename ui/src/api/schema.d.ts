@@ -65,7 +65,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begins to fetch a base model from the hub into the Hugging Face cache; what arrived before is not fetched
+         * Begins to fetch a base model, or the file of a chat model, from the hub into the Hugging Face cache; what arrived before is not fetched
          *     again. Ask `GET /api/v1/bases/fetches` how far it is.
          */
         post: operations["fetch_base"];
@@ -1760,7 +1760,7 @@ export interface components {
             prompt: string;
             verdict: components["schemas"]["Verdict"];
         };
-        /** @description A base model on its way from the hub. */
+        /** @description A model on its way from the hub. */
         Fetch: {
             /**
              * Format: int64
@@ -1778,13 +1778,15 @@ export interface components {
             /** @description What the person can do about a failure. */
             hint: string | null;
             hubId: string;
+            /** @description Of a completed one: the folder of a base, or the file of a chat model. */
+            path: string | null;
             status: components["schemas"]["FetchStatus"];
             /** @description Of a completed one. */
             verified: boolean | null;
         };
         FetchRequest: {
             /**
-             * @description Owner and name.
+             * @description Owner and name; for a chat model the file too, as `OWNER/NAME/FILE.gguf`.
              * @example google/flan-t5-small
              */
             hubId: string;
@@ -2003,6 +2005,11 @@ export interface components {
             /** @description May be empty. */
             answer: string;
             answerer: components["schemas"]["Answerer"];
+        };
+        LastTuning: {
+            /** @description When its examples were taken; what is accepted later counts towards the next. */
+            frozenAt: string;
+            run: string;
         };
         /** @description The listener for browsers and scripts of this computer. */
         Listener: {
@@ -2228,6 +2235,7 @@ export interface components {
              * @description Accepted examples.
              */
             accepted: number;
+            lastTuning: components["schemas"]["LastTuning"] | null;
             level: components["schemas"]["ReadinessLevel"];
             /**
              * Format: int64
@@ -2606,6 +2614,8 @@ export interface components {
             surroundings: components["schemas"]["Surrounding"][];
         };
         Settings: {
+            /** @description Whether a tuning begins by itself as soon as 50 new examples are accepted. */
+            automaticTuningEnabled: boolean;
             /** Format: double */
             softPromptConfidenceThreshold: number;
             softPromptDatabasePath: string | null;
@@ -2620,6 +2630,7 @@ export interface components {
         };
         /** @description Values to change; what is absent stays, and `null` clears a path. */
         SettingsChange: {
+            automaticTuningEnabled?: boolean | null;
             /** Format: double */
             softPromptConfidenceThreshold?: number | null;
             softPromptDatabasePath?: string | null;

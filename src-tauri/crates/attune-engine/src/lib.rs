@@ -57,7 +57,7 @@ pub use generation::{
     Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchSettings, BatchStatus, Discarded, Estimate,
     Example, ExampleFilter, ExampleId, ExamplePage, ExampleSource, ExampleStatus, GeneratorChoice,
     GeneratorEstimate, GeneratorKind, GeneratorName, GenreTally, Measured, PlannedGenre, Preview, Provenance,
-    Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, TwinCluster,
+    Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, Tuning, TwinCluster,
 };
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use memory::Remembered;

@@ -12,7 +12,7 @@ const REMEMBERED: f64 = 500.0;
 /// Under what a measurement is kept: other settings take another time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpeedKey {
-    /// The generators by their short names, joined.
+    /// The generators by their short names, and the judge if there is one, joined.
     pub(crate) generators: String,
     pub(crate) candidates: u32,
     pub(crate) max_new_tokens: u32,
