@@ -52,7 +52,8 @@ export function EndpointsCard() {
         <ul className={classes.list} aria-label={t.list}>
           {all.map((endpoint) => (
             <EndpointEntry
-              key={endpoint.id}
+              // What was tried was what it was before.
+              key={`${endpoint.id} ${endpoint.baseUrl} ${endpoint.model}`}
               endpoint={endpoint}
               all={all}
               onEdit={() => edit(endpoint)}
