@@ -183,17 +183,11 @@ impl Engine {
         let settings = request.settled(&self.content()?)?;
         let key = self.speed_key(&settings)?;
         let measured = Speeds(&self.0.shared.store.connection()).find(&key)?;
-        let names = key
-            .generators
-            .split(", ")
-            .take(settings.generators.len())
-            .map(|name| GeneratorEstimate { name: name.to_owned() });
+        let names = key.generators.split(", ").take(settings.generators.len());
+        let names = names.map(|name| GeneratorEstimate { name: name.to_owned() });
         let (wanted, until_kept) = (settings.num_examples, settings.until_kept);
         let is_free = self.runs_here(&settings)?;
-        let estimate = Estimate::of(names.collect(), wanted, until_kept, is_free, measured);
-        // What is written elsewhere has no price here, so a batch before says nothing of what the next one costs.
-        let cost_micro_dollars = estimate.cost_micro_dollars.filter(|_| is_free);
-        Ok(Estimate { cost_micro_dollars, ..estimate })
+        Ok(Estimate::of(names.collect(), wanted, until_kept, is_free, measured))
     }
 
     /// Under what the speed of such a batch is kept, after a look at what its generators name. Nothing is loaded.
@@ -213,11 +207,9 @@ impl Engine {
             self.own_endpoints().find(endpoint).map(|found| found.base_url.is_on_this_computer())
         };
         for choice in &settings.generators {
-            let is_free = match choice {
-                GeneratorChoice::Endpoint { endpoint } => is_here(endpoint)?,
-                local => local.is_free(),
-            };
-            if !is_free {
+            if let GeneratorChoice::Endpoint { endpoint } = choice
+                && !is_here(endpoint)?
+            {
                 return Ok(false);
             }
         }
