@@ -52,8 +52,7 @@ export function EndpointsCard() {
         <ul className={classes.list} aria-label={t.list}>
           {all.map((endpoint) => (
             <EndpointEntry
-              // What was tried was what it was before.
-              key={`${endpoint.id} ${endpoint.baseUrl} ${endpoint.model}`}
+              key={endpoint.id}
               endpoint={endpoint}
               all={all}
               onEdit={() => edit(endpoint)}
