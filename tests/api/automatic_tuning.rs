@@ -20,7 +20,7 @@ async fn accept(http: &Http, subject: &str, number: usize) {
     let rows = examples(http, &format!("subject={subject}&limit=200")).await;
     let open = rows.iter().filter(|row| row["status"] != "accepted").take(number);
     for (count, row) in open.enumerate() {
-        let path = format!("/api/v1/examples/{}/review", row["id"].as_str().unwrap());
+        let path = format!("/api/v1/examples/{}/review", row["id"].as_str().expect("an id"));
         let edit = json!({ "decision": "edit", "output": format!("It rained for {count} days.") });
         http.post(&path, &edit).await.expect(200);
     }

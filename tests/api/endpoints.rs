@@ -9,10 +9,11 @@ use crate::support::{Home, Http};
 
 const STORY: &str =
     "The lighthouse keeper found the old map. She followed it to the sea, and the sea answered.";
-const KEY: &str = "sk-canary-0123456789";
+/// What the server asks for.
+pub(crate) const KEY: &str = "sk-canary-0123456789";
 
 /// A server on 127.0.0.1 that has one model and answers every conversation with [`STORY`], for bearers of [`KEY`].
-fn endpoint() -> String {
+pub(crate) fn endpoint() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}/v1", listener.local_addr().expect("a bound socket has an address"));
     std::thread::spawn(move || {

@@ -6,7 +6,7 @@ mod chat_model;
 mod comparison;
 mod decoding;
 mod deletion;
-mod endpoints;
+pub(crate) mod endpoints;
 mod export;
 mod feedback;
 mod first_start;

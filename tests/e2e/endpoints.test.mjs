@@ -119,6 +119,7 @@ test("what is elsewhere says so before it is asked, and what is wrong stands whe
   await page.getByTestId("endpoint-key-field").fill("sk-never-to-be-seen");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText(/the connection is not encrypted, so others could read it/).waitFor();
+  await page.getByText("Far away is saved; its key could not be changed.").waitFor();
   await looksRight(page, "endpoints-5-refused");
   await page.getByTestId("endpoint-key-field").fill("");
   await page.getByRole("button", { name: "Save" }).click();

@@ -12,6 +12,7 @@ use super::progress::BatchProgress;
 use super::report;
 use super::surroundings::Surroundings;
 use super::train::{Open, see_through};
+use super::writers::{self, NamedGenerator};
 use crate::api::wire::{
     AutoTrainResult, Batch, BatchRequest, BatchStatus, OwnerKind, Readiness, Run, RunRequest, RunStatus,
     TuningRequest,
@@ -35,6 +36,13 @@ pub(super) struct AutoTrainArguments {
     /// Go on until so many are kept, with three times as many attempts at most
     #[arg(long)]
     until_kept: bool,
+    /// Who writes: base:NAME, adapter:FOLDER or adapter:RUN, endpoint:NAME, or file:PATH of a chat model in GGUF. Several
+    /// times: all of them write for each attempt, and the best text is taken [default: the base auto]
+    #[arg(long = "generator", value_name = "GENERATOR")]
+    generators: Vec<NamedGenerator>,
+    /// An endpoint by its name, whose model judges each text too [default: none]
+    #[arg(long, value_name = "NAME")]
+    judge: Option<String>,
     /// Texts that are written for each attempt; the best is taken, 1 to 8
     #[arg(long, value_name = "NUMBER")]
     candidates: Option<u32>,
@@ -67,7 +75,11 @@ struct Told {
 pub(super) async fn run(wanted: AutoTrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let (then, json, subject) = (wanted.then, wanted.json, wanted.user.clone());
     let entered = owner::enter(surroundings.clone().into_place(OwnerKind::Command, None)).await?;
-    let outcome = generate(&Client(entered.door()), wanted.into_request()).await;
+    let client = Client(entered.door());
+    let outcome = match wanted.into_request(&client).await {
+        Ok(request) => generate(&client, request).await,
+        Err(failure) => Err(failure),
+    };
     let tuning = match &outcome {
         Ok((batch, readiness)) if batch.status == BatchStatus::Completed => {
             match (tuning_of(batch, readiness), then) {
@@ -112,17 +124,20 @@ pub(super) async fn run(wanted: AutoTrainArguments, surroundings: Surroundings) 
 }
 
 impl AutoTrainArguments {
-    fn into_request(self) -> BatchRequest {
-        BatchRequest {
+    async fn into_request(self, client: &Client<'_>) -> Result<BatchRequest, Failure> {
+        let (generators, judge) = writers::find(client, self.generators, self.judge).await?;
+        Ok(BatchRequest {
             id: Some(attune_engine::BatchId::generate().to_string()),
             subject: self.user,
             genres: self.genres,
+            generators,
+            judge,
             store_in_memory: self.store_in_memory,
             until_kept: self.until_kept,
             candidates: self.candidates,
             seed: self.seed,
             ..BatchRequest::of(self.examples)
-        }
+        })
     }
 }
 

@@ -68,19 +68,22 @@ export function useSaveEndpoint(before: Endpoint | undefined) {
   const queries = useQueryClient();
   const idFor = useIdFor<EndpointDetails>("end");
   const [kept, setKept] = useState(before);
+  const [isKeyRefused, refuseKey] = useState(false);
   const create = doors.useMutation("post", "/api/v1/endpoints");
   const change = doors.useMutation("put", "/api/v1/endpoints/{id}");
   const changeKey = doors.useMutation("put", "/api/v1/endpoints/{id}/key");
   const save = useMutation<Endpoint, ApiProblem, WantedEndpoint>({
     mutationFn: async ({ details, key }) => {
+      refuseKey(false);
       const endpoint = kept
         ? await change.mutateAsync({ params: { path: { id: kept.id } }, body: details })
         : await create.mutateAsync({ body: { id: idFor(details), ...details } });
       setKept(endpoint);
       // What was found, or is still being asked, was of what it was before.
       void queries.resetQueries({ queryKey: checkQuery(api, endpoint.id).queryKey });
-      const path = { id: endpoint.id };
-      if (key !== undefined) await changeKey.mutateAsync({ params: { path }, body: { key } });
+      refuseKey(key !== undefined);
+      if (key !== undefined) await changeKey.mutateAsync({ params: { path: { id: endpoint.id } }, body: { key } });
+      refuseKey(false);
       return endpoint;
     },
     onSettled: () => {
@@ -88,7 +91,7 @@ export function useSaveEndpoint(before: Endpoint | undefined) {
       return refresh(queries);
     },
   });
-  return { kept, ...save };
+  return { kept, isKeyRefused: isKeyRefused && save.isError, ...save };
 }
 
 function checkQuery({ doors }: Api, id: string) {

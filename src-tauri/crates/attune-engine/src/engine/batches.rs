@@ -9,8 +9,9 @@ use crate::content::Content;
 use crate::generation::runner::UNWRITTEN_END;
 use crate::generation::{
     Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchSettings, BatchStatus, Discarded, Estimate,
-    GeneratorChoice, GeneratorEstimate, Preview, Tallies,
+    GeneratorChoice, GeneratorEstimate, Preview, SpeedKey, Tallies,
 };
+use crate::limits::require_file;
 use crate::store::batches::Batches;
 use crate::store::examples::Examples;
 use crate::store::speeds::Speeds;
@@ -38,7 +39,7 @@ impl Engine {
         let subject = request.checked_subject()?;
         let settings = request.settled(&self.content()?)?;
         // What can be found wrong with a generator is said before there is a row.
-        self.0.batches.speed_key(&settings)?;
+        self.speed_key(&settings)?;
         let row = || {
             let batch = Batch {
                 id: id.unwrap_or_else(BatchId::generate),
@@ -180,13 +181,24 @@ impl Engine {
     /// What is wrong with the request or the generators it names.
     pub fn estimate(&self, request: &BatchRequest) -> Result<Estimate> {
         let settings = request.settled(&self.content()?)?;
-        let key = self.0.batches.speed_key(&settings)?;
+        let key = self.speed_key(&settings)?;
         let measured = Speeds(&self.0.shared.store.connection()).find(&key)?;
         let names = key.generators.split(", ").take(settings.generators.len());
         let names = names.map(|name| GeneratorEstimate { name: name.to_owned() });
         let (wanted, until_kept) = (settings.num_examples, settings.until_kept);
         let is_free = self.runs_here(&settings)?;
         Ok(Estimate::of(names.collect(), wanted, until_kept, is_free, measured))
+    }
+
+    /// Under what the speed of such a batch is kept, after a look at what its generators name. Nothing is loaded.
+    fn speed_key(&self, settings: &BatchSettings) -> Result<SpeedKey> {
+        let key = self.0.batches.speed_key(settings)?;
+        for choice in &settings.generators {
+            if let GeneratorChoice::LocalChat { file } = choice {
+                require_file("file", file)?;
+            }
+        }
+        Ok(key)
     }
 
     /// Whether all that writes and judges is on this computer.

@@ -6,6 +6,7 @@ import { useSaveEndpoint } from "../../../api/endpoints";
 import type { Endpoint, EndpointDetails } from "../../../api/types";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { words } from "../words";
+import classes from "./endpoints.module.css";
 import { KeyField, type TypedKey } from "./KeyField";
 import { ModelField } from "./ModelField";
 import { nameFor, originOf, PRESETS, presetAt } from "./presets";
@@ -23,7 +24,7 @@ interface EndpointDialogProps {
 export function EndpointDialog({ before, all, onClose, onSaved }: EndpointDialogProps) {
   const [typed, setTyped] = useState<EndpointDetails>(before ?? { name: "", baseUrl: "", model: "" });
   const [typedKey, setTypedKey] = useState<TypedKey>({ key: "", isForgotten: false });
-  const { kept, mutate, error, isPending } = useSaveEndpoint(before);
+  const { kept, isKeyRefused, mutate, error, isPending } = useSaveEndpoint(before);
   const presetsId = useId();
   const others = all.filter(({ id }) => id !== kept?.id);
   const preset = presetAt(typed.baseUrl);
@@ -124,12 +125,12 @@ export function EndpointDialog({ before, all, onClose, onSaved }: EndpointDialog
           onChange={(model) => type({ model })}
           error={problemOf("model")}
         />
-        {error && isElsewhere ? (
-          <>
-            {kept && !before ? <Text fz="sm">{t.onlyKeyMissing(kept.name)}</Text> : null}
-            <ProblemNotice problem={error} />
-          </>
+        {kept && isKeyRefused ? (
+          <Text fz="sm" role="status" className={classes.anywhere}>
+            {t.keyRefused(kept.name)}
+          </Text>
         ) : null}
+        {error && isElsewhere ? <ProblemNotice problem={error} /> : null}
         <Group justify="flex-end" gap="sm">
           <Text fz="xs" c="dimmed" flex={1}>
             {t.saveMeaning}

@@ -3,7 +3,7 @@
 import { Button, Group, Text, Title, Tooltip } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { IconDeviceDesktop, IconWorld } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useEndpointCheck, useEndpointKey, useRunCheck, useTryEndpoint } from "../../../api/endpoints";
 import { ApiProblem } from "../../../api/problem";
 import type { Endpoint, EndpointTrial } from "../../../api/types";
@@ -32,6 +32,8 @@ export function EndpointEntry({ endpoint, all, onEdit, onDeleted }: EndpointEntr
   const check = useEndpointCheck(id);
   const runCheck = useRunCheck();
   const trial = useTryEndpoint();
+  const isWhat = `${endpoint.baseUrl} ${endpoint.model}`;
+  const [tried, setTried] = useState(isWhat);
   return (
     <li className={classes.entry} data-testid="endpoint">
       <div className={classes.head}>
@@ -62,7 +64,10 @@ export function EndpointEntry({ endpoint, all, onEdit, onDeleted }: EndpointEntr
           <TrialButton
             endpoint={endpoint}
             isWriting={trial.isPending}
-            onTry={() => trial.mutate({ params: { path: { id } } })}
+            onTry={() => {
+              setTried(isWhat);
+              trial.mutate({ params: { path: { id } } });
+            }}
           />
           <Button variant="default" size="xs" aria-label={t.editOf(name)} onClick={onEdit}>
             {t.edit}
@@ -91,7 +96,8 @@ export function EndpointEntry({ endpoint, all, onEdit, onDeleted }: EndpointEntr
       {/* A server on this computer mostly needs no key. */}
       {key.data?.problem && !local ? <Notice text={key.data.problem} /> : null}
       <CheckResult check={check} />
-      <TrialResult trial={trial.data} isWriting={trial.isPending} problem={trial.error} />
+      {/* What another model said says nothing of this one. */}
+      {tried === isWhat ? <TrialResult trial={trial.data} isWriting={trial.isPending} problem={trial.error} /> : null}
     </li>
   );
 }

@@ -60,11 +60,11 @@ type KeptKeyProps = Pick<KeyFieldProps, "sharing" | "value" | "onChange"> & { en
 function KeptKey({ endpoint, sharing, value, onChange }: KeptKeyProps) {
   const { data } = useEndpointKey(endpoint.id);
   if (!data) return null;
-  if (data.problem) return <Notice text={data.problem} />;
+  if (data.problem && !endpoint.local) return <Notice text={data.problem} />;
   if (data.source !== "keychain") {
     return (
       <Text fz="sm" c="dimmed">
-        {data.source === "environment" ? t.keyEnvironment : t.keyNone}
+        {data.source === "environment" ? t.keyEnvironment : (data.problem ?? t.keyNone)}
       </Text>
     );
   }

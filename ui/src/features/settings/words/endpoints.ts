@@ -85,7 +85,7 @@ export const endpoints = {
     showKey: "Show what is typed",
     save: "Save",
     saveMeaning: "Saving checks it, which costs nothing.",
-    onlyKeyMissing: (name: string) => `${name} is kept, but not its key:`,
+    keyRefused: (name: string) => `${name} is saved; its key could not be changed.`,
   },
   presets: {
     ollama: { name: "Ollama", model: "As ollama list shows it.", key: "Ollama needs none." },

@@ -55,7 +55,7 @@ fn spent_credit_fails_a_batch_which_goes_on_with_what_is_missing_and_nothing_is_
         .map(|example| example.provenance.as_ref().unwrap().seed & 0x7fff_ffff)
         .collect();
 
-    server.from_now_on(story());
+    server.answers_now(story());
     let before = server.seen().len();
     engine.continue_batch(batch.id.as_str()).unwrap();
     let whole = engine.wait_for_batch(batch.id.as_str()).unwrap();

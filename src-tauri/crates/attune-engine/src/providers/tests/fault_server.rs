@@ -154,12 +154,12 @@ impl FaultServer {
 
     /// What requests get when the script is at its end.
     pub(crate) fn otherwise(self, fate: Fate) -> Self {
-        self.from_now_on(fate);
+        self.answers_now(fate);
         self
     }
 
     /// What every request gets for which there is no other answer.
-    pub(crate) fn from_now_on(&self, fate: Fate) {
+    pub(crate) fn answers_now(&self, fate: Fate) {
         lock(&self.state).otherwise = Some(fate);
     }
 
