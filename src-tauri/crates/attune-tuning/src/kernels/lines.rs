@@ -1,7 +1,7 @@
 //! Memory in lines of the processor's cache: what is loaded in tiles and whole registers begins at their start.
 //!
 //! A tile is loaded line by line; one that lies across two lines takes twice as long.
-#![allow(unsafe_code, reason = "the same memory under another name")]
+#![allow(unsafe_code, reason = "the same memory under another name, and a hint about an address")]
 
 use half::bf16;
 
@@ -18,17 +18,13 @@ pub(super) struct WideLine(pub(super) [f32; 16]);
 impl Line {
     pub(super) const ZERO: Self = Self([bf16::ZERO; 32]);
 
-    /// The values of lines, one after the other.
-    pub(super) fn values(lines: &[Self]) -> &[bf16] {
-        // SAFETY: a line is 32 values and nothing else (its size is its alignment), so that the lines are
-        // `32 · len` values in one piece, borrowed as long as the lines are.
-        unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * 32) }
-    }
-
-    /// As [`Self::values`], to be changed.
-    pub(super) fn values_mut(lines: &mut [Self]) -> &mut [bf16] {
-        // SAFETY: as above; every pattern of bits is a value, and the lines are borrowed mutably.
-        unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * 32) }
+    /// Says that the line will be read soon.
+    pub(super) fn prefetch(&self) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint about an address, here even a valid one, that changes nothing but the caches.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>((&raw const *self).cast());
+        }
     }
 }
 
@@ -37,7 +33,8 @@ impl WideLine {
 
     /// The values of lines, one after the other.
     pub(super) fn values(lines: &[Self]) -> &[f32] {
-        // SAFETY: as for `Line`, with 16 values a line.
+        // SAFETY: a line is 16 values and nothing else (its size is its alignment), so that the lines are
+        // `16 · len` values in one piece, borrowed as long as the lines are.
         unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * 16) }
     }
 
