@@ -406,7 +406,9 @@ mod tests {
                 let wide: Vec<f32> = (0..outputs * inputs)
                     .map(|place| weight.at(place / inputs, place % inputs) as f32)
                     .collect();
-                let panels = Panels::pack(kernel, &wide, inputs);
+                let mut panels = Panels::default();
+                panels.push(kernel, &wide, inputs);
+                let packed = panels.weight(0).expect("it was pushed");
                 // Some of its outputs, from the start of a panel.
                 let first = random.random_range(0..outputs.div_ceil(32)) * 32;
                 let some = first..random.random_range(first + 1..=outputs);
@@ -419,7 +421,7 @@ mod tests {
                     |row, column| {
                         (0..inputs).map(|deep| x.at(row, deep) * weight.at(some.start + column, deep)).sum()
                     },
-                    |out| products.forward(out, x.matrix(), panels.all().outputs(some.clone())),
+                    |out| products.forward(out, x.matrix(), packed.outputs(some.clone())),
                 );
                 check(
                     &what,
@@ -429,7 +431,7 @@ mod tests {
                         let deep = 0..some.len();
                         deep.map(|deep| of_some.at(row, deep) * weight.at(some.start + deep, column)).sum()
                     },
-                    |out| products.backward(out, of_some.matrix(), panels.all().outputs(some.clone())),
+                    |out| products.backward(out, of_some.matrix(), packed.outputs(some.clone())),
                 );
             }
         }
