@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("attune-mini, rows of the file, 16 a batch", base, batches)
         }
         None => {
-            random = FLAN_T5_SMALL.load(0);
+            random = FLAN_T5_SMALL.load_smooth(0);
             ("flan-t5-small's shape, random rows, 8 a batch", &random, random_batches(8, 4)?)
         }
     };
@@ -129,8 +129,10 @@ impl Measured<'_> {
         };
         let mut passes = passes.split(',').map(pass).collect::<Result<Vec<_>, _>>()?;
         let mut taken: Vec<Vec<Taken>> = passes.iter().map(|_| Vec::new()).collect();
+        let mut first: Vec<(f64, Vec<f32>)> = Vec::new();
         for (_, pass) in &mut passes {
-            pass.loss_and_gradient(&values, &batches[0], &mut gradient)?;
+            let loss = pass.loss_and_gradient(&values, &batches[0], &mut gradient)?;
+            first.push((loss.mean, gradient.clone()));
         }
         for _ in 0..rounds {
             for ((_, pass), taken) in passes.iter_mut().zip(&mut taken) {
@@ -150,15 +152,16 @@ impl Measured<'_> {
             AdapterKind::Lora(settings) => format!("LoRA of rank {} on q and v", settings.rank),
         };
         writeln!(io::stdout(), "{what}, {method}; {tokens:.0} source and target tokens a step")?;
-        for ((name, _), taken) in passes.iter().zip(&taken) {
+        for (((name, _), taken), (loss, slope)) in passes.iter().zip(&taken).zip(&first) {
             let clock = median(taken.iter().map(|round| round.clock));
             let processor = median(taken.iter().filter_map(|round| round.processor));
             writeln!(
                 io::stdout(),
                 "  {name:<8} {clock:.4} s a step, {processor:.4} s of a processor, {:.0} tokens a second, {:.0} \
-                 a second of a processor",
+                 a second of a processor; loss {loss:.5}, gradient {:.1e} from the first pass's",
                 tokens / clock,
-                tokens / processor
+                tokens / processor,
+                fixtures::relative_difference(slope, &first[0].1)
             )?;
         }
         Ok(())

@@ -133,10 +133,16 @@ pub(super) fn exponentials(values: &mut [f32], shift: f32) -> f32 {
             sums[lane] += values[lane];
         }
     }
-    let mut sum = 0.0;
-    for value in rest {
+    // What is left over takes a register of its own, of which the rest is not looked at.
+    let mut last = [shift; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    for value in &mut last {
         *value = exponential(*value - shift);
-        sum += *value;
+    }
+    let mut sum = 0.0;
+    for (value, last) in rest.iter_mut().zip(last) {
+        *value = last;
+        sum += last;
     }
     for lane in sums {
         sum += lane;

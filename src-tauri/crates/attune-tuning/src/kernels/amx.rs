@@ -9,8 +9,6 @@ use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::marker::PhantomData;
 
-use half::bf16;
-
 use super::blocks::{Block, BlockOut};
 use super::lines::Line;
 
@@ -94,19 +92,16 @@ impl Tiles {
     /// If a slice is too short, which is a fault of the caller.
     pub(super) fn multiply(&self, block: Block<'_>, out: BlockOut<'_>) {
         let steps = block.checked_steps(&out);
-        let left_stride = block.left_stride * size_of::<bf16>();
         let out_stride = out.stride * size_of::<f32>();
         let out_pointer = out.values.as_mut_ptr();
-        let left = block.left.as_ptr();
-        let right: *const Line = block.right.as_ptr();
+        let (left, right) = (block.left.as_ptr(), block.right.as_ptr());
         // SAFETY: the tiles are set up while `self` lives, which also says that the instructions are there and
-        // allowed. `checked_steps` found that 32 rows of `DEPTH · steps` values fit `left` at its stride and 32 rows of
-        // 32 values fit `out` at its own, and that `right` has 32 lines a step; the loop reads and writes just
-        // these: a tile is 16 rows of 64 bytes, the second of a pair lies 16 rows below or 64 bytes beside the
-        // first, and a step goes on by 64 bytes of `left` and 2048 of `right`. `out` is borrowed mutably, so
+        // allowed. `checked_steps` found that both factors have 32 lines a step and that 32 rows of 32 values fit
+        // `out` at its stride; the loop reads and writes just these: a tile is 16 lines or 16 rows of 64 bytes, the
+        // second of a pair lies 1024 bytes behind the first, or in `out` 16 rows below or 64 bytes beside it, and a
+        // step goes on by 2048 bytes. `out` is borrowed mutably, so
         // nothing else sees it. Every register that is changed is named.
         unsafe {
-            let left_below = left.add(16 * block.left_stride);
             let out_below = out_pointer.add(16 * out.stride);
             asm!(
                 "test {adds}, {adds}",
@@ -123,15 +118,14 @@ impl Tiles {
                 "tilezero tmm3",
                 "2:",
                 "tileloadd tmm6, [{right} + {line}*1]",
-                "tileloadd tmm4, [{left} + {stride}*1]",
+                "tileloadd tmm4, [{left} + {line}*1]",
                 "tileloadd tmm7, [{right} + {line}*1 + 1024]",
                 "tdpbf16ps tmm0, tmm4, tmm6",
-                "tileloadd tmm5, [{left_below} + {stride}*1]",
+                "tileloadd tmm5, [{left} + {line}*1 + 1024]",
                 "tdpbf16ps tmm1, tmm4, tmm7",
                 "tdpbf16ps tmm2, tmm5, tmm6",
                 "tdpbf16ps tmm3, tmm5, tmm7",
-                "add {left}, 64",
-                "add {left_below}, 64",
+                "add {left}, 2048",
                 "add {right}, 2048",
                 "dec {steps}",
                 "jnz 2b",
@@ -140,11 +134,9 @@ impl Tiles {
                 "tilestored [{out_below} + {out_stride}*1], tmm2",
                 "tilestored [{out_below} + {out_stride}*1 + 64], tmm3",
                 left = inout(reg) left => _,
-                left_below = inout(reg) left_below => _,
                 right = inout(reg) right => _,
                 steps = inout(reg) steps => _,
                 line = in(reg) size_of::<Line>(),
-                stride = in(reg) left_stride,
                 out = in(reg) out_pointer,
                 out_below = in(reg) out_below,
                 out_stride = in(reg) out_stride,

@@ -58,10 +58,16 @@ impl Avx512 {
         unsafe { pack_along(source, out) }
     }
 
-    /// See [`super::blocks::BlockKernel::transpose`].
-    pub(super) fn transpose(self, source: Source<'_>, out: &mut [Line]) {
+    /// See [`super::blocks::BlockKernel::pack_rows`].
+    pub(super) fn pack_rows(self, source: Source<'_>, out: &mut [Line]) {
         // SAFETY: as above.
-        unsafe { transpose(source, out) }
+        unsafe { pack_rows(source, out) }
+    }
+
+    /// See [`super::blocks::BlockKernel::pack_columns`].
+    pub(super) fn pack_columns(self, source: Source<'_>, out: &mut [Line]) {
+        // SAFETY: as above.
+        unsafe { pack_columns(source, out) }
     }
 
     /// See [`super::blocks::BlockKernel::turn`].
@@ -75,7 +81,7 @@ impl Avx512 {
 /// The processor must have the features, and [`Block::checked_steps`] must have found the slices long enough.
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 unsafe fn multiply(block: Block<'_>, out: BlockOut<'_>) {
-    let Block { left, left_stride, right } = block;
+    let Block { left, right } = block;
     let BlockOut { values, stride, adds } = out;
     for row in (0..SIDE).step_by(ROWS) {
         let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
@@ -86,15 +92,14 @@ unsafe fn multiply(block: Block<'_>, out: BlockOut<'_>) {
                 *sums = unsafe { [_mm512_loadu_ps(from.as_ptr()), _mm512_loadu_ps(from.as_ptr().add(16))] };
             }
         }
-        for (step, lines) in right.as_chunks::<DEPTH>().0.iter().enumerate() {
+        for (rows, lines) in left.as_chunks::<DEPTH>().0.iter().zip(right.as_chunks::<DEPTH>().0) {
             for pair in 0..16 {
                 let (first, second) = (register(&lines[pair]), register(&lines[16 + pair]));
                 for (below, sums) in sums.iter_mut().enumerate() {
-                    let place = (row + below) * left_stride + step * DEPTH + 2 * pair;
-                    // SAFETY: the block's rows lie within `left`, the pair's second value too; four bytes may
-                    // be read at any address.
-                    let both = unsafe { left.as_ptr().add(place).cast::<i32>().read_unaligned() };
-                    let both = as_bf16(_mm512_set1_epi32(both));
+                    let values = &rows[row + below].0;
+                    let both = u32::from(values[2 * pair].to_bits())
+                        | u32::from(values[2 * pair + 1].to_bits()) << 16;
+                    let both = as_bf16(_mm512_set1_epi32(both.cast_signed()));
                     sums[0] = _mm512_dpbf16_ps(sums[0], both, as_bf16(first));
                     sums[1] = _mm512_dpbf16_ps(sums[1], both, as_bf16(second));
                 }
@@ -143,21 +148,31 @@ fn pack_along(source: Source<'_>, out: &mut [Line]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn transpose(source: Source<'_>, out: &mut [Line]) {
-    let lines_a_row = source.rows.div_ceil(DEPTH);
-    for (panel, out) in out.chunks_exact_mut(lines_a_row * SIDE).enumerate() {
-        for block in 0..lines_a_row {
-            let mut halves = [[_mm512_setzero_si512(); 16]; 2];
-            let [left, right] = &mut halves;
-            for (pair, (left, right)) in left.iter_mut().zip(right).enumerate() {
-                let row = block * DEPTH + 2 * pair;
-                let [first, second] = [row, row + 1].map(|row| run_of(source, row, panel * SIDE));
-                [*left, *right] = interleaved(first, second);
-            }
-            for (half, words) in halves.into_iter().enumerate() {
-                for (row, words) in transposed(words).into_iter().enumerate() {
-                    out[(half * 16 + row) * lines_a_row + block] = line(words);
-                }
+fn pack_rows(source: Source<'_>, out: &mut [Line]) {
+    let blocks = source.columns.div_ceil(DEPTH);
+    for (number, lines) in out.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
+        let (rows, block) = (number / blocks, number % blocks);
+        for (row, out) in lines.iter_mut().enumerate() {
+            *out = line(run_of(source, rows * SIDE + row, block * DEPTH));
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn pack_columns(source: Source<'_>, out: &mut [Line]) {
+    let blocks = source.rows.div_ceil(DEPTH);
+    for (number, lines) in out.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
+        let (rows, block) = (number / blocks, number % blocks);
+        let mut halves = [[_mm512_setzero_si512(); 16]; 2];
+        let [left, right] = &mut halves;
+        for (pair, (left, right)) in left.iter_mut().zip(right).enumerate() {
+            let row = block * DEPTH + 2 * pair;
+            let [first, second] = [row, row + 1].map(|row| run_of(source, row, rows * SIDE));
+            [*left, *right] = interleaved(first, second);
+        }
+        for (words, lines) in halves.into_iter().zip(lines.as_chunks_mut::<16>().0) {
+            for (out, words) in lines.iter_mut().zip(transposed(words)) {
+                *out = line(words);
             }
         }
     }

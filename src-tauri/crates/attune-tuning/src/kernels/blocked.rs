@@ -1,7 +1,7 @@
 //! Products of bf16 matrices, on one thread, block by block, with sums in f32.
 //!
-//! 64 columns at a time: their sums stay in the second cache until they are written out, and 256 of depth of a panel
-//! stay in the first one while all rows of the left factor pass by.
+//! One panel of 32 columns at a time, and of that 256 of depth, which stay in a core's first cache while all rows of the
+//! left factor pass by.
 //! Invariants: the order of a sum depends on its depth alone; what was computed before changes nothing.
 
 use half::bf16;
@@ -13,8 +13,6 @@ use super::products::{Matrix, MatrixMut, Previous};
 use super::value::Value;
 use crate::vectors::{Kernel, vectorised};
 
-/// Columns whose sums are kept at once.
-const COLUMNS: usize = 2 * SIDE;
 /// Blocks of a panel that are taken at once: with as many rows of the left factor they fit a core's first cache.
 const BLOCKS: usize = 8;
 
@@ -28,6 +26,14 @@ pub(crate) enum Written<'a, V> {
 }
 
 impl<V> Written<'_, V> {
+    /// How many blocks of 32 rows of a panel can be summed up where they belong: all whole ones, if they are wide.
+    fn blocks_in_place(&self, panel: usize) -> usize {
+        match self {
+            Self::Wide(out, _) if (panel + 1) * SIDE <= out.columns => out.rows / SIDE,
+            _ => 0,
+        }
+    }
+
     pub(crate) fn width(&self) -> usize {
         match self {
             Self::Narrow(out) => out.columns,
@@ -41,23 +47,63 @@ impl<V> Written<'_, V> {
 pub(crate) struct BlockProducts {
     kernel: BlockKernel,
     left: Vec<Line>,
+    /// Of a product without frozen weights.
     right: Vec<Line>,
-    /// A packed factor of a product without frozen weights.
-    packed: Vec<Line>,
-    /// `[rows, COLUMNS]`.
+    /// Blocks of a frozen weight for its other direction.
+    turned: Vec<Line>,
+    /// `[rows, SIDE]`, of a panel.
     sums: Vec<WideLine>,
 }
 
 /// A factor in blocks.
 #[derive(Debug, Clone, Copy)]
 enum Right<'a> {
-    /// `[depth, columns]`: for each panel of columns `blocks` blocks.
-    Packed { lines: &'a [Line], blocks: usize, columns: usize },
+    /// `[depth, columns]`: for each panel of columns `blocks` blocks; from far away if they are a frozen weight's.
+    Packed { lines: &'a [Line], blocks: usize, columns: usize, far: bool },
     /// What is packed is the transposed matrix.
     Turned(PanelRows<'a>),
 }
 
-impl Right<'_> {
+impl<'a> Right<'a> {
+    /// The blocks of a panel from this one of depth on, `deep` of them; in `turned` where they have to be.
+    fn lines<'t>(
+        &self,
+        panel: usize,
+        depth: usize,
+        deep: usize,
+        kernel: BlockKernel,
+        turned: &'t mut [Line],
+    ) -> &'t [Line]
+    where
+        'a: 't,
+    {
+        match *self {
+            Self::Packed { lines, blocks, .. } => &lines[(panel * blocks + depth) * DEPTH..][..deep * DEPTH],
+            Self::Turned(weight) => {
+                let from = weight.lines.as_chunks::<DEPTH>().0.iter();
+                let from = from.skip(depth * weight.blocks() + panel).step_by(weight.blocks());
+                let into = turned.as_chunks_mut::<DEPTH>().0;
+                from.zip(&mut into[..deep]).for_each(|(from, into)| kernel.turn(from, into));
+                &turned[..deep * DEPTH]
+            }
+        }
+    }
+
+    /// Lets a line come nearer that [`Self::lines`] reads next.
+    fn prefetch(&self, panel: usize, depth: usize, deep: usize, line: usize) {
+        let line = match *self {
+            Self::Packed { far: false, .. } => None,
+            Self::Packed { lines, blocks, .. } => lines.get((panel * blocks + depth + deep) * DEPTH + line),
+            Self::Turned(weight) => {
+                let block = (depth + line / DEPTH) * weight.blocks() + panel + 1;
+                weight.lines.get(block * DEPTH + line % DEPTH)
+            }
+        };
+        if let Some(line) = line {
+            line.prefetch();
+        }
+    }
+
     fn columns(&self) -> usize {
         match self {
             Self::Packed { columns, .. } => *columns,
@@ -68,7 +114,7 @@ impl Right<'_> {
 
 impl BlockProducts {
     pub(crate) fn new(kernel: BlockKernel) -> Self {
-        Self { kernel, left: Vec::new(), right: Vec::new(), packed: Vec::new(), sums: Vec::new() }
+        Self { kernel, left: Vec::new(), right: Vec::new(), turned: Vec::new(), sums: Vec::new() }
     }
 
     /// `left · weightᵀ`.
@@ -77,7 +123,8 @@ impl BlockProducts {
     /// If the matrices do not fit each other, which is a fault of the caller, as in the other two.
     pub(crate) fn forward(&mut self, out: Written<'_, bf16>, left: Matrix<'_, bf16>, weight: PanelRows<'_>) {
         assert_eq!(left.columns, weight.inputs, "a product with a frozen weight");
-        let right = Right::Packed { lines: weight.lines, blocks: weight.blocks(), columns: weight.outputs };
+        let (lines, blocks, columns) = (weight.lines, weight.blocks(), weight.outputs);
+        let right = Right::Packed { lines, blocks, columns, far: true };
         self.run(out, left, right);
     }
 
@@ -96,7 +143,7 @@ impl BlockProducts {
     ) {
         assert_eq!(left.columns, right.rows, "the depth of a product");
         let blocks = right.rows.div_ceil(DEPTH);
-        let mut lines = std::mem::take(&mut self.packed);
+        let mut lines = std::mem::take(&mut self.right);
         let count = right.columns.div_ceil(SIDE) * blocks * DEPTH;
         if lines.len() < count {
             lines.resize(count, Line::ZERO);
@@ -106,9 +153,9 @@ impl BlockProducts {
         } else {
             self.kernel.pack_along(memory_of(right.transposed()), &mut lines[..count]);
         }
-        let packed = Right::Packed { lines: &lines[..count], blocks, columns: right.columns };
+        let packed = Right::Packed { lines: &lines[..count], blocks, columns: right.columns, far: false };
         self.run(out, left, packed);
-        self.packed = lines;
+        self.right = lines;
     }
 
     fn run(&mut self, mut out: Written<'_, bf16>, left: Matrix<'_, bf16>, right: Right<'_>) {
@@ -122,44 +169,53 @@ impl BlockProducts {
             return;
         }
         assert!(left.extent() <= left.values.len());
-        let Self { kernel, left: copied, right: turned, sums, .. } = self;
-        let left = LeftRows::new(*kernel, left, copied);
-        let row_blocks = rows.div_ceil(SIDE);
-        if sums.len() < row_blocks * SIDE * COLUMNS / 16 {
-            sums.resize(row_blocks * SIDE * COLUMNS / 16, WideLine::ZERO);
+        let Self { kernel, left: packed, turned, sums, .. } = self;
+        let (row_blocks, depth_blocks) = (rows.div_ceil(SIDE), left.columns.div_ceil(DEPTH));
+        let count = row_blocks * depth_blocks * SIDE;
+        if packed.len() < count {
+            packed.resize(count, Line::ZERO);
         }
-        if turned.is_empty() {
+        if left.column_step == 1 {
+            kernel.pack_rows(memory_of(left), &mut packed[..count]);
+        } else {
+            kernel.pack_columns(memory_of(left.transposed()), &mut packed[..count]);
+        }
+        if sums.is_empty() {
             turned.resize(BLOCKS * DEPTH, Line::ZERO);
         }
+        if sums.len() < row_blocks * SIDE * SIDE / 16 {
+            sums.resize(row_blocks * SIDE * SIDE / 16, WideLine::ZERO);
+        }
         let ready = kernel.ready();
-        for first in (0..columns).step_by(COLUMNS) {
-            for depth in (0..left.blocks).step_by(BLOCKS) {
-                let deep = BLOCKS.min(left.blocks - depth);
-                for panel in first / SIDE..columns.min(first + COLUMNS).div_ceil(SIDE) {
-                    let lines = match right {
-                        Right::Packed { lines, blocks, .. } => {
-                            &lines[(panel * blocks + depth) * DEPTH..][..deep * DEPTH]
-                        }
-                        Right::Turned(weight) => {
-                            let from = weight.lines.as_chunks::<DEPTH>().0.iter();
-                            let from = from.skip(depth * weight.blocks() + panel).step_by(weight.blocks());
-                            let into = turned.as_chunks_mut::<DEPTH>().0;
-                            from.zip(&mut into[..deep]).for_each(|(from, into)| kernel.turn(from, into));
-                            &turned[..deep * DEPTH]
-                        }
-                    };
-                    let values = WideLine::values_mut(sums);
-                    for block in 0..row_blocks {
-                        let (rows, left_stride) = left.block(block, depth);
-                        let place = block * SIDE * COLUMNS + panel * SIDE - first;
-                        let (values, adds) = (&mut values[place..], depth > 0);
-                        let block = Block { left: rows, left_stride, right: lines };
-                        ready.multiply(block, BlockOut { values, stride: COLUMNS, adds });
+        for panel in 0..columns.div_ceil(SIDE) {
+            let in_place = out.blocks_in_place(panel);
+            for depth in (0..depth_blocks).step_by(BLOCKS) {
+                let deep = BLOCKS.min(depth_blocks - depth);
+                let lines = right.lines(panel, depth, deep, *kernel, turned);
+                let soon = deep * DEPTH / row_blocks + 1;
+                for block in 0..row_blocks {
+                    for line in block * soon..(block + 1) * soon {
+                        right.prefetch(panel, depth, deep, line);
                     }
+                    let left = &packed[(block * depth_blocks + depth) * SIDE..][..deep * SIDE];
+                    let into = match &mut out {
+                        Written::Wide(out, previous) if block < in_place => BlockOut {
+                            values: &mut out.values[block * SIDE * out.row_step + panel * SIDE..],
+                            stride: out.row_step,
+                            adds: depth > 0 || *previous == Previous::AddedTo,
+                        },
+                        _ => BlockOut {
+                            values: &mut WideLine::values_mut(sums)[block * SIDE * SIDE..],
+                            stride: SIDE,
+                            adds: depth > 0,
+                        },
+                    };
+                    ready.multiply(Block { left, right: lines }, into);
                 }
             }
-            let sums = WideLine::values(&sums[..rows * COLUMNS / 16]);
-            vectorised(WriteOut { sums, first, out: &mut out });
+            let first = in_place * SIDE;
+            let sums = WideLine::values(&sums[first * SIDE / 16..rows.max(first) * SIDE / 16]);
+            vectorised(WriteOut { sums, first, panel, out: &mut out });
         }
     }
 }
@@ -174,61 +230,13 @@ fn memory_of(matrix: Matrix<'_, bf16>) -> Source<'_> {
     Source { values, stride: row_step, rows, columns }
 }
 
-/// The left factor in blocks of 32 rows: where they are whole they are read in place, else from a copy.
-struct LeftRows<'a> {
-    values: &'a [bf16],
-    stride: usize,
-    /// How many blocks lie in `values`.
-    in_place: usize,
-    copied: &'a [bf16],
-    /// Of depth.
-    blocks: usize,
-}
-
-impl<'a> LeftRows<'a> {
-    fn new(kernel: BlockKernel, left: Matrix<'a, bf16>, copied: &'a mut Vec<Line>) -> Self {
-        let blocks = left.columns.div_ceil(DEPTH);
-        let is_row_major = left.column_step == 1;
-        let in_place = if is_row_major && left.columns.is_multiple_of(DEPTH) { left.rows / SIDE } else { 0 };
-        let first = in_place * SIDE;
-        let count = (left.rows - first).div_ceil(SIDE) * SIDE * blocks;
-        if copied.len() < count {
-            copied.resize(count, Line::ZERO);
-        }
-        let lines = &mut copied[..count];
-        if is_row_major {
-            for (row, lines) in lines.chunks_exact_mut(blocks).enumerate() {
-                let values = Line::values_mut(lines);
-                let filled = if first + row < left.rows { left.columns } else { 0 };
-                let start = (first + row) * left.row_step;
-                values[..filled].copy_from_slice(left.values.get(start..start + filled).unwrap_or_default());
-                values[filled..].fill(bf16::ZERO);
-            }
-        } else {
-            kernel.transpose(memory_of(left.transposed()), lines);
-        }
-        let copied = Line::values(lines);
-        Self { values: left.values, stride: left.row_step, in_place, copied, blocks }
-    }
-
-    /// The rows of a block from this block of depth on, and the way from one to the next.
-    fn block(&self, block: usize, depth: usize) -> (&[bf16], usize) {
-        match block.checked_sub(self.in_place) {
-            None => (&self.values[block * SIDE * self.stride + depth * DEPTH..], self.stride),
-            Some(block) => {
-                let stride = self.blocks * DEPTH;
-                (&self.copied[block * SIDE * stride + depth * DEPTH..], stride)
-            }
-        }
-    }
-}
-
-/// Takes the sums of up to 64 columns to where they belong.
+/// Takes the sums of a panel to where they belong.
 struct WriteOut<'a, 'o> {
-    /// `[rows, COLUMNS]`.
+    /// `[rows, SIDE]`.
     sums: &'a [f32],
-    /// The first column.
+    /// The first row.
     first: usize,
+    panel: usize,
     out: &'a mut Written<'o, bf16>,
 }
 
@@ -237,28 +245,24 @@ impl Kernel for WriteOut<'_, '_> {
 
     #[inline(always)]
     fn run(self) {
-        let rows = self.sums.chunks_exact(COLUMNS).enumerate();
+        let column = self.panel * SIDE;
+        let rows = (self.first..).zip(self.sums.as_chunks::<SIDE>().0);
         match self.out {
             Written::Narrow(MatrixMut { values, columns, row_step, .. }) => {
-                let count = COLUMNS.min(*columns - self.first);
+                let count = SIDE.min(*columns - column);
                 for (row, sums) in rows {
-                    let out = &mut values[row * *row_step + self.first..][..count];
+                    let out = &mut values[row * *row_step + column..][..count];
                     for (out, sum) in out.iter_mut().zip(sums) {
                         *out = <bf16 as Value>::narrow(*sum);
                     }
                 }
             }
             Written::Wide(MatrixMut { values, columns, row_step, .. }, previous) => {
-                let count = COLUMNS.min(*columns - self.first);
+                let count = SIDE.min(*columns - column);
                 for (row, sums) in rows {
-                    let out = &mut values[row * *row_step + self.first..][..count];
-                    match previous {
-                        Previous::Replaced => out.copy_from_slice(&sums[..count]),
-                        Previous::AddedTo => {
-                            for (out, sum) in out.iter_mut().zip(sums) {
-                                *out += sum;
-                            }
-                        }
+                    let out = &mut values[row * *row_step + column..][..count];
+                    for (out, sum) in out.iter_mut().zip(sums) {
+                        *out = if *previous == Previous::AddedTo { *out + sum } else { *sum };
                     }
                 }
             }
@@ -402,7 +406,9 @@ mod tests {
                 let wide: Vec<f32> = (0..outputs * inputs)
                     .map(|place| weight.at(place / inputs, place % inputs) as f32)
                     .collect();
-                let panels = Panels::pack(kernel, &wide, inputs);
+                let mut panels = Panels::default();
+                panels.push(kernel, &wide, inputs);
+                let packed = panels.weight(0).expect("it was pushed");
                 // Some of its outputs, from the start of a panel.
                 let first = random.random_range(0..outputs.div_ceil(32)) * 32;
                 let some = first..random.random_range(first + 1..=outputs);
@@ -415,7 +421,7 @@ mod tests {
                     |row, column| {
                         (0..inputs).map(|deep| x.at(row, deep) * weight.at(some.start + column, deep)).sum()
                     },
-                    |out| products.forward(out, x.matrix(), panels.all().outputs(some.clone())),
+                    |out| products.forward(out, x.matrix(), packed.outputs(some.clone())),
                 );
                 check(
                     &what,
@@ -425,7 +431,7 @@ mod tests {
                         let deep = 0..some.len();
                         deep.map(|deep| of_some.at(row, deep) * weight.at(some.start + deep, column)).sum()
                     },
-                    |out| products.backward(out, of_some.matrix(), panels.all().outputs(some.clone())),
+                    |out| products.backward(out, of_some.matrix(), packed.outputs(some.clone())),
                 );
             }
         }

@@ -1,8 +1,10 @@
 //! Blocks of bf16 matrices: how they are packed, and who multiplies them.
 //!
-//! A block of the right factor is 32 deep and 32 wide and lies in 32 lines: 16 for its left half, 16 for its right
-//! one. Line `r` of a half holds for each of its 16 columns the values at depth `2r` and `2r + 1`, next to each other.
-//! Blocks of the left factor are 32 rows of ordinary row-major memory, or of a packed copy of it.
+//! A block is 32 by 32 values in 32 lines, one after the other, so that no two of its lines compete for a place in the
+//! cache. A block of the left factor has a row in each line. One of the right factor has 16 lines for its left half and
+//! 16 for its right one; line `r` of a half holds for each of its 16 columns the values at depth `2r` and `2r + 1`, next
+//! to each other. Blocks one below the other in the right factor, or beside each other in the left one, follow each
+//! other.
 //! Invariants: what a block has beyond its matrix is zero; whoever packs and whoever multiplies, the layout is
 //! this one.
 
@@ -21,13 +23,12 @@ pub(super) const SIDE: usize = 32;
 /// How deep a block of the right factor is.
 pub(super) const DEPTH: usize = 32;
 
-/// 32 rows with one or more blocks, one below the other in depth.
+/// 32 rows and 32 columns, one or more blocks deep.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block<'a> {
-    pub(super) left: &'a [bf16],
-    /// From one row of `left` to the next.
-    pub(super) left_stride: usize,
     /// 32 lines for each 32 of depth.
+    pub(super) left: &'a [Line],
+    /// As many.
     pub(super) right: &'a [Line],
 }
 
@@ -49,8 +50,7 @@ impl Block<'_> {
     pub(super) fn checked_steps(&self, out: &BlockOut<'_>) -> usize {
         let steps = self.right.len() / DEPTH;
         assert!(steps > 0 && self.right.len().is_multiple_of(DEPTH), "{} lines", self.right.len());
-        let left = (SIDE - 1) * self.left_stride + steps * DEPTH;
-        assert!(left <= self.left.len(), "{left} values of {}", self.left.len());
+        assert_eq!(self.left.len(), self.right.len(), "lines of both factors");
         let reached = (SIDE - 1) * out.stride + SIDE;
         assert!(reached <= out.values.len() && out.stride >= SIDE, "{reached} of {}", out.values.len());
         steps
@@ -150,14 +150,24 @@ impl BlockKernel {
         portable::pack_along(source, out);
     }
 
-    /// Packs a left factor whose depth runs down the rows of the memory into row-major rows of whole lines.
-    pub(super) fn transpose(self, source: Source<'_>, out: &mut [Line]) {
+    /// Packs a left factor whose rows are those of the memory: blocks of 32 rows after the other.
+    pub(super) fn pack_rows(self, source: Source<'_>, out: &mut [Line]) {
         source.check();
         #[cfg(target_arch = "x86_64")]
         if let Some(avx512) = self.avx512() {
-            return avx512.transpose(source, out);
+            return avx512.pack_rows(source, out);
         }
-        portable::transpose(source, out);
+        portable::pack_rows(source, out);
+    }
+
+    /// As [`Self::pack_rows`] where the rows are the columns of the memory.
+    pub(super) fn pack_columns(self, source: Source<'_>, out: &mut [Line]) {
+        source.check();
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx512) = self.avx512() {
+            return avx512.pack_columns(source, out);
+        }
+        portable::pack_columns(source, out);
     }
 
     /// Makes of a block that of the transposed matrix.

@@ -180,8 +180,12 @@ fn computes_right(kernel: BlockKernel) -> bool {
     let [first, second, third, fourth] =
         found.each_mut().map(|sums| Written::Wide(MatrixMut::new(sums, COLUMNS), Previous::Replaced));
     let rows = Matrix::new(&narrow_left, DEPTH);
-    products.forward(first, rows, Panels::pack(kernel, &wide(&right), DEPTH).all());
-    products.backward(second, rows, Panels::pack(kernel, &wide(&turned), COLUMNS).all());
+    let mut panels = Panels::default();
+    panels.push(kernel, &wide(&right), DEPTH);
+    panels.push(kernel, &wide(&turned), COLUMNS);
+    let (Some(weight), Some(turned_weight)) = (panels.weight(0), panels.weight(1)) else { return false };
+    products.forward(first, rows, weight);
+    products.backward(second, rows, turned_weight);
     products.multiply(third, rows, Matrix::new(&narrow_right, DEPTH).transposed());
     let rows = Matrix::new(&narrow_left_turned, ROWS).transposed();
     products.multiply(fourth, rows, Matrix::new(&narrow_turned, COLUMNS));

@@ -1,7 +1,7 @@
 //! Memory in lines of the processor's cache: what is loaded in tiles and whole registers begins at their start.
 //!
 //! A tile is loaded line by line; one that lies across two lines takes twice as long.
-#![allow(unsafe_code, reason = "the same memory under another name")]
+#![allow(unsafe_code, reason = "the same memory under another name, and a hint about an address")]
 
 use half::bf16;
 
@@ -18,17 +18,30 @@ pub(super) struct WideLine(pub(super) [f32; 16]);
 impl Line {
     pub(super) const ZERO: Self = Self([bf16::ZERO; 32]);
 
-    /// The values of lines, one after the other.
-    pub(super) fn values(lines: &[Self]) -> &[bf16] {
-        // SAFETY: a line is 32 values and nothing else (its size is its alignment), so that the lines are
-        // `32 · len` values in one piece, borrowed as long as the lines are.
-        unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * 32) }
+    /// No lines, and memory for so many, in large pages where the system has them for this.
+    pub(super) fn room_for(count: usize) -> Vec<Self> {
+        let lines = Vec::with_capacity(count);
+        #[cfg(target_os = "linux")]
+        {
+            const PAGE: usize = 4096;
+            let start = (lines.as_ptr() as usize).next_multiple_of(PAGE);
+            let end = (lines.as_ptr() as usize + count * size_of::<Self>()) / PAGE * PAGE;
+            if start < end {
+                // SAFETY: whole pages inside memory that the vector holds; the advice changes no byte of it. Whether
+                // it is taken is the system's affair.
+                unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
+            }
+        }
+        lines
     }
 
-    /// As [`Self::values`], to be changed.
-    pub(super) fn values_mut(lines: &mut [Self]) -> &mut [bf16] {
-        // SAFETY: as above; every pattern of bits is a value, and the lines are borrowed mutably.
-        unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), lines.len() * 32) }
+    /// Says that the line will be read soon.
+    pub(super) fn prefetch(&self) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint about an address, here even a valid one, that changes nothing but the caches.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>((&raw const *self).cast());
+        }
     }
 }
 
@@ -37,7 +50,8 @@ impl WideLine {
 
     /// The values of lines, one after the other.
     pub(super) fn values(lines: &[Self]) -> &[f32] {
-        // SAFETY: as for `Line`, with 16 values a line.
+        // SAFETY: a line is 16 values and nothing else (its size is its alignment), so that the lines are
+        // `16 · len` values in one piece, borrowed as long as the lines are.
         unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * 16) }
     }
 

@@ -9,12 +9,19 @@ use half::bf16;
 
 use super::blocks::{BlockKernel, DEPTH, SIDE, Source};
 use super::lines::Line;
-use super::value::Value;
+use crate::vectors::convert;
 
-/// A frozen weight of `[outputs, inputs]`, rounded to bf16.
-#[derive(Debug)]
+/// Frozen weights of `[outputs, inputs]`, rounded to bf16, one after the other in one piece of memory: large pages
+/// spare the processor most of its looking up of addresses.
+#[derive(Debug, Default)]
 pub(crate) struct Panels {
     lines: Vec<Line>,
+    weights: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    lines: Range<usize>,
     outputs: usize,
     inputs: usize,
 }
@@ -29,26 +36,38 @@ pub(crate) struct PanelRows<'a> {
 }
 
 impl Panels {
-    /// `weight` is `[outputs, inputs]`, row-major.
-    pub(crate) fn pack(kernel: BlockKernel, weight: &[f32], inputs: usize) -> Self {
-        let (outputs, blocks) = (weight.len() / inputs, inputs.div_ceil(DEPTH));
-        let mut lines = Vec::with_capacity(outputs.div_ceil(SIDE) * blocks * DEPTH);
-        let mut narrowed: Vec<bf16> = Vec::with_capacity(SIDE * inputs);
-        for rows in weight.chunks(SIDE * inputs) {
-            narrowed.clear();
-            narrowed.extend(rows.iter().map(|value| <bf16 as Value>::narrow(*value)));
-            let start = lines.len();
-            lines.resize(start + blocks * DEPTH, Line::ZERO);
-            let rows = rows.len() / inputs;
-            let source = Source { values: &narrowed, stride: inputs, rows, columns: inputs };
-            kernel.pack_along(source, &mut lines[start..]);
-        }
-        Self { lines, outputs, inputs }
+    /// No weights yet, and room for weights of these outputs and inputs.
+    pub(crate) fn with_room_for(shapes: impl Iterator<Item = [usize; 2]>) -> Self {
+        let lines = shapes.map(|[outputs, inputs]| lines_of(outputs, inputs)).sum();
+        Self { lines: Line::room_for(lines), weights: Vec::new() }
     }
 
-    pub(crate) fn all(&self) -> PanelRows<'_> {
-        PanelRows { lines: &self.lines, outputs: self.outputs, inputs: self.inputs }
+    /// Packs one more weight; `values` are its rows, one for each output.
+    pub(crate) fn push(&mut self, kernel: BlockKernel, values: &[f32], inputs: usize) {
+        let outputs = values.len() / inputs;
+        let first = self.lines.len();
+        let mut narrowed: Vec<bf16> = Vec::with_capacity(SIDE * inputs);
+        for values in values.chunks(SIDE * inputs) {
+            narrowed.resize(values.len(), bf16::ZERO);
+            convert(values, &mut narrowed);
+            let start = self.lines.len();
+            self.lines.resize(start + lines_of(SIDE, inputs), Line::ZERO);
+            let source =
+                Source { values: &narrowed, stride: inputs, rows: values.len() / inputs, columns: inputs };
+            kernel.pack_along(source, &mut self.lines[start..]);
+        }
+        self.weights.push(Place { lines: first..self.lines.len(), outputs, inputs });
     }
+
+    /// The weight that was packed after this many others, if there is one.
+    pub(crate) fn weight(&self, number: usize) -> Option<PanelRows<'_>> {
+        let Place { lines, outputs, inputs } = self.weights.get(number)?;
+        Some(PanelRows { lines: &self.lines[lines.clone()], outputs: *outputs, inputs: *inputs })
+    }
+}
+
+fn lines_of(outputs: usize, inputs: usize) -> usize {
+    outputs.div_ceil(SIDE) * inputs.div_ceil(DEPTH) * DEPTH
 }
 
 impl<'a> PanelRows<'a> {

@@ -25,17 +25,18 @@ impl Kernel for Multiply<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Block { left, left_stride, right } = self.block;
+        let Block { left, right } = self.block;
         let BlockOut { values, stride, adds } = self.out;
         for row in (0..SIDE).step_by(ROWS) {
             for half in 0..2 {
                 let mut sums = [[0.0_f32; 16]; ROWS];
-                for (step, lines) in right.as_chunks::<DEPTH>().0.iter().enumerate() {
+                let blocks = left.as_chunks::<DEPTH>().0.iter().zip(right.as_chunks::<DEPTH>().0);
+                for (rows, lines) in blocks {
                     for pair in 0..16 {
                         let line = &lines[half * 16 + pair].0;
                         for (below, sums) in sums.iter_mut().enumerate() {
-                            let place = (row + below) * left_stride + step * DEPTH + 2 * pair;
-                            let (first, second) = (left[place].widen(), left[place + 1].widen());
+                            let values = &rows[row + below].0;
+                            let (first, second) = (values[2 * pair].widen(), values[2 * pair + 1].widen());
                             for lane in 0..16 {
                                 sums[lane] += first * line[2 * lane].widen();
                                 sums[lane] += second * line[2 * lane + 1].widen();
@@ -79,13 +80,25 @@ fn pack(depth: usize, columns: usize, out: &mut [Line], at: impl Fn(usize, usize
     }
 }
 
-pub(super) fn transpose(source: Source<'_>, out: &mut [Line]) {
+pub(super) fn pack_rows(source: Source<'_>, out: &mut [Line]) {
     let Source { values, stride, rows, columns } = source;
-    let lines = rows.div_ceil(DEPTH);
-    for (row, out) in out.chunks_exact_mut(lines).enumerate() {
-        for (depth, value) in Line::values_mut(out).iter_mut().enumerate() {
-            let inside = depth < rows && row < columns;
-            *value = if inside { values[depth * stride + row] } else { bf16::ZERO };
+    pack_left(rows, columns, out, |row, depth| values[row * stride + depth]);
+}
+
+pub(super) fn pack_columns(source: Source<'_>, out: &mut [Line]) {
+    let Source { values, stride, rows, columns } = source;
+    pack_left(columns, rows, out, |row, depth| values[depth * stride + row]);
+}
+
+/// Fills all blocks of a left factor of `[rows, depth]`.
+fn pack_left(rows: usize, depth: usize, out: &mut [Line], at: impl Fn(usize, usize) -> bf16) {
+    let blocks = depth.div_ceil(DEPTH);
+    for (number, line) in out.iter_mut().enumerate() {
+        let row = number / (SIDE * blocks) * SIDE + number % SIDE;
+        let start = number / SIDE % blocks * DEPTH;
+        for (place, value) in line.0.iter_mut().enumerate() {
+            let inside = row < rows && start + place < depth;
+            *value = if inside { at(row, start + place) } else { bf16::ZERO };
         }
     }
 }

@@ -39,7 +39,8 @@ pub(super) struct AttentionTape<V> {
     values: Projection<V>,
     /// For each row and head `[queries, keys]`, one after the other.
     weights: Vec<V>,
-    /// What each position takes from the values, `[positions, heads · head_width]`.
+    /// What each position takes from the values, `[positions, heads · head_width]`; empty where LoRA does not need it
+    /// for the output.
     joined: Vec<V>,
     output: LinearTape,
 }
@@ -121,11 +122,12 @@ impl<V: Number> Attention<'_, V> {
             Seen::OwnRow(bias) => (&normed[..], rows, Some(bias)),
             Seen::Memory(memory) => (memory.states, memory.rows, None),
         };
-        let Scratch { linear, scores, weights: dropped, added, .. } = scratch;
+        let Scratch { linear, scores, weights: dropped, added, joined: kept_by_none, .. } = scratch;
         tape.queries.fill(&self.query, normed, linear);
         tape.keys.fill(&self.key, seen, linear);
         tape.values.fill(&self.value, seen, linear);
-        tape.joined.resize(tape.queries.values.len(), V::default());
+        let joined = if self.output.is_adapted() { &mut tape.joined } else { kept_by_none };
+        joined.resize(tape.queries.values.len(), V::default());
         let sizes = rows.iter().zip(seen_rows.iter()).map(|(row, seen)| row.len() * seen.len());
         tape.weights.resize(self.heads * sizes.sum::<usize>(), V::default());
 
@@ -150,10 +152,10 @@ impl<V: Number> Attention<'_, V> {
                 );
                 vectorised(BiasedSoftmax { scores, weights: head_weights, keys: seen.len(), bias, head });
                 let weights = self.dropped(head_weights, dropping, [number, head], seen.len(), dropped);
-                let joined = MatrixMut::new(&mut tape.joined[places.clone()], joined_width);
+                let into = MatrixMut::new(&mut joined[places.clone()], joined_width);
                 V::multiply(
                     &mut linear.products,
-                    Written::Narrow(joined.columns(columns.clone())),
+                    Written::Narrow(into.columns(columns.clone())),
                     Matrix::new(weights, seen.len()),
                     values.columns(columns),
                 );
@@ -161,12 +163,12 @@ impl<V: Number> Attention<'_, V> {
         }
         if !dropping.is_on() {
             let state = Filled::Wide(state, Previous::AddedTo);
-            self.output.forward(&tape.joined, &mut tape.output, state, linear);
+            self.output.forward(joined, &mut tape.output, state, linear);
             return;
         }
         added.resize(state.len(), 0.0);
         let into = Filled::Wide(&mut *added, Previous::Replaced);
-        self.output.forward(&tape.joined, &mut tape.output, into, linear);
+        self.output.forward(joined, &mut tape.output, into, linear);
         dropping.apply(self.dropped_output, rows, added);
         add(state, added);
     }
@@ -219,7 +221,7 @@ impl<V: Number> Attention<'_, V> {
             keys: self.seen_depends || self.key.is_adapted(),
             values: self.seen_depends || self.value.is_adapted(),
         };
-        joined.resize(tape.joined.len(), V::default());
+        joined.resize(tape.queries.values.len(), V::default());
         let into_joined = wanted.any().then_some(Filled::Values(&mut joined[..]));
         let mut output_slope = &*state;
         if dropping.is_on() {

@@ -32,7 +32,7 @@ pub(super) struct FeedForwardTape<V> {
     /// `[positions, feed_forward_width]`, as the other two.
     gate: Vec<V>,
     up: Vec<V>,
-    /// `gelu(gate) ∘ up`, after dropout.
+    /// `gelu(gate) ∘ up`, after dropout; empty where LoRA does not need it for `down`.
     inner: Vec<V>,
     gate_tape: LinearTape,
     up_tape: LinearTape,
@@ -60,23 +60,24 @@ impl<V: Number> FeedForward<'_, V> {
     ) {
         self.norm.forward(state, &mut tape.norm);
         let inner = state.len() / self.gate.inputs * self.gate.outputs;
-        for buffer in [&mut tape.gate, &mut tape.up, &mut tape.inner] {
+        let Scratch { linear, added, inner: kept_by_none, .. } = scratch;
+        let kept = if self.down.is_adapted() { &mut tape.inner } else { kept_by_none };
+        for buffer in [&mut tape.gate, &mut tape.up, &mut *kept] {
             buffer.resize(inner, V::default());
         }
         let normed = &tape.norm.output;
-        let Scratch { linear, added, .. } = scratch;
         self.gate.forward(normed, &mut tape.gate_tape, Filled::Values(&mut tape.gate), linear);
         self.up.forward(normed, &mut tape.up_tape, Filled::Values(&mut tape.up), linear);
-        vectorised(GatedGelu { gate: &tape.gate, up: &tape.up, inner: &mut tape.inner });
+        vectorised(GatedGelu { gate: &tape.gate, up: &tape.up, inner: kept });
         if !dropping.is_on() {
             let state = Filled::Wide(state, Previous::AddedTo);
-            self.down.forward(&tape.inner, &mut tape.down_tape, state, linear);
+            self.down.forward(kept, &mut tape.down_tape, state, linear);
             return;
         }
-        dropping.apply(DropoutPlace::Inner(self.layer), rows, &mut tape.inner);
+        dropping.apply(DropoutPlace::Inner(self.layer), rows, kept);
         added.resize(state.len(), 0.0);
         let into = Filled::Wide(&mut *added, Previous::Replaced);
-        self.down.forward(&tape.inner, &mut tape.down_tape, into, linear);
+        self.down.forward(kept, &mut tape.down_tape, into, linear);
         dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
         add(state, added);
     }
@@ -93,7 +94,7 @@ impl<V: Number> FeedForward<'_, V> {
         scratch: &mut Scratch<V>,
     ) {
         let Scratch { linear, normed, gate, up, inner, added, slope, .. } = scratch;
-        inner.resize(tape.inner.len(), V::default());
+        inner.resize(tape.gate.len(), V::default());
         let goes_on = self.input_depends || self.gate.is_adapted() || self.up.is_adapted();
         let into_inner = goes_on.then_some(Filled::Values(&mut inner[..]));
         let mut down_slope = &*state;

@@ -281,7 +281,7 @@ impl TrainingPass for PackedPass<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::PackedPass;
+    use super::{BlockKernel, PackedPass};
     use crate::{Dropout, PackedBatch, TrainingPass, fixtures};
 
     #[test]
@@ -295,22 +295,49 @@ mod tests {
         };
         let before = bytes();
         let rows = fixtures::oracle_rows();
-        for adapter in [fixtures::peft_prompt(&base), fixtures::peft_lora(&base, "peft_lora_everywhere")] {
+        let in_f32_and_bf16 = [None].into_iter().chain(BlockKernel::all().into_iter().map(Some));
+        for (in_bf16, kind) in in_f32_and_bf16.flat_map(|kernel| [(kernel, true), (kernel, false)]) {
+            let adapter = match kind {
+                true => fixtures::peft_prompt(&base),
+                false => fixtures::peft_lora(&base, "peft_lora_everywhere"),
+            };
             let results = [1, 2, 5].map(|cores| {
                 let mut pass =
-                    PackedPass::on_cores(&base, Some(adapter.kind()), cores, None).expect("threads");
+                    PackedPass::on_cores(&base, Some(adapter.kind()), cores, in_bf16).expect("threads");
                 let mut gradient = vec![0.0; adapter.values().len()];
-                let rows = [(); 4].into_iter().flat_map(|()| &rows);
+                let rows = [(); 8].into_iter().flat_map(|()| &rows);
                 let batch = PackedBatch::pack(rows).expect("rows");
                 let batch = batch.with_dropout(Dropout::of_step(0.1, 1, 0));
                 let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient);
                 assert!(pass.results.len() > 1, "one share alone cannot show a dependence");
                 (loss.expect("a loss"), gradient)
             });
-            assert_eq!(results[0], results[1]);
-            assert_eq!(results[0], results[2]);
+            assert_eq!(results[0], results[1], "{in_bf16:?}");
+            assert_eq!(results[0], results[2], "{in_bf16:?}");
         }
         assert_eq!(bytes(), before);
         assert_eq!(before.len(), base.parameters());
+    }
+
+    #[test]
+    fn every_kernel_for_bf16_gives_the_same_pass_but_for_the_order_of_sums() {
+        let base = fixtures::tiny_base();
+        let adapter = fixtures::peft_lora(&base, "peft_lora_everywhere");
+        let batch = fixtures::oracle_batch();
+        let results: Vec<_> = BlockKernel::all()
+            .into_iter()
+            .map(|kernel| {
+                let mut pass =
+                    PackedPass::on_cores(&base, Some(adapter.kind()), 1, Some(kernel)).expect("threads");
+                let mut gradient = vec![0.0; adapter.values().len()];
+                let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient).expect("a loss");
+                (loss.mean, gradient)
+            })
+            .collect();
+        for (loss, gradient) in &results {
+            assert!((loss - results[0].0).abs() < 1e-3 * loss, "{loss}, another says {}", results[0].0);
+            // A sum in another order is rounded to the other neighbour here and there.
+            assert!(fixtures::relative_difference(gradient, &results[0].1) < 0.02);
+        }
     }
 }

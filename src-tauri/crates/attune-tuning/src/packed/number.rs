@@ -10,6 +10,7 @@ use candle_core::Tensor;
 use half::bf16;
 
 use super::weights::FrozenValues;
+use crate::error::WhileDoing;
 use crate::kernels::{
     BlockKernel, BlockProducts, Matrix, PanelRows, Panels, Previous, Value, Written, multiply,
 };
@@ -137,22 +138,25 @@ impl Number for f32 {
 impl Number for bf16 {
     const POSITIONS_A_SHARE: usize = 768;
 
-    type Store = Vec<Panels>;
+    type Store = Panels;
     type Weight<'w> = PanelRows<'w>;
     type Products = BlockProducts;
 
-    fn store(base: &BaseModel, kernel: BlockKernel) -> Result<Vec<Panels>> {
+    fn store(base: &BaseModel, kernel: BlockKernel) -> Result<Panels> {
         let network: &Network = base.network();
-        let tensors = network.linears().map(|linear| linear.weight()).chain([network.head.weight()]);
-        let pack = |tensor: &Tensor| {
-            let weight = FrozenValues::new(tensor)?;
-            Ok(Panels::pack(kernel, weight.values(), tensor.dims()[1]))
-        };
-        tensors.map(pack).collect()
+        let tensors: Vec<&Tensor> =
+            network.linears().map(|linear| linear.weight()).chain([network.head.weight()]).collect();
+        let shapes = tensors.iter().map(|tensor| [tensor.dims()[0], tensor.dims()[1]]);
+        let mut panels = Panels::with_room_for(shapes);
+        for tensor in tensors {
+            panels.push(kernel, FrozenValues::new(tensor)?.values(), tensor.dims()[1]);
+        }
+        Ok(panels)
     }
 
-    fn weight<'w>(store: &'w Vec<Panels>, number: usize, _tensor: &'w Tensor) -> Result<PanelRows<'w>> {
-        Ok(store[number].all())
+    fn weight<'w>(store: &'w Panels, number: usize, _tensor: &'w Tensor) -> Result<PanelRows<'w>> {
+        let missing = || candle_core::Error::Msg(format!("there is no packed weight {number}"));
+        store.weight(number).ok_or_else(missing).while_doing("placing the base model's weights")
     }
 
     fn products(kernel: BlockKernel) -> BlockProducts {

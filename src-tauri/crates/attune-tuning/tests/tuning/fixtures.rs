@@ -92,6 +92,17 @@ pub(crate) struct RandomBase {
 
 impl RandomBase {
     pub(crate) fn load(self, seed: u64) -> BaseModel {
+        self.load_with(seed, |_| 1.0)
+    }
+
+    /// With attention that looks at everything a little and logits near each other, as trained weights have it: else
+    /// rounding the weights alone changes half of a gradient.
+    pub(crate) fn load_smooth(self, seed: u64) -> BaseModel {
+        let is_sharp = |name: &str| name.ends_with("Attention.q.weight") || name == "lm_head.weight";
+        self.load_with(seed, |name| if is_sharp(name) { 0.1 } else { 1.0 })
+    }
+
+    fn load_with(self, seed: u64, scale: impl Fn(&str) -> f32) -> BaseModel {
         let Self { width, head_width, heads, feed_forward_width, vocabulary, .. } = self;
         let attention_width = heads * head_width;
         let mut tensors: Vec<(String, Vec<usize>)> = vec![
@@ -134,7 +145,8 @@ impl RandomBase {
                     _ => (0.0, 1.0),
                 };
                 let count = shape.iter().product::<usize>();
-                let draw = |_| (middle + random.random_range(-reach..=reach)).to_le_bytes();
+                let scale = scale(&name);
+                let draw = |_| (scale * (middle + random.random_range(-reach..=reach))).to_le_bytes();
                 let bytes = (0..count).flat_map(draw).collect();
                 (name, shape, bytes)
             })

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod base_model;
+mod bf16;
 mod chat;
 mod dropout;
 mod fixtures;

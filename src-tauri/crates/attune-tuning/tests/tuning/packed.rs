@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::fixtures::{self, RandomBase, relative_difference};
 
-fn random_base(random: &mut ChaCha8Rng) -> RandomBase {
+pub(crate) fn random_base(random: &mut ChaCha8Rng) -> RandomBase {
     RandomBase {
         width: random.random_range(3..50),
         head_width: random.random_range(1..20),
@@ -25,7 +25,7 @@ fn random_base(random: &mut ChaCha8Rng) -> RandomBase {
 }
 
 /// Rows of all lengths from 1, one of them always beyond the exact position buckets.
-fn random_batch(random: &mut ChaCha8Rng, vocabulary: usize) -> PackedBatch {
+pub(crate) fn random_batch(random: &mut ChaCha8Rng, vocabulary: usize) -> PackedBatch {
     let rows = random.random_range(1..7);
     let examples: Vec<EncodedExample> = (0..rows)
         .map(|row| {
@@ -39,12 +39,12 @@ fn random_batch(random: &mut ChaCha8Rng, vocabulary: usize) -> PackedBatch {
     PackedBatch::pack(&examples).unwrap()
 }
 
-fn random_values(random: &mut ChaCha8Rng, base: &BaseModel, kind: &AdapterKind) -> Vec<f32> {
+pub(crate) fn random_values(random: &mut ChaCha8Rng, base: &BaseModel, kind: &AdapterKind) -> Vec<f32> {
     let count = kind.layout(base).unwrap().parameters();
     (0..count).map(|_| random.random_range(-0.5..0.5)).collect()
 }
 
-fn lora(targets: impl IntoIterator<Item = LoraTarget>, rank: usize) -> AdapterKind {
+pub(crate) fn lora(targets: impl IntoIterator<Item = LoraTarget>, rank: usize) -> AdapterKind {
     AdapterKind::Lora(LoraSettings { rank, alpha: 1.5, targets: targets.into_iter().collect() })
 }
 
