@@ -62,3 +62,42 @@ async fn what_goes_to_another_computer_is_said_before_it_goes() {
     let said = refused.stderr.find("what it costs is not known here").expect("the note");
     assert!(refused.stderr.find("error:").is_some_and(|error| said < error), "{refused:?}");
 }
+
+#[test]
+fn it_prints_what_the_older_door_answers_and_tunes_on_it_if_that_is_wanted() {
+    let home = Home::new();
+    let wanted = ["auto-train", "--examples", "10", "--genres", "fantasy,sci_fi", "--user", "ada"];
+    let more = ["--seed", "5", "--until-kept", "--then", "train", "--json"];
+    let finished = home.run([wanted.as_slice(), &more].concat());
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let told: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let sum = |name: &str| told[name].as_u64().unwrap();
+    assert_eq!((sum("total_requested"), sum("successful")), (10, 10), "{told}");
+    assert!(told["average_quality"].as_f64().unwrap() >= 7.0, "{told}");
+    let spread = told["genre_distribution"].as_object().unwrap();
+    assert!(spread.keys().eq(["fantasy", "sci_fi"]), "{told}");
+    assert_eq!(told["training_stats"], json!({"training_examples": 10, "examples_until_next_training": 40}));
+    let run = &told["run"];
+    assert_eq!((&run["runIdentifier"], &run["status"]), (&json!("zega-ada"), &json!("completed")), "{run}");
+    assert_eq!(run["samplesUsed"], 10);
+
+    let again = home.run(["auto-train", "--examples", "1", "--user", "ada"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert!(again.stdout.contains("Average quality"), "{again:?}");
+    let unknown = home.run(["auto-train", "--genres", "western"]);
+    assert_eq!(unknown.code, Some(3), "{unknown:?}");
+    assert!(unknown.stderr.contains("western") && unknown.stderr.contains("thriller"), "{unknown:?}");
+}
+
+#[test]
+fn with_the_setting_a_command_tunes_on_the_fiftieth_example_by_itself() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.data()).expect("a data folder");
+    let variable = "ATTUNE_AUTOMATIC_TUNING_ENABLED=on\n";
+    std::fs::write(home.data().join(".env.local"), variable).expect("a variable");
+    let finished = home.run(["auto-train", "--examples", "50", "--until-kept", "--seed", "1", "--json"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let told: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!((&told["successful"], &told["run"]["samplesUsed"]), (&json!(50), &json!(50)), "{told}");
+    assert_eq!(told["run"]["status"], "completed", "{told}");
+}
