@@ -9,6 +9,7 @@ import { score } from "../score";
 import { spend } from "../spend";
 import { words } from "../words";
 import classes from "./batch.module.css";
+import { failureSentences } from "./failures";
 
 const t = words.batch;
 
@@ -40,6 +41,11 @@ export function BatchResults({ batch, titles }: { batch: Batch; titles: Map<stri
           <Facts facts={factsOf(batch)} />
         </Box>
       </Group>
+      {failureSentences(tallies.failures).map((sentence) => (
+        <Text key={sentence} fz="sm" c="dimmed" data-testid="failures">
+          {sentence}
+        </Text>
+      ))}
       <div className={classes.charts}>
         <Suspense fallback={<Skeleton height={200} />}>
           <QualityHistogram histogram={tallies.histogram} />
