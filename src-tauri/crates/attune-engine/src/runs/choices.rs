@@ -238,6 +238,18 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_in_f32_unless_told_otherwise_and_auto_is_decided_when_it_is_created() {
+        let chosen_for = |precision| {
+            let request = RunRequest { precision, ..RunRequest::default() };
+            Hyperparameters::chosen(&request, 1, None).unwrap().course.precision
+        };
+        let fastest = if chosen().kernel.has_bf16() { Precision::Bf16 } else { Precision::F32 };
+        assert_eq!(chosen_for(None), Precision::F32);
+        assert_eq!(chosen_for(Some(Precision::Auto)), fastest);
+        assert_eq!(chosen_for(Some(Precision::Bf16)), Precision::Bf16);
+    }
+
+    #[test]
     fn a_text_to_start_from_needs_no_further_word() {
         let request = RunRequest { initial_text: Some("Answer briefly".to_owned()), ..RunRequest::default() };
         let chosen = Hyperparameters::chosen(&request, 1, None).unwrap();

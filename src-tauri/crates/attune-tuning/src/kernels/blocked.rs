@@ -187,7 +187,7 @@ impl BlockProducts {
         } else {
             kernel.pack_columns(memory_of(left.transposed()), &mut packed[..count]);
         }
-        if sums.is_empty() {
+        if turned.is_empty() {
             turned.resize(BLOCKS * DEPTH, Line::ZERO);
         }
         if sums.len() < row_blocks * SIDE * SIDE / 16 {
