@@ -15,4 +15,5 @@ for line in (pathlib.Path(__file__).parents[1] / "requirements.txt").read_text()
             found = "missing"
         if found != wanted:
             off.append(f"{package} is {found}, needed is {wanted}")
-sys.exit("\n".join(off))
+# None is success; an empty text would be printed and be a failure.
+sys.exit("\n".join(off) or None)

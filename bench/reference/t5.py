@@ -55,9 +55,9 @@ def make_random(folder, shape, seed):
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer, indent=1) + "\n")
 
 
-def load(folder):
-    """A T5 folder in f32, frozen, without dropout."""
-    model = T5ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, dropout_rate=0.0)
+def load(folder, dropout=0.0):
+    """A T5 folder in f32, frozen."""
+    model = T5ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32, dropout_rate=dropout)
     assert not torch.equal(model.lm_head.weight, model.shared.weight), "the head was tied to the embeddings"
     for parameter in model.parameters():
         parameter.requires_grad_(False)

@@ -46,6 +46,10 @@ pub(crate) enum Error {
     },
     #[error("{script} ended with {status}; its own words are above")]
     Script { script: String, status: ExitStatus },
+    #[error("{name} said nothing or something else than it should; its own words are above")]
+    Silent { name: &'static str },
+    #[error("a line of standard input is no number of rows")]
+    NoNumber,
     #[error("there is no data at {path}; name a JSON lines file with `input` and `output` by --data")]
     NoData { path: PathBuf },
     #[error(

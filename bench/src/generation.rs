@@ -15,6 +15,8 @@ use clap::Args;
 use crate::console::result as say;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::judgement::median;
+use crate::own_process::{most_resident_kibibytes, processor_seconds};
 
 /// Seconds that this many examples may take on two cores.
 const ALLOWED: [(u32, f64); 2] = [(50, 15.0), (500, 150.0)];
@@ -111,23 +113,6 @@ struct Rate {
     a_processor_second: f64,
 }
 
-/// What all threads of this process have spent so far: it tells of the work whatever else the machine has to do.
-fn processor_seconds() -> Option<f64> {
-    /// Of every Linux, whatever its kernel was built with.
-    const TICKS_A_SECOND: f64 = 100.0;
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name of the program, in parentheses, may hold spaces; user and system time are 12 and 13 fields after it.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |place: usize| fields.get(place)?.parse::<f64>().ok();
-    Some((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 fn open(root: &Path, data_folder: &Path) -> Result<Engine> {
     let environment = Environment::default();
     let claim = DataFolder::find(Some(data_folder.to_owned()), &environment)?.claim()?;
@@ -159,6 +144,9 @@ fn batch(engine: &Engine, examples: u32, wanted: &Wanted) -> Result<bool> {
     let allowed = ALLOWED.iter().find(|(count, _)| *count == examples).map(|(_, seconds)| *seconds);
     let spent = processor_seconds().zip(spent).map(|(after, before)| after - before);
     tell(&ended, seconds, allowed, spent.unwrap_or(f64::NAN));
+    if let Some(kibibytes) = most_resident_kibibytes() {
+        say(&format!("  most memory so far: {} MiB resident", kibibytes / 1024));
+    }
     for example in engine.examples(&attune_engine::ExampleFilter::default(), None, wanted.show)?.examples {
         say(&format!("  {:?} {:?} {}", example.quality, example.rejection.map(|r| r.words), example.output));
     }

@@ -59,6 +59,13 @@ pub(crate) fn largest_difference(found: &[f32], expected: &[f32]) -> f64 {
     )
 }
 
+/// The middle one of these numbers, the higher of two; NaN of none.
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

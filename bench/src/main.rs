@@ -12,9 +12,11 @@ mod generation;
 mod interop;
 mod judgement;
 mod learning;
+mod own_process;
 mod parity;
 mod quality;
 mod reference;
+mod speed;
 mod twins;
 
 use std::path::PathBuf;
@@ -50,6 +52,16 @@ enum Part {
         #[command(flatten)]
         wanted: learning::Wanted,
     },
+    /// Train the same rows as PEFT in turns, and compare the time.
+    Speed {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: speed::Wanted,
+    },
+    /// Attune's side of `speed`, a process of its own.
+    #[command(hide = true)]
+    Train(speed::Training),
     /// Generate examples as the product does, and measure how long that takes. Needs no Python.
     Generation(generation::Wanted),
     /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
@@ -91,6 +103,8 @@ fn act(part: Part) -> Result<bool> {
         Part::Parity { place, wanted } => parity::compare(&place.python()?, &place.work, &wanted),
         Part::Interop(place) => interop::compare(&place.python()?, &place.work),
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
+        Part::Speed { place, wanted } => speed::compare(&place.python()?, &place.work, &wanted),
+        Part::Train(wanted) => speed::train(&wanted),
         Part::Generation(wanted) => generation::measure(&wanted),
         Part::Quality(wanted) => quality::measure(&wanted),
         Part::Twins(wanted) => twins::measure(&wanted),

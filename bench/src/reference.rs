@@ -23,6 +23,10 @@ impl Python {
         Self { program: program.to_owned() }
     }
 
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Runs a script of `bench/reference` and returns what it prints as its result.
     pub(crate) fn run<A: AsRef<OsStr>>(
         &self,

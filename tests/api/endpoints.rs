@@ -5,14 +5,15 @@ use std::net::{TcpListener, TcpStream};
 
 use serde_json::{Value, json};
 
-use crate::support::Home;
+use crate::support::{Home, Http};
 
 const STORY: &str =
     "The lighthouse keeper found the old map. She followed it to the sea, and the sea answered.";
-const KEY: &str = "sk-canary-0123456789";
+/// What the server asks for.
+pub(crate) const KEY: &str = "sk-canary-0123456789";
 
 /// A server on 127.0.0.1 that has one model and answers every conversation with [`STORY`], for bearers of [`KEY`].
-fn endpoint() -> String {
+pub(crate) fn endpoint() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}/v1", listener.local_addr().expect("a bound socket has an address"));
     std::thread::spawn(move || {
@@ -80,9 +81,11 @@ async fn an_endpoint_is_set_up_looked_at_tried_and_deleted() {
     assert_eq!(refused["field"], "baseUrl");
     assert_eq!(http.get("/api/v1/endpoints").await.expect(200), json!([kept]));
 
-    let models = http.get(&format!("/api/v1/endpoints/models?baseUrl={base_url}")).await.expect(200);
+    let models = http.post("/api/v1/endpoints/models", &json!({"baseUrl": base_url})).await.expect(200);
     assert_eq!(models, json!([{"id": "small", "shutdownDate": null}]));
     let path = format!("/api/v1/endpoints/{}", kept["id"].as_str().expect("an id"));
+    let key = http.get(&format!("{path}/key")).await.expect(200);
+    assert_eq!(key, json!({"source": "environment", "problem": null}));
     let check = http.post(&format!("{path}/check"), &json!({})).await.expect(200);
     assert_eq!((&check["listsTheModel"], &check["key"]), (&json!(true), &json!("environment")));
     let trial = http.post(&format!("{path}/trial"), &json!({})).await.expect(200);
@@ -95,9 +98,23 @@ async fn an_endpoint_is_set_up_looked_at_tried_and_deleted() {
     assert_eq!(preview["examples"][0]["output"], STORY);
     assert!(!preview.to_string().contains(KEY), "{preview}");
 
+    assert_eq!(cost(&http, &wanted).await, json!(0), "what runs here is free");
+    let elsewhere = json!({"name": "Yours", "baseUrl": "https://api.example/v1", "model": "large"});
+    let changed = http.put(&path, &elsewhere).await.expect(200);
+    assert_eq!((&changed["id"], &changed["local"]), (&kept["id"], &json!(false)));
+    assert_eq!(http.get("/api/v1/endpoints").await.expect(200), json!([changed]));
+    assert_eq!(cost(&http, &wanted).await, Value::Null, "nobody knows what another takes for it");
+    let key = http.get(&format!("{path}/key")).await.expect(200);
+    assert_eq!(key["source"], Value::Null, "the key is for another address");
+
     http.delete(&path).await.expect(200);
+    http.put(&path, &elsewhere).await.expect(404);
     http.delete(&path).await.expect(404);
     assert_eq!(http.get("/api/v1/endpoints").await.expect(200), json!([]));
+}
+
+async fn cost(http: &Http, wanted: &Value) -> Value {
+    http.post("/api/v1/batches/estimate", wanted).await.expect(200)["costMicroDollars"].clone()
 }
 
 #[tokio::test]
@@ -105,10 +122,14 @@ async fn a_server_that_refuses_and_one_that_is_not_there_are_problems_with_a_way
     let home = Home::new();
     let (_attune, http) = home.serve();
     // Its key is nobody's here.
-    let refused = http.get(&format!("/api/v1/endpoints/models?baseUrl={}", endpoint())).await.expect(500);
+    let base_url = endpoint();
+    let ask = async |wanted: Value| http.post("/api/v1/endpoints/models", &wanted).await;
+    let refused = ask(json!({"baseUrl": base_url})).await.expect(500);
     assert!(refused["message"].as_str().is_some_and(|why| why.contains("(401)")), "{refused}");
     assert!(refused["hint"].as_str().is_some_and(|hint| hint.contains("OPENAI_API_KEY")), "{refused}");
-    let refused = http.get("/api/v1/endpoints/models?baseUrl=http://me:word@x/v1").await.expect(422);
+    let models = ask(json!({"baseUrl": base_url, "key": KEY})).await.expect(200);
+    assert_eq!(models[0]["id"], "small", "a key that is typed looks before it is kept");
+    let refused = ask(json!({"baseUrl": "http://me:word@x/v1"})).await.expect(422);
     assert_eq!(refused["field"], "baseUrl");
     http.post("/api/v1/endpoints/end_none/check", &json!({})).await.expect(404);
 }

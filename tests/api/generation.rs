@@ -9,7 +9,7 @@ use crate::support::{Events, Home, Http};
 const SHORT: u32 = 48;
 
 /// Begins a batch and waits until it has ended.
-async fn generated(http: &Http, wanted: Value) -> Value {
+pub(super) async fn generated(http: &Http, wanted: Value) -> Value {
     let mut events = http.events("/api/v1/events").await;
     let begun = http.post("/api/v1/batches", &wanted).await.expect(202);
     ended_batch(&mut events, begun["id"].as_str().expect("a batch has an id")).await
@@ -24,7 +24,7 @@ async fn ended_batch(events: &mut Events, id: &str) -> Value {
     }
 }
 
-async fn examples(http: &Http, question: &str) -> Vec<Value> {
+pub(super) async fn examples(http: &Http, question: &str) -> Vec<Value> {
     let page = http.get(&format!("/api/v1/examples?{question}")).await.expect(200);
     page["examples"].as_array().expect("a page of examples").clone()
 }
@@ -60,6 +60,41 @@ async fn a_batch_makes_a_row_for_each_attempt_and_spreads_them_over_its_genres()
         let generator = &row["provenance"]["generator"];
         assert_eq!((&generator["kind"], &generator["name"]), (&json!("local_t5"), &json!("attune-mini")));
         assert!(generator["baseDigest"].as_str().unwrap().starts_with("sha256:"), "{generator}");
+    }
+}
+
+#[tokio::test]
+async fn every_number_of_examples_is_spread_evenly_over_its_genres() {
+    let home = Home::new();
+    let (_attune, http) = home.serve();
+    for number in [1_u64, 10, 50, 500] {
+        let wanted = json!({ "numExamples": number, "candidates": 1, "maxNewTokens": 16, "seed": number });
+        let batch = generated(&http, wanted).await;
+        let tallies = &batch["tallies"];
+        assert_eq!(
+            (&batch["status"], &tallies["attempts"]),
+            (&json!("completed"), &json!(number)),
+            "{batch}"
+        );
+        let attempts: Vec<u64> = tallies["genres"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|genre| genre["attempts"].as_u64().unwrap())
+            .collect();
+        let (least, most) = (number / 8, number.div_ceil(8));
+        assert_eq!(attempts.iter().sum::<u64>(), number);
+        assert!(attempts.iter().all(|count| (least..=most).contains(count)), "{number}: {tallies}");
+
+        // Texts of full length: five hundred of them take minutes in a development build.
+        if number > 50 {
+            continue;
+        }
+        let user = format!("user{number}");
+        let wanted = json!({ "user_id": user, "num_examples": number });
+        let told = http.post("/auto-train", &wanted).await.expect(200);
+        let sum = |name: &str| told[name].as_u64().unwrap();
+        assert_eq!((sum("total_requested"), sum("successful") + sum("failed")), (number, number), "{told}");
     }
 }
 

@@ -1,10 +1,12 @@
 //! The contract over TCP, against the real server and its real worker.
 
 mod account;
+mod automatic_tuning;
+mod chat_model;
 mod comparison;
 mod decoding;
 mod deletion;
-mod endpoints;
+pub(crate) mod endpoints;
 mod export;
 mod feedback;
 mod first_start;

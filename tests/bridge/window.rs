@@ -50,6 +50,36 @@ async fn the_main_job_runs_in_the_window() {
 }
 
 #[tokio::test]
+async fn examples_are_generated_reviewed_and_tuned_on_in_the_window() {
+    const HOME: &str = "\u{e011}";
+    const ARROW_RIGHT: &str = "\u{e014}";
+    let home = Home::new();
+    let display = Xvfb::start();
+    let window = WebDriver::open(&home, &display, Home::program(), &NOTHING).await;
+    window.execute("location.hash = 'generate'", &[]).await;
+    let slider = "[role=slider][aria-label='How many examples']";
+    window.press(slider, &format!("{HOME}{}", ARROW_RIGHT.repeat(11))).await;
+    for genre in [1, 5] {
+        window.click(&format!("{} > :nth-child({genre}) label", id("genres"))).await;
+    }
+    window.text_that(&id("genres-chosen"), |chosen| chosen.starts_with('2')).await;
+    window.text_that(&id("generate"), |button| button == "Generate 12 examples").await;
+    window.click(&id("generate")).await;
+    window.find("[data-testid=batch][data-status=completed]").await;
+
+    window.click(&id("review-these")).await;
+    window.press("[role=listbox]", &"a".repeat(12)).await;
+    window.text_that(&id("readiness"), |words| words.starts_with("12 of 50")).await;
+    if let Some(folder) = std::env::var_os("ATTUNE_SCREENSHOTS") {
+        window.screenshot(&PathBuf::from(folder).join("window-generate.png")).await;
+    }
+    window.click(&id("tune")).await;
+    window.click(&id("tuning-run")).await;
+    window.text_that(&id("run-status"), |status| status == "Completed").await;
+    window.close().await;
+}
+
+#[tokio::test]
 async fn beside_a_window_another_one_gives_way_and_a_command_is_its_client() {
     let home = Home::new();
     let source = small_source(&home);

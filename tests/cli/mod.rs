@@ -1,5 +1,6 @@
 //! The command line: results, mistakes, and one owner per data folder.
 
+mod auto_train;
 mod doctor;
 mod first_model;
 mod generate;

@@ -89,6 +89,21 @@ test("a page that loses its server says so, and finds what became of its run whe
   assert.deepEqual(complaints.filter((text) => !/net::ERR_/.test(text)), []);
 });
 
+test("a page whose parts cannot be loaded says so, and the others work", async () => {
+  const { page } = await openPage(browser, server.address, "light");
+  await page.route("**/assets/Curve-*.js", (route) => route.abort());
+  await page.reload();
+  const said = page.getByRole("alert").filter({ hasText: "This page could not be drawn" });
+  await said.waitFor();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("heading", { name: "Settings", level: 1 }).waitFor();
+
+  await page.unroute("**/assets/Curve-*.js");
+  await page.getByRole("link", { name: "Train" }).click();
+  await said.getByRole("button", { name: "Try again" }).click();
+  await page.locator("[data-testid=curve]").waitFor();
+});
+
 /** Far more epochs than anybody waits for; answers the run's name. */
 async function startLongRun(page) {
   await chooseRows(page, rows);

@@ -43,6 +43,7 @@ async function picturesIn(theme) {
   for (const name of await links.allTextContents()) {
     await links.filter({ hasText: new RegExp(`^${name}$`) }).click();
     await page.waitForFunction(() => !document.querySelector(".mantine-Skeleton-root"));
+    if (name === "Generate") await generate(page);
     if (name === "Train") await ask(page);
     if (name === "Playground") await askBoth(page);
     await picture(page, `${name.toLowerCase()}-${theme}`);
@@ -54,6 +55,17 @@ async function picture(page, name) {
   const path = `docs/images/${name}.png`;
   await page.screenshot({ path: root + path, animations: "disabled" });
   console.log(path);
+}
+
+/** A batch with its results; the second theme shows that of the first. */
+async function generate(page) {
+  if ((await page.getByTestId("batches").getByRole("listitem").count()) === 0) {
+    await page.getByRole("group", { name: "Genres" }).getByText("Fantasy", { exact: true }).click();
+    await page.getByRole("group", { name: "Genres" }).getByText("Mystery", { exact: true }).click();
+    await page.getByRole("button", { name: /^Generate \d+ examples$/ }).click();
+  }
+  await page.locator("[data-testid=batch][data-status=completed]").waitFor({ timeout: PATIENCE });
+  await page.getByRole("heading", { level: 1 }).scrollIntoViewIfNeeded();
 }
 
 /** Both answers beside each other say best what a training is good for. */

@@ -106,6 +106,8 @@ for (const theme of ["light", "dark"]) {
     await looksRight(page, `settings-5-bases-${theme}`);
 
     await page.keyboard.press("ArrowRight");
+    await page.getByRole("tab", { name: "Endpoints", selected: true }).waitFor();
+    await page.keyboard.press("ArrowRight");
     await page.getByText(/^\d of 8 are good$/).waitFor();
     await page.getByRole("button", { name: "Run again" }).click();
     await page.getByText(/^\d of 8 are good$/).waitFor();

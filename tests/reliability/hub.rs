@@ -262,3 +262,36 @@ fn a_known_base_is_verified_only_with_the_published_bytes_of_every_file() {
     );
     assert!(bases.summaries().unwrap()[0].verified);
 }
+
+#[test]
+fn the_file_of_a_chat_model_is_fetched_by_its_name_and_only_if_it_can_write() {
+    const CHAT: &str = "some/tiny-chat";
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/chat_models");
+    let whole = fs::read(fixtures.join("tiny_llama.gguf")).expect("the fixture is there");
+    let torn = whole[..whole.len() / 2].to_vec();
+    let home = Home::new();
+    let hub = LocalHub::start([(CHAT, vec![("tiny.gguf", whole.clone()), ("torn.gguf", torn)])]);
+    let fetch = |name: &str| hub.run(&home, &["models", "fetch", name, "--json"]);
+
+    let (code, _, said) = fetch(CHAT);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("is no base to train on") && said.contains("tiny.gguf, torn.gguf"), "{said}");
+    let (code, _, said) = fetch(&format!("{CHAT}/large.gguf"));
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("no file large.gguf") && said.contains("OWNER/NAME/FILE.gguf"), "{said}");
+    let (code, _, said) = fetch(&format!("{CHAT}/../tiny.gguf"));
+    assert_eq!(code, Some(3), "{said}");
+    let (code, _, said) = fetch(&format!("{CHAT}/torn.gguf"));
+    assert_eq!(code, Some(3), "{said}");
+    let snapshots = cached(&home, CHAT).join("snapshots");
+    assert!(!snapshots.exists(), "nothing of it is to be found");
+
+    let (code, output, said) = fetch(&format!("{CHAT}/tiny.gguf"));
+    assert_eq!(code, Some(0), "{said}");
+    let fetched: Value = serde_json::from_str(&output).unwrap();
+    let path = PathBuf::from(fetched["path"].as_str().unwrap());
+    assert_eq!(path, snapshots.join(COMMIT).join("tiny.gguf"));
+    assert_eq!(fs::read(path).unwrap(), whole);
+    let (_, listed, _) = hub.run(&home, &["models", "list", "--json"]);
+    assert!(!listed.contains(CHAT), "it is no base: {listed}");
+}

@@ -123,6 +123,16 @@ impl WebDriver {
         typed.await.unwrap_or_else(|error| panic!("{css} could not be typed into: {error}"));
     }
 
+    /// Presses keys on an element: letters, or WebDriver's own signs for others.
+    pub(crate) async fn press(&self, css: &str, keys: &str) {
+        let pressed = until(|| async {
+            let element = self.find_now(css).await?;
+            let keys = json!({ "text": keys });
+            self.in_session(Method::POST, &format!("/element/{element}/value"), Some(&keys)).await
+        });
+        pressed.await.unwrap_or_else(|error| panic!("{css} took no keys: {error}"));
+    }
+
     /// Waits until the `textContent` of an element is what `is_wanted` accepts, and gives it. Not WebDriver's own
     /// element text, which is empty for labels that are clipped, as those of many buttons are.
     pub(crate) async fn text_that(&self, css: &str, is_wanted: impl Fn(&str) -> bool) -> String {

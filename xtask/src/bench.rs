@@ -14,10 +14,11 @@ use crate::process::{Step, is_on_path};
 use crate::project::Project;
 
 /// The parts, by the flag that asks for each.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 7] = [
     ("--parity", "parity"),
     ("--interop", "interop"),
     ("--learning", "learning"),
+    ("--speed", "speed"),
     ("--generation", "generation"),
     ("--quality", "quality"),
     ("--twins", "twins"),
@@ -139,7 +140,7 @@ mod tests {
         for arguments in ["", "--speling", "learning"] {
             let said = asked_for(&words(arguments)).expect_err("no such part").to_string();
             assert!(
-                said.contains("--parity, --interop, --learning, --generation, --quality, --twins"),
+                said.contains("--parity, --interop, --learning, --speed, --generation, --quality, --twins"),
                 "{said}"
             );
         }

@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use super::body::{JsonBody, Parameters, status_of, waiting};
+use super::body::{JsonBody, status_of, waiting};
 use super::wire::{
-    Endpoint, EndpointAddress, EndpointCheck, EndpointKey, EndpointModel, EndpointRequest, EndpointTrial,
+    Endpoint, EndpointAddress, EndpointChange, EndpointCheck, EndpointKey, EndpointKeyState, EndpointModel,
+    EndpointRequest, EndpointTrial,
 };
 use super::{ApiState, Problem};
 
@@ -36,7 +37,7 @@ pub(super) async fn create_endpoint(
 }
 
 /// The models that the server at an address offers; the address need not belong to an endpoint yet.
-#[utoipa::path(get, path = "/api/v1/endpoints/models", params(EndpointAddress), tag = "endpoints",
+#[utoipa::path(post, path = "/api/v1/endpoints/models", request_body = EndpointAddress, tag = "endpoints",
     responses(
         (status = 200, body = Vec<EndpointModel>),
         (status = 422, body = Problem),
@@ -44,10 +45,27 @@ pub(super) async fn create_endpoint(
     ))]
 pub(super) async fn list_endpoint_models(
     State(state): State<ApiState>,
-    Parameters(EndpointAddress { base_url }): Parameters<EndpointAddress>,
+    JsonBody(EndpointAddress { base_url, key }): JsonBody<EndpointAddress>,
 ) -> Result<Json<Vec<EndpointModel>>, Problem> {
-    let models = waiting(move || state.engine.endpoint_models(&base_url)).await?;
+    let models = waiting(move || state.engine.endpoint_models(&base_url, key.as_deref())).await?;
     Ok(Json(models.into_iter().map(EndpointModel::from).collect()))
+}
+
+/// Gives an endpoint another name, address or model.
+#[utoipa::path(put, path = "/api/v1/endpoints/{id}", params(("id" = String, Path)),
+    request_body = EndpointChange, tag = "endpoints",
+    responses(
+        (status = 200, body = Endpoint),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "another endpoint has this name"),
+        (status = 422, body = Problem),
+    ))]
+pub(super) async fn change_endpoint(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    JsonBody(change): JsonBody<EndpointChange>,
+) -> Result<Json<Endpoint>, Problem> {
+    Ok(Json(waiting(move || state.engine.change_endpoint(&id, &change.into())).await?.into()))
 }
 
 /// Deletes an endpoint, and its key where no other endpoint has the same host.
@@ -58,6 +76,16 @@ pub(super) async fn delete_endpoint(
     Path(id): Path<String>,
 ) -> Result<Json<Endpoint>, Problem> {
     Ok(Json(waiting(move || state.engine.delete_endpoint(&id)).await?.into()))
+}
+
+/// Where the key of an endpoint is, if it has one. Its server is not asked; the keychain may ask for its password.
+#[utoipa::path(get, path = "/api/v1/endpoints/{id}/key", params(("id" = String, Path)), tag = "endpoints",
+    responses((status = 200, body = EndpointKeyState), (status = 404, body = Problem)))]
+pub(super) async fn read_endpoint_key(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+) -> Result<Json<EndpointKeyState>, Problem> {
+    Ok(Json(waiting(move || state.engine.endpoint_key(&id)).await?.into()))
 }
 
 /// Keeps the key of an endpoint's host in the system's keychain, or forgets it. It is never told again.

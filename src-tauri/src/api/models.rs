@@ -27,7 +27,7 @@ pub(super) async fn list_fetchable_bases(
     Ok(Json(bases.into_iter().map(FetchableBase::from).collect()))
 }
 
-/// Begins to fetch a base model from the hub into the Hugging Face cache; what arrived before is not fetched
+/// Begins to fetch a base model, or the file of a chat model, from the hub into the Hugging Face cache; what arrived before is not fetched
 /// again. Ask `GET /api/v1/bases/fetches` how far it is.
 #[utoipa::path(post, path = "/api/v1/bases/fetch", request_body = FetchRequest, tag = "models",
     responses(

@@ -83,6 +83,7 @@ impl From<engine::Fetch> for wire::Fetch {
             bytes_done: fetch.bytes_done,
             bytes_total: fetch.bytes_total,
             verified: fetch.verified,
+            path: fetch.path.as_deref().map(text),
             error_message: fetch.error_message,
             hint: fetch.hint,
         }
@@ -100,6 +101,7 @@ impl From<engine::Settings> for wire::Settings {
             training_method: method(settings.training_method),
             training_max_samples: settings.training_max_samples,
             training_epochs: settings.training_epochs,
+            automatic_tuning_enabled: settings.automatic_tuning_enabled,
         }
     }
 }
@@ -115,6 +117,7 @@ impl From<wire::SettingsChange> for engine::SettingsChange {
             training_method: change.training_method.map(engine_method),
             training_max_samples: change.training_max_samples,
             training_epochs: change.training_epochs,
+            automatic_tuning_enabled: change.automatic_tuning_enabled,
             ..Self::default()
         }
     }

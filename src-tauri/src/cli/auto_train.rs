@@ -12,6 +12,7 @@ use super::progress::BatchProgress;
 use super::report;
 use super::surroundings::Surroundings;
 use super::train::{Open, see_through};
+use super::writers::{self, NamedGenerator};
 use crate::api::wire::{
     AutoTrainResult, Batch, BatchRequest, BatchStatus, OwnerKind, Readiness, Run, RunRequest, RunStatus,
     TuningRequest,
@@ -35,6 +36,13 @@ pub(super) struct AutoTrainArguments {
     /// Go on until so many are kept, with three times as many attempts at most
     #[arg(long)]
     until_kept: bool,
+    /// Who writes: base:NAME, adapter:FOLDER or adapter:RUN, endpoint:NAME, or file:PATH of a chat model in GGUF. Several
+    /// times: all of them write for each attempt, and the best text is taken [default: the base auto]
+    #[arg(long = "generator", value_name = "GENERATOR")]
+    generators: Vec<NamedGenerator>,
+    /// An endpoint by its name, whose model judges each text too [default: none]
+    #[arg(long, value_name = "NAME")]
+    judge: Option<String>,
     /// Texts that are written for each attempt; the best is taken, 1 to 8
     #[arg(long, value_name = "NUMBER")]
     candidates: Option<u32>,
@@ -67,15 +75,24 @@ struct Told {
 pub(super) async fn run(wanted: AutoTrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
     let (then, json, subject) = (wanted.then, wanted.json, wanted.user.clone());
     let entered = owner::enter(surroundings.clone().into_place(OwnerKind::Command, None)).await?;
-    let outcome = generate(&Client(entered.door()), wanted.into_request()).await;
-    let tuning = match (&outcome, then) {
-        (Ok((batch, _)), Some(Then::Train)) if batch.status == BatchStatus::Completed => {
-            Some(begin_tuning(&entered, subject).await)
+    let client = Client(entered.door());
+    let outcome = match wanted.into_request(&client).await {
+        Ok(request) => generate(&client, request).await,
+        Err(failure) => Err(failure),
+    };
+    let tuning = match &outcome {
+        Ok((batch, readiness)) if batch.status == BatchStatus::Completed => {
+            match (tuning_of(batch, readiness), then) {
+                (Some(run), _) => Some(find_run(&entered, run).await),
+                (None, Some(Then::Train)) => Some(begin_tuning(&entered, subject).await),
+                (None, None) => None,
+            }
         }
         _ => None,
     };
     entered.leave().await;
-    let (batch, result) = outcome?;
+    let (batch, readiness) = outcome?;
+    let result = AutoTrainResult::of(&batch, &readiness);
     if batch.status == BatchStatus::Failed || batch.status == BatchStatus::Interrupted {
         let why = batch.error_message.as_deref().unwrap_or("no reason was given");
         let kept = format!(
@@ -85,7 +102,7 @@ pub(super) async fn run(wanted: AutoTrainArguments, surroundings: Surroundings) 
         return Err(Failure::failed(format!("{} stopped: {why}", batch.id)).with_hint(kept));
     }
     if !json {
-        print(&in_words(&batch, &result))?;
+        print(&in_words(&batch, &readiness, &result))?;
     }
     let run = match tuning {
         Some(run) => Some(see_tuning(run?, surroundings).await?),
@@ -107,22 +124,25 @@ pub(super) async fn run(wanted: AutoTrainArguments, surroundings: Surroundings) 
 }
 
 impl AutoTrainArguments {
-    fn into_request(self) -> BatchRequest {
-        BatchRequest {
+    async fn into_request(self, client: &Client<'_>) -> Result<BatchRequest, Failure> {
+        let (generators, judge) = writers::find(client, self.generators, self.judge).await?;
+        Ok(BatchRequest {
             id: Some(attune_engine::BatchId::generate().to_string()),
             subject: self.user,
             genres: self.genres,
+            generators,
+            judge,
             store_in_memory: self.store_in_memory,
             until_kept: self.until_kept,
             candidates: self.candidates,
             seed: self.seed,
             ..BatchRequest::of(self.examples)
-        }
+        })
     }
 }
 
 /// Begins a batch and shows it until it has ended. The first Ctrl-C cancels it; what is finished is kept.
-async fn generate(client: &Client<'_>, request: BatchRequest) -> Result<(Batch, AutoTrainResult), Failure> {
+async fn generate(client: &Client<'_>, request: BatchRequest) -> Result<(Batch, Readiness), Failure> {
     let mut events = client.events().await?;
     let mut batch: Batch = client.post("/api/v1/batches", Some(&request)).await?;
     let mut progress = BatchProgress::new();
@@ -159,10 +179,18 @@ async fn generate(client: &Client<'_>, request: BatchRequest) -> Result<(Batch, 
         }
     }
     progress.finish();
-    let readiness: Readiness =
-        client.get(&format!("/api/v1/readiness?subject={}", query_value(&batch.subject))).await?;
-    let result = AutoTrainResult::of(&batch, &readiness);
-    Ok((batch, result))
+    let readiness = client.get(&format!("/api/v1/readiness?subject={}", query_value(&batch.subject))).await?;
+    Ok((batch, readiness))
+}
+
+/// The run that began by itself when the batch ended, if the settings want that.
+fn tuning_of<'r>(batch: &Batch, readiness: &'r Readiness) -> Option<&'r str> {
+    let tuning = readiness.last_tuning.as_ref().filter(|tuning| tuning.frozen_at >= batch.created_at)?;
+    Some(&tuning.run)
+}
+
+async fn find_run(entered: &Entered, run: &str) -> Result<Run, Failure> {
+    Client(entered.door()).get(&format!("/api/v1/runs/{run}")).await
 }
 
 /// Queues the tuning while this process still stands behind its door.
@@ -183,21 +211,24 @@ async fn see_tuning(run: Run, surroundings: Surroundings) -> Result<Run, Failure
     Ok(run)
 }
 
-fn in_words(batch: &Batch, result: &AutoTrainResult) -> String {
+fn in_words(batch: &Batch, readiness: &Readiness, result: &AutoTrainResult) -> String {
     let tallies = &batch.tallies;
     let genres: Vec<String> =
         result.genre_distribution.iter().map(|(genre, kept)| format!("{genre} {kept}")).collect();
     let mean = tallies.mean_quality.map_or(String::new(), |mean| format!(", {:.1} of all", 10.0 * mean));
-    let stats = &result.training_stats;
-    let readiness = match stats.examples_until_next_training {
-        0 => "Ready for a tuning: attune auto-train ... --then train, or the Generate page.".to_owned(),
-        missing => format!("{missing} more until a tuning is ready."),
+    let found = result.training_stats.training_examples;
+    let next = match (tuning_of(batch, readiness), readiness.until_ready) {
+        (Some(run), _) => format!("{} accepted examples; {run} tunes on them.", readiness.accepted),
+        (None, 0) => format!(
+            "{found} accepted examples. Ready for a tuning: attune auto-train ... --then train, or the Generate page."
+        ),
+        (None, missing) => format!("{found} accepted examples. {missing} more until a tuning is ready."),
     };
     format!(
         "{} of {} kept in {:.1} s: {} below 7.0, {} twins, {} without a text.\n\
          Average quality {:.1} of 10{mean}.\n\
          Kept by genre: {}.\n\
-         {} accepted examples. {readiness}",
+         {next}",
         tallies.kept,
         tallies.attempts,
         tallies.active_seconds,
@@ -206,7 +237,6 @@ fn in_words(batch: &Batch, result: &AutoTrainResult) -> String {
         tallies.without_text,
         result.average_quality,
         if genres.is_empty() { "none".to_owned() } else { genres.join(", ") },
-        stats.training_examples,
     )
 }
 

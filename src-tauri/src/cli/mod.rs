@@ -21,6 +21,7 @@ mod serve;
 mod stop;
 pub(crate) mod surroundings;
 mod train;
+mod writers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

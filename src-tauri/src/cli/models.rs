@@ -26,7 +26,7 @@ use crate::server::owner;
 pub(super) enum ModelsCommand {
     /// Name, size and folder of every base model on this computer
     List(ListArguments),
-    /// Fetch a base model into the Hugging Face cache, or what is missing of it
+    /// Fetch a base model, or the file of a chat model, into the Hugging Face cache, or what is missing of it
     ///
     /// HF_HOME chooses the cache, HF_ENDPOINT the hub, HF_TOKEN opens private and gated models.
     ///
@@ -45,7 +45,7 @@ pub(super) struct ListArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct FetchArguments {
-    /// Owner and name, as google/flan-t5-small
+    /// Owner and name, as google/flan-t5-small; for a chat model the file too, as OWNER/NAME/FILE.gguf
     hub_id: String,
     /// Print what was fetched as JSON
     #[arg(long)]
@@ -134,18 +134,18 @@ async fn fetch(wanted: FetchArguments, surroundings: Surroundings) -> Result<Exi
     let fetched = ended.map_err(Failure::internal)?.map_err(failure)?;
     if wanted.json {
         let result = json!({
-            "hubId": fetched.base.name,
-            "path": fetched.base.folder,
+            "hubId": fetched.name,
+            "path": fetched.path,
             "sizeBytes": fetched.size_bytes,
             "receivedBytes": fetched.bytes_received,
             "verified": fetched.verified,
         });
         print(&serde_json::to_string_pretty(&result).map_err(Failure::internal)?)?;
     } else {
-        print(&fetched.base.folder.display().to_string())?;
+        print(&fetched.path.display().to_string())?;
         say(&format!(
             "{}: {}, of which {} came over the network now; {}",
-            fetched.base.name,
+            fetched.name,
             HumanBytes(fetched.size_bytes),
             HumanBytes(fetched.bytes_received),
             if fetched.verified {

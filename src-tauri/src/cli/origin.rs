@@ -64,11 +64,11 @@ pub(super) async fn find_run(client: &Client<'_>, name: &str) -> Result<Run, Fai
     by_name(&runs, name).cloned().ok_or_else(|| unknown(name).with_hint("Give the id or the name of a run."))
 }
 
-async fn newest(client: &Client<'_>) -> Result<Vec<Run>, Failure> {
+pub(super) async fn newest(client: &Client<'_>) -> Result<Vec<Run>, Failure> {
     client.get(&format!("/api/v1/runs?limit={LOOKED_THROUGH}")).await
 }
 
-fn by_name<'r>(runs: &'r [Run], name: &str) -> Option<&'r Run> {
+pub(super) fn by_name<'r>(runs: &'r [Run], name: &str) -> Option<&'r Run> {
     runs.iter().find(|run| run.id == name).or_else(|| runs.iter().find(|run| run.run_identifier == name))
 }
 

@@ -111,6 +111,7 @@ fn option(field: &str) -> String {
         "dataPath" => "--data".to_owned(),
         "runIdentifier" => "--run-id".to_owned(),
         "path" => "the folder".to_owned(),
+        "file" => "the file".to_owned(),
         "startFrom" => "--resume-from".to_owned(),
         _ => {
             let mut option = String::from("--");

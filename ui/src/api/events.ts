@@ -147,7 +147,10 @@ class Feed {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
     this.queries.setQueriesData<Batch[]>(BATCH_LISTS, (list) => list && withBatch(list, batch));
-    if (batch.status !== "running") void this.queries.invalidateQueries(ESTIMATES);
+    if (batch.status !== "running") {
+      void this.queries.invalidateQueries(ESTIMATES);
+      refreshSums(this.queries);
+    }
   }
 
   private takeBatchRemoved({ sequence, batchId }: { sequence: number; batchId: string }) {

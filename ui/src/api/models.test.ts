@@ -22,6 +22,7 @@ test("what is not there any more cannot be asked", () => {
   expect(modelOf("run:gone", [], [run("run_1")])).toBeUndefined();
   expect(modelOf(NO_FOLDER, [], [])).toBeUndefined();
   expect(modelOf("", [], [])).toBeUndefined();
+  expect(["endpoint:end_1", "file:/a.gguf"].map((text) => modelOf(text, [], []))).toEqual([undefined, undefined]);
 });
 
 test("only a run can be outside the runs that are known", () => {

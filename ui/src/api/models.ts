@@ -1,10 +1,14 @@
-// Who can be asked: a base, the adapter of a completed run, an adapter folder. A choice is one text, as fields hold it.
+// Who can be asked: a base, the adapter of a completed run, an adapter folder; and who can only write examples: an
+// endpoint, a chat model in a file. A choice is one text, as fields hold it.
 
 import type { Base, Question, Run } from "./types";
 
-export type Choice = { kind: "base"; name: string } | { kind: "run"; id: string } | { kind: "folder"; path: string };
+export type Choice =
+  | { kind: "base"; name: string }
+  | { kind: "run" | "endpoint"; id: string }
+  | { kind: "folder" | "file"; path: string };
 
-/** What a pane begins with once somebody wants a folder. */
+/** What a field begins with once somebody wants a folder. */
 export const NO_FOLDER = "folder:";
 
 /** How a model is called for people, and what of a question names it. */
@@ -17,19 +21,25 @@ export interface Model {
 export function choiceOf(text: string): Choice | undefined {
   const at = text.indexOf(":");
   const rest = text.slice(at + 1);
-  switch (text.slice(0, at)) {
+  const kind = text.slice(0, at);
+  switch (kind) {
     case "base":
-      return { kind: "base", name: rest };
+      return { kind, name: rest };
     case "run":
-      return { kind: "run", id: rest };
+    case "endpoint":
+      return { kind, id: rest };
     case "folder":
-      return { kind: "folder", path: rest };
+    case "file":
+      return { kind, path: rest };
     default:
       return undefined;
   }
 }
 
-/** Undefined where the choice names nothing that can be asked: a run that was deleted, a folder not yet named. */
+/**
+ * Undefined where the choice names nothing that can be asked: a run that was deleted, a folder not yet named, an
+ * endpoint.
+ */
 export function modelOf(text: string, bases: Base[], runs: Run[]): Model | undefined {
   const choice = choiceOf(text);
   if (choice?.kind === "base") {
@@ -40,8 +50,14 @@ export function modelOf(text: string, bases: Base[], runs: Run[]): Model | undef
     const run = runs.find(({ id }) => id === choice.id);
     return run && { name: run.runIdentifier, isTuned: true, asks: { runId: run.id } };
   }
-  const path = choice?.path.trim();
+  const path = choice?.kind === "folder" ? choice.path.trim() : undefined;
   return path ? { name: path, isTuned: true, asks: { adapter: path } } : undefined;
+}
+
+/** The path that a choice is, as far as it is typed. */
+export function typedPath(text: string) {
+  const choice = choiceOf(text);
+  return choice?.kind === "folder" || choice?.kind === "file" ? choice : undefined;
 }
 
 /** The id of the run that a choice names, if it is not among `runs`. */

@@ -65,7 +65,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begins to fetch a base model from the hub into the Hugging Face cache; what arrived before is not fetched
+         * Begins to fetch a base model, or the file of a chat model, from the hub into the Hugging Face cache; what arrived before is not fetched
          *     again. Ask `GET /api/v1/bases/fetches` how far it is.
          */
         post: operations["fetch_base"];
@@ -291,10 +291,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The models that the server at an address offers; the address need not belong to an endpoint yet. */
-        get: operations["list_endpoint_models"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** The models that the server at an address offers; the address need not belong to an endpoint yet. */
+        post: operations["list_endpoint_models"];
         delete?: never;
         options?: never;
         head?: never;
@@ -309,7 +309,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Gives an endpoint another name, address or model. */
+        put: operations["change_endpoint"];
         post?: never;
         /** Deletes an endpoint, and its key where no other endpoint has the same host. */
         delete: operations["delete_endpoint"];
@@ -342,7 +343,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Where the key of an endpoint is, if it has one. Its server is not asked; the keychain may ask for its password. */
+        get: operations["read_endpoint_key"];
         /** Keeps the key of an endpoint's host in the system's keychain, or forgets it. It is never told again. */
         put: operations["set_endpoint_key"];
         post?: never;
@@ -1562,6 +1564,20 @@ export interface components {
             model: string;
             name: string;
         };
+        /** @description A server to look at. */
+        EndpointAddress: {
+            /** @description As of an endpoint. */
+            baseUrl: string;
+            /** @description Used for this alone and kept nowhere; none: the key that is kept for the address, if any. */
+            key?: string | null;
+        };
+        /** @description What an endpoint shall be from now on. */
+        EndpointChange: {
+            /** @description With another scheme, host or port it has the key of that, or none. */
+            baseUrl: string;
+            model: string;
+            name: string;
+        };
         /** @description What a look at an endpoint found. */
         EndpointCheck: {
             key: components["schemas"]["EndpointKeySource"] | null;
@@ -1583,10 +1599,16 @@ export interface components {
             key: string | null;
         };
         /**
-         * @description Where the key that a server accepted came from.
+         * @description Where a key comes from.
          * @enum {string}
          */
         EndpointKeySource: "keychain" | "environment";
+        /** @description Where the key of an endpoint is. What it is, is never told. */
+        EndpointKeyState: {
+            /** @description Why the keychain could not be asked; null where it could. */
+            problem: string | null;
+            source: components["schemas"]["EndpointKeySource"] | null;
+        };
         /** @description A model that a server offers. */
         EndpointModel: {
             id: string;
@@ -1738,7 +1760,7 @@ export interface components {
             prompt: string;
             verdict: components["schemas"]["Verdict"];
         };
-        /** @description A base model on its way from the hub. */
+        /** @description A model on its way from the hub. */
         Fetch: {
             /**
              * Format: int64
@@ -1756,13 +1778,15 @@ export interface components {
             /** @description What the person can do about a failure. */
             hint: string | null;
             hubId: string;
+            /** @description Of a completed one: the folder of a base, or the file of a chat model. */
+            path: string | null;
             status: components["schemas"]["FetchStatus"];
             /** @description Of a completed one. */
             verified: boolean | null;
         };
         FetchRequest: {
             /**
-             * @description Owner and name.
+             * @description Owner and name; for a chat model the file too, as `OWNER/NAME/FILE.gguf`.
              * @example google/flan-t5-small
              */
             hubId: string;
@@ -1981,6 +2005,11 @@ export interface components {
             /** @description May be empty. */
             answer: string;
             answerer: components["schemas"]["Answerer"];
+        };
+        LastTuning: {
+            /** @description When its examples were taken; what is accepted later counts towards the next. */
+            frozenAt: string;
+            run: string;
         };
         /** @description The listener for browsers and scripts of this computer. */
         Listener: {
@@ -2211,6 +2240,7 @@ export interface components {
              * @description Accepted examples.
              */
             accepted: number;
+            lastTuning: components["schemas"]["LastTuning"] | null;
             level: components["schemas"]["ReadinessLevel"];
             /**
              * Format: int64
@@ -2591,6 +2621,8 @@ export interface components {
             surroundings: components["schemas"]["Surrounding"][];
         };
         Settings: {
+            /** @description Whether a tuning begins by itself as soon as 50 new examples are accepted. */
+            automaticTuningEnabled: boolean;
             /** Format: double */
             softPromptConfidenceThreshold: number;
             softPromptDatabasePath: string | null;
@@ -2605,6 +2637,7 @@ export interface components {
         };
         /** @description Values to change; what is absent stays, and `null` clears a path. */
         SettingsChange: {
+            automaticTuningEnabled?: boolean | null;
             /** Format: double */
             softPromptConfidenceThreshold?: number | null;
             softPromptDatabasePath?: string | null;
@@ -3510,15 +3543,16 @@ export interface operations {
     };
     list_endpoint_models: {
         parameters: {
-            query: {
-                /** @description As of an endpoint. */
-                baseUrl: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointAddress"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -3538,6 +3572,56 @@ export interface operations {
             };
             /** @description the server did not answer, or not as it should */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description another endpoint has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3605,6 +3689,35 @@ export interface operations {
             };
             /** @description the server did not answer, or not as it should */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_endpoint_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointKeyState"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,7 +4,7 @@ import { useRef } from "react";
 import { ulid } from "ulid";
 
 /** The same id for the same wish until it is settled; `forget` settles it. `kind` is what the id begins with. */
-export function useIdFor<Wish>(kind: "run" | "batch") {
+export function useIdFor<Wish>(kind: "run" | "batch" | "end") {
   const last = useRef<{ wish: string; id: string }>(undefined);
   const idFor = (wanted: Wish) => {
     const wish = JSON.stringify(wanted);

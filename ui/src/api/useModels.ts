@@ -1,7 +1,7 @@
 // What can be asked on this computer, by name.
 
 import { useBases } from "./bases";
-import { choiceOf, firstChoices, modelOf, NO_FOLDER, runOutside } from "./models";
+import { firstChoices, modelOf, runOutside, typedPath } from "./models";
 import { useAllRuns, useRunsById } from "./runs";
 
 /** The runs among the `wanted` choices are there however old they are. */
@@ -29,19 +29,15 @@ export function useModels(wanted: string[]) {
     first: () => firstChoices(bases.data ?? [], completed),
     model,
     /** What a field in which a choice is made shows, and what it does with another. */
-    selection: (choice: string, onChange: (choice: string) => void) => {
-      const chosen = choiceOf(choice);
-      return {
-        bases: bases.data ?? [],
-        completed,
-        value: choice,
-        folder: chosen?.kind === "folder" ? chosen.path : undefined,
-        isMissing: isKnown && !model(choice),
-        onChange,
-        onFolder: (path: string) => onChange(`${NO_FOLDER}${path}`),
-        onOpen: loadOlder,
-      };
-    },
+    selection: (choice: string, onChange: (choice: string) => void) => ({
+      bases: bases.data ?? [],
+      completed,
+      value: choice,
+      typed: typedPath(choice),
+      isMissing: isKnown && !model(choice),
+      onChange,
+      onOpen: loadOlder,
+    }),
   };
 }
 

@@ -33,7 +33,13 @@ export const pages: Page[] = [
     id: GENERATE,
     label: words.pages.generate,
     icon: IconSparkles,
-    content: <GeneratePage pickFolder={platform.pickFolder} runHref={(runId) => `#${placeOf(runId)}`} />,
+    content: (
+      <GeneratePage
+        pick={{ file: platform.pickFile, folder: platform.pickFolder }}
+        endpointsHref={`#${SETTINGS}/endpoints`}
+        runHref={(runId) => `#${placeOf(runId)}`}
+      />
+    ),
   },
   train,
   {

@@ -79,6 +79,8 @@ struct Inner {
     comparing: Mutex<()>,
     /// Held while a run is created, so that a hundred requests do not prepare a hundred runs for one place.
     creating: Mutex<()>,
+    /// Held while it is seen whether a tuning begins by itself, so that two reviews do not begin two.
+    tuning: Mutex<()>,
     wake: Mutex<Option<Sender<()>>>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
     _data_folder: OwnedDataFolder,
@@ -136,6 +138,7 @@ impl Engine {
             samples,
             comparing: Mutex::new(()),
             creating: Mutex::new(()),
+            tuning: Mutex::new(()),
             wake: Mutex::new(Some(wake)),
             dispatcher: Mutex::new(Some(dispatcher)),
             _data_folder: options.data_folder,

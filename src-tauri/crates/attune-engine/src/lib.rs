@@ -57,7 +57,7 @@ pub use generation::{
     Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchSettings, BatchStatus, Discarded, Estimate,
     Example, ExampleFilter, ExampleId, ExamplePage, ExampleSource, ExampleStatus, GeneratorChoice,
     GeneratorEstimate, GeneratorKind, GeneratorName, GenreTally, Measured, PlannedGenre, Preview, Provenance,
-    Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, TwinCluster,
+    Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, Tuning, TwinCluster,
 };
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use memory::Remembered;
@@ -66,8 +66,8 @@ pub use model_host::{
     GenerationRequest, Prompts,
 };
 pub use providers::{
-    BaseUrl, Endpoint, EndpointCheck, EndpointError, EndpointModel, EndpointTrial, KeySource, NewEndpoint,
-    Usage,
+    BaseUrl, Endpoint, EndpointCheck, EndpointError, EndpointKeyState, EndpointModel, EndpointTrial,
+    KeySource, NewEndpoint, Usage,
 };
 pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;

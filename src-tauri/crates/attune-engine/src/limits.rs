@@ -1,6 +1,6 @@
 //! The bounds of values that people and programs give, one place for requests and settings alike.
 //!
-//! Not here: whether a thing that a value names exists; whoever uses it looks.
+//! Not here: whether a thing that a value names is what it should be; whoever uses it looks.
 
 use std::path::Path;
 
@@ -66,4 +66,14 @@ pub(crate) fn require_absolute(field: &'static str, path: &Path) -> Result<()> {
         return Ok(());
     };
     Err(Error::InvalidField { field, value: format!("{:?}", path.display().to_string()), reason })
+}
+
+/// Refuses a path at which there is no file now.
+pub(crate) fn require_file(field: &'static str, path: &Path) -> Result<()> {
+    require_absolute(field, path)?;
+    if path.is_file() {
+        return Ok(());
+    }
+    let value = format!("{:?}", path.display().to_string());
+    Err(Error::InvalidField { field, value, reason: "there is no such file" })
 }

@@ -184,6 +184,9 @@ impl From<engine::Readiness> for wire::Readiness {
                 engine::ReadinessMark::Ready => wire::ReadinessLevel::Ready,
                 engine::ReadinessMark::Excellent => wire::ReadinessLevel::Excellent,
             },
+            last_tuning: readiness
+                .last_tuning
+                .map(|tuning| wire::LastTuning { run: tuning.run.to_string(), frozen_at: tuning.frozen_at }),
             words: readiness.words,
         }
     }

@@ -11,6 +11,12 @@ impl From<wire::EndpointRequest> for (String, engine::NewEndpoint) {
     }
 }
 
+impl From<wire::EndpointChange> for engine::NewEndpoint {
+    fn from(wire::EndpointChange { name, base_url, model }: wire::EndpointChange) -> Self {
+        Self { name, base_url, model }
+    }
+}
+
 impl From<engine::Endpoint> for wire::Endpoint {
     fn from(endpoint: engine::Endpoint) -> Self {
         Self {
@@ -36,11 +42,23 @@ impl From<engine::EndpointCheck> for wire::EndpointCheck {
             models: check.models as u64,
             lists_the_model: check.lists_the_model,
             shutdown_date: check.shutdown_date,
-            key: check.key.map(|source| match source {
-                engine::KeySource::Keychain => wire::EndpointKeySource::Keychain,
-                engine::KeySource::Environment => wire::EndpointKeySource::Environment,
-            }),
+            key: check.key.map(wire::EndpointKeySource::from),
             keychain_problem: check.keychain_problem,
+        }
+    }
+}
+
+impl From<engine::EndpointKeyState> for wire::EndpointKeyState {
+    fn from(engine::EndpointKeyState { source, problem }: engine::EndpointKeyState) -> Self {
+        Self { source: source.map(wire::EndpointKeySource::from), problem }
+    }
+}
+
+impl From<engine::KeySource> for wire::EndpointKeySource {
+    fn from(source: engine::KeySource) -> Self {
+        match source {
+            engine::KeySource::Keychain => Self::Keychain,
+            engine::KeySource::Environment => Self::Environment,
         }
     }
 }

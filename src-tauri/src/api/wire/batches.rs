@@ -237,8 +237,19 @@ pub struct Readiness {
     /// New examples that are missing until the next tuning is ready.
     pub until_ready: u64,
     pub level: ReadinessLevel,
+    /// The newest tuning on these examples.
+    #[schema(required)]
+    pub last_tuning: Option<LastTuning>,
     /// A sentence for the person.
     pub words: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LastTuning {
+    pub run: String,
+    /// When its examples were taken; what is accepted later counts towards the next.
+    pub frozen_at: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// An endpoint to keep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -16,6 +16,16 @@ pub struct EndpointRequest {
     /// What `/chat/completions` is appended to, as `http://127.0.0.1:11434/v1`.
     pub base_url: String,
     /// What the server calls its model.
+    pub model: String,
+}
+
+/// What an endpoint shall be from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EndpointChange {
+    pub name: String,
+    /// With another scheme, host or port it has the key of that, or none.
+    pub base_url: String,
     pub model: String,
 }
 
@@ -32,13 +42,20 @@ pub struct Endpoint {
     pub created_at: String,
 }
 
-/// Where a server is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoParams)]
+/// A server to look at.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct EndpointAddress {
     /// As of an endpoint.
     pub base_url: String,
+    /// Used for this alone and kept nowhere; none: the key that is kept for the address, if any.
+    pub key: Option<String>,
+}
+
+impl fmt::Debug for EndpointAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("EndpointAddress").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
 }
 
 /// The key of an endpoint, on its way to the keychain.
@@ -66,7 +83,18 @@ pub struct EndpointModel {
     pub shutdown_date: Option<String>,
 }
 
-/// Where the key that a server accepted came from.
+/// Where the key of an endpoint is. What it is, is never told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndpointKeyState {
+    /// Null where there is none.
+    #[schema(required)]
+    pub source: Option<EndpointKeySource>,
+    /// Why the keychain could not be asked; null where it could.
+    #[schema(required)]
+    pub problem: Option<String>,
+}
+
+/// Where a key comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EndpointKeySource {

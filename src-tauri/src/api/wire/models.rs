@@ -30,7 +30,7 @@ pub struct FetchableBase {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FetchRequest {
-    /// Owner and name.
+    /// Owner and name; for a chat model the file too, as `OWNER/NAME/FILE.gguf`.
     #[schema(example = "google/flan-t5-small")]
     pub hub_id: String,
 }
@@ -45,7 +45,7 @@ pub enum FetchStatus {
     Cancelled,
 }
 
-/// A base model on its way from the hub.
+/// A model on its way from the hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fetch {
@@ -61,6 +61,9 @@ pub struct Fetch {
     /// Of a completed one.
     #[schema(required)]
     pub verified: Option<bool>,
+    /// Of a completed one: the folder of a base, or the file of a chat model.
+    #[schema(required)]
+    pub path: Option<String>,
     #[schema(required)]
     pub error_message: Option<String>,
     /// What the person can do about a failure.

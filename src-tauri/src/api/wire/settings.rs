@@ -20,6 +20,8 @@ pub struct Settings {
     pub training_method: Method,
     pub training_max_samples: u32,
     pub training_epochs: u32,
+    /// Whether a tuning begins by itself as soon as 50 new examples are accepted.
+    pub automatic_tuning_enabled: bool,
 }
 
 /// Values to change; what is absent stays, and `null` clears a path.
@@ -38,6 +40,7 @@ pub struct SettingsChange {
     pub training_method: Option<Method>,
     pub training_max_samples: Option<u32>,
     pub training_epochs: Option<u32>,
+    pub automatic_tuning_enabled: Option<bool>,
 }
 
 /// Where every value comes from.

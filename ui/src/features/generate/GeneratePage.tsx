@@ -6,7 +6,7 @@ import { runningBatch, useBatch, useBatches, usePreview, useStartBatch } from ".
 import { ApiProblem } from "../../api/problem";
 import type { BatchRequest } from "../../api/types";
 import { useIdFor } from "../../api/useIdFor";
-import type { PickFolder } from "../../components/asking/ModelSelect";
+import type { PickFile, PickFolder } from "../../components/asking/ModelSelect";
 import columns from "../../components/columns.module.css";
 import { Notice } from "../../components/Notice";
 import { ProblemNotice } from "../../components/ProblemNotice";
@@ -22,7 +22,10 @@ import { ReviewCard } from "./review/ReviewCard";
 import { words } from "./words";
 
 interface GeneratePageProps {
-  pickFolder: PickFolder | undefined;
+  /** The system's dialogs; absent in a browser. */
+  pick: { file: PickFile | undefined; folder: PickFolder | undefined };
+  /** Where an endpoint is set up. */
+  endpointsHref: string;
   /** The address of a run on the page that shows it. */
   runHref: (runId: string) => string;
 }
@@ -30,7 +33,7 @@ interface GeneratePageProps {
 /** Whose examples are made here. */
 const ME = "me";
 
-export function GeneratePage({ pickFolder, runHref }: GeneratePageProps) {
+export function GeneratePage({ pick, endpointsHref, runHref }: GeneratePageProps) {
   const [wantsMany, wantMany] = useState(false);
   useEffect(() => {
     // At hand before a batch has results: Attune may be gone by then, and a part that is missing takes the page away.
@@ -92,7 +95,8 @@ export function GeneratePage({ pickFolder, runHref }: GeneratePageProps) {
       <Box className={columns.columns}>
         <GenerateForm
           wanted={wanted}
-          pickFolder={pickFolder}
+          pick={pick}
+          endpointsHref={endpointsHref}
           isPreviewed={isPreviewed}
           isStarting={start.isPending}
           isPreviewing={preview.isPending}

@@ -1,16 +1,28 @@
 // How far what was accepted reaches for a tuning, and the button that begins one.
 
-import { Anchor, Button, Group, Progress, SegmentedControl, Select, Skeleton, Stack, Text } from "@mantine/core";
+import {
+  Anchor,
+  Button,
+  Group,
+  Progress,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Stack,
+  Switch,
+  Text,
+} from "@mantine/core";
 import { useId, useState } from "react";
 import { useBases } from "../../api/bases";
 import { useApi } from "../../api/client";
 import { useReadiness, useTune } from "../../api/examples";
 import { ApiProblem } from "../../api/problem";
+import { useChangeSettings } from "../../api/settings";
 import type { Method, Readiness, Run } from "../../api/types";
 import { useIdFor } from "../../api/useIdFor";
 import { Card } from "../../components/Card";
 import { ProblemNotice } from "../../components/ProblemNotice";
-import { count } from "../../components/quantity";
+import { count, dateTime } from "../../components/quantity";
 import classes from "./readiness.module.css";
 import { words } from "./words";
 
@@ -32,6 +44,7 @@ export function ReadinessCard({ subject, runHref }: ReadinessCardProps) {
         <Stack gap="md">
           <Level readiness={readiness} />
           <Tuning key={subject} readiness={readiness} runHref={runHref} />
+          <ByItself />
         </Stack>
       ) : null}
     </Card>
@@ -88,7 +101,8 @@ function Tuning({ readiness, runHref }: { readiness: Readiness; runHref: Readine
   const reasonId = useId();
   const method = chosenMethod ?? settings?.trainingMethod ?? "soft-prompt";
   const automatic = bases.find(({ chosenByAuto }) => chosenByAuto)?.name;
-  const reason = readiness.level === "too_few" ? t.tooFew : undefined;
+  const { lastTuning } = readiness;
+  const reason = readiness.accepted < MARKS[0] ? t.tooFew : undefined;
   const begin = () => {
     const wanted = { subject: readiness.subject, method, baseModel: base };
     tune.mutate(
@@ -140,6 +154,36 @@ function Tuning({ readiness, runHref }: { readiness: Readiness; runHref: Readine
       </Group>
       {tune.error instanceof ApiProblem ? <ProblemNotice problem={tune.error} /> : null}
       {tune.data ? <Begun run={tune.data} href={runHref(tune.data.id)} /> : null}
+      {lastTuning && lastTuning.run !== tune.data?.id ? (
+        <Text fz="sm" className={classes.will}>
+          <Anchor href={runHref(lastTuning.run)} inherit data-testid="last-tuning">
+            {t.last(dateTime(lastTuning.frozenAt))}
+          </Anchor>
+        </Text>
+      ) : null}
+    </Stack>
+  );
+}
+
+/** Whether a tuning begins without this card's button. */
+function ByItself() {
+  const { data: settings } = useApi().doors.useQuery("get", "/api/v1/settings");
+  const change = useChangeSettings();
+  if (!settings) return null;
+  // What was asked for is shown until the answer is there.
+  const isOn = change.isPending
+    ? Boolean(change.variables.body.automaticTuningEnabled)
+    : settings.automaticTuningEnabled;
+  return (
+    <Stack gap="xs">
+      <Switch
+        label={t.byItself}
+        description={t.byItselfHelp}
+        checked={isOn}
+        onChange={(event) => change.mutate({ body: { automaticTuningEnabled: event.currentTarget.checked } })}
+        data-testid="automatic-tuning"
+      />
+      {change.error instanceof ApiProblem ? <ProblemNotice problem={change.error} /> : null}
     </Stack>
   );
 }

@@ -80,7 +80,7 @@ function OneChoice({ models, place, choice, onChange, pickFolder }: OneChoicePro
   return (
     <ModelSelect
       label={t.label(place)}
-      folderLabel={t.folderLabel(place)}
+      pathLabel={t.folderLabel(place)}
       {...models.selection(choice, onChange)}
       pickFolder={pickFolder}
       testId={`model-${place}`}

@@ -4,6 +4,7 @@ import { Box, Tabs, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Card } from "../../components/Card";
 import { DataCard } from "./data/DataCard";
+import { EndpointsCard } from "./endpoints/EndpointsCard";
 import { HealthCard } from "./health/HealthCard";
 import { LogCard } from "./log/LogCard";
 import { openSection, SECTIONS, type Section, useSection } from "./place";
@@ -27,6 +28,7 @@ export function SettingsPage({ pick, openFolder, bases, isServed }: SettingsPage
     general: <General pick={pick} isServed={isServed} />,
     data: <DataCard openFolder={openFolder} />,
     bases: <Card title={words.tabs.bases}>{bases}</Card>,
+    endpoints: <EndpointsCard />,
     health: <HealthCard />,
     log: <LogCard />,
   };

@@ -5,7 +5,7 @@ import { useHash } from "@mantine/hooks";
 /** The page's own name in the address. */
 export const SETTINGS = "settings";
 
-export const SECTIONS = ["general", "data", "bases", "health", "log"] as const;
+export const SECTIONS = ["general", "data", "bases", "endpoints", "health", "log"] as const;
 
 export type Section = (typeof SECTIONS)[number];
 

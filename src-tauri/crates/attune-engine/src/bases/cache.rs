@@ -37,12 +37,7 @@ impl Cache {
     /// The part of this model; `None` if the name is no hub id (`OWNER/NAME`).
     pub(super) fn repository(&self, hub_id: &str) -> Option<Repository> {
         let (owner, name) = hub_id.split_once('/')?;
-        // What the hub itself allows; nothing of it can lead out of the cache.
-        let plain = |part: &str| {
-            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-            !part.is_empty() && part.len() <= 96 && !part.starts_with('.') && part.bytes().all(allowed)
-        };
-        if !plain(owner) || !plain(name) {
+        if !is_plain(owner) || !is_plain(name) {
             return None;
         }
         let folder = format!("models--{owner}--{name}");
@@ -117,22 +112,38 @@ impl Repository {
         blob.parent().map_or(Ok(()), durable_writer::sync_folder)
     }
 
-    /// Makes the files (name and content name) the current snapshot, and answers with its folder.
+    /// Gives the files (name and content name) a place in the snapshot of a commit, and answers with its folder. Which
+    /// snapshot is current stays as it is.
     ///
     /// # Errors
-    /// What the file system said; the snapshot that was current stays current then.
-    pub(super) fn publish(&self, commit: &str, files: &[(&str, &str)]) -> io::Result<PathBuf> {
+    /// What the file system said.
+    pub(super) fn link(&self, commit: &str, files: &[(&str, &str)]) -> io::Result<PathBuf> {
         let snapshot = self.folder.join("snapshots").join(commit);
         fs::create_dir_all(&snapshot)?;
         for (name, content_name) in files {
             link(&snapshot.join(name), &self.blob(content_name), content_name)?;
         }
         durable_writer::sync_folder(&snapshot)?;
+        Ok(snapshot)
+    }
+
+    /// Makes the files (name and content name) the current snapshot, and answers with its folder.
+    ///
+    /// # Errors
+    /// What the file system said; the snapshot that was current stays current then.
+    pub(super) fn publish(&self, commit: &str, files: &[(&str, &str)]) -> io::Result<PathBuf> {
+        let snapshot = self.link(commit, files)?;
         let references = self.folder.join("refs");
         fs::create_dir_all(&references)?;
         durable_writer::write(&references.join("main"), commit.as_bytes())?;
         Ok(snapshot)
     }
+}
+
+/// Whether a name is one that the hub itself allows; nothing of it can lead out of the cache.
+pub(super) fn is_plain(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !name.is_empty() && name.len() <= 96 && !name.starts_with('.') && name.bytes().all(allowed)
 }
 
 /// A relative link, so that the cache can be moved; a copy where links need rights that people lack. Made

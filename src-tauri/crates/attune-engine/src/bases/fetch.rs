@@ -1,4 +1,5 @@
-//! Fetching a base model from a hub into the shared cache: resumed where it broke off, proved by its digests.
+//! Fetching a base model, or the file of a chat model, from a hub into the shared cache: resumed where it broke off,
+//! proved by its digests.
 //!
 //! Not here: HTTP (`hub`) and the names of files in the cache (`cache`).
 //! Invariant: a file is kept only after its bytes on the disk have the digest that the hub states, and for a
@@ -7,16 +8,16 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use attune_tuning::Architecture;
+use attune_tuning::{Architecture, ChatFile};
 
 use super::FetchError;
-use super::cache::Repository;
+use super::cache::{Repository, is_plain};
 use super::digest::{Algorithm, file_digest};
 use super::hub::Hub;
 use super::known::{KnownBase, KnownFile};
-use super::remote_model::{RemoteFile, RemoteModel};
+use super::remote_model::{CHAT_FILE, RemoteFile, RemoteModel};
 use super::transfer::{Arrival, Transfer};
 use super::{Base, Bases, folder};
 use crate::disk::require_room;
@@ -44,10 +45,13 @@ pub struct FetchProgress {
     pub bytes_total: u64,
 }
 
-/// A base that a fetch brought.
+/// A model that a fetch brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    pub base: Base,
+    /// As it was asked for.
+    pub name: String,
+    /// The folder of a base, or the file of a chat model.
+    pub path: PathBuf,
     pub verified: bool,
     /// Of its files together.
     pub size_bytes: u64,
@@ -60,27 +64,26 @@ pub struct Fetched {
 pub type FetchObserver<'o> = dyn FnMut(&FetchProgress) -> ControlFlow<()> + 'o;
 
 impl Bases {
-    /// Fetches the base `hub_id` into the Hugging Face cache, or what is missing of it.
+    /// Fetches the base `OWNER/NAME`, or the chat model `OWNER/NAME/FILE.gguf`, into the Hugging Face cache, or what is
+    /// missing of it.
     ///
-    /// Known bases are fetched at their published revision, others at the current one.
+    /// Known bases are fetched at their published revision, everything else at the current one.
     ///
     /// # Errors
-    /// [`FetchError::NoHubId`]; what the hub or the connection said; what makes the model unusable, before its
+    /// [`FetchError::NoHubId`], [`FetchError::NoSuchFile`], [`FetchError::ChatFilesOnly`]; what the hub or the connection said; what makes the model unusable, before its
     /// weights are fetched; [`Error::NoRoom`] before anything is; [`FetchError::Mismatch`] for bytes that are not
     /// the promised ones; [`FetchError::Busy`] while another program fetches the same file;
     /// [`FetchError::Stopped`] when the observer says so, at most a moment later even where nothing arrives.
-    pub fn fetch(&self, hub_id: &str, hub: &Hub, observer: &mut FetchObserver<'_>) -> Result<Fetched> {
-        let repository = self.repository(hub_id)?;
+    pub fn fetch(&self, name: &str, hub: &Hub, observer: &mut FetchObserver<'_>) -> Result<Fetched> {
+        let (hub_id, chat_file) = split(name);
+        let repository = self.repository(name)?;
         let known = KnownBase::find(&self.models, hub_id)?;
         let revision = known.as_ref().and_then(|known| known.revision.as_deref()).unwrap_or("main");
         let model = hub.model(hub_id, revision)?;
-        if let Some(refusal) =
-            folder::refusal(hub_id, |name| model.files.iter().any(|file| file.name == name))
-        {
-            return Err(refusal);
-        }
-        let find = |name: &&str| model.files.iter().find(|file| file.name == *name);
-        let files: Vec<&RemoteFile> = ORDER.iter().filter_map(find).collect();
+        let files = match chat_file {
+            Some(file) => vec![model.file(hub_id, file)?],
+            None => files_of_a_base(hub_id, &model)?,
+        };
         let expected = |file: &RemoteFile| known.as_ref().and_then(|known| known.file(&file.name));
         for file in &files {
             if let Some(expected) = expected(file) {
@@ -102,30 +105,76 @@ impl Bases {
                     .map_err(|source| Error::BaseRefused { path: blob, source })?;
             } else if file.name == folder::WEIGHTS {
                 folder::parameters_of(&blob)?;
+            } else if chat_file.is_some() {
+                check_chat_model(&blob)?;
             }
         }
         let links: Vec<(&str, &str)> =
             files.iter().map(|file| (file.name.as_str(), file.digest.as_str())).collect();
-        let folder = fetching
-            .repository
-            .publish(&model.commit, &links)
-            .map_err(|source| Error::Write { path: fetching.repository.blob(""), source })?;
-        let base = Base { name: hub_id.to_owned(), folder, bundled: false };
+        let unwritable = |source| Error::Write { path: fetching.repository.blob(""), source };
+        let (path, verified) = match chat_file {
+            Some(file) => {
+                let folder = fetching.repository.link(&model.commit, &links).map_err(unwritable)?;
+                (folder.join(file), false)
+            }
+            None => {
+                let folder = fetching.repository.publish(&model.commit, &links).map_err(unwritable)?;
+                let base = Base { name: hub_id.to_owned(), folder, bundled: false };
+                let verified = self.is_verified(&base)?;
+                (base.folder, verified)
+            }
+        };
         Ok(Fetched {
-            verified: self.is_verified(&base)?,
+            name: name.to_owned(),
+            path,
+            verified,
             size_bytes: total,
             bytes_received: fetching.received,
-            base,
         })
     }
 
+    /// The part of the cache in which what is called so belongs.
+    ///
     /// # Errors
     /// [`FetchError::NoHubId`].
-    pub(super) fn repository(&self, hub_id: &str) -> Result<Repository> {
-        self.cache
-            .repository(hub_id)
-            .ok_or_else(|| Error::Fetch(FetchError::NoHubId { name: hub_id.to_owned() }))
+    pub(super) fn repository(&self, name: &str) -> Result<Repository> {
+        let (hub_id, chat_file) = split(name);
+        let repository = self.cache.repository(hub_id);
+        let is_plain = chat_file.is_none_or(|file| is_plain(file) && file.ends_with(CHAT_FILE));
+        repository
+            .filter(|_| is_plain)
+            .ok_or_else(|| Error::Fetch(FetchError::NoHubId { name: name.to_owned() }))
     }
+}
+
+/// `OWNER/NAME/FILE` is a file of a model.
+fn split(name: &str) -> (&str, Option<&str>) {
+    match name.match_indices('/').nth(1) {
+        Some((at, _)) => (&name[..at], Some(&name[at + 1..])),
+        None => (name, None),
+    }
+}
+
+/// The files that a base consists of, in the order of the work.
+fn files_of_a_base<'m>(hub_id: &str, model: &'m RemoteModel) -> Result<Vec<&'m RemoteFile>> {
+    let find = |name: &str| model.files.iter().find(|file| file.name == name);
+    if let Some(refusal) = folder::refusal(hub_id, |name| find(name).is_some()) {
+        let chat_files = model.chat_files();
+        return Err(if chat_files.is_empty() {
+            refusal
+        } else {
+            Error::Fetch(FetchError::ChatFilesOnly { hub_id: hub_id.to_owned(), files: chat_files })
+        });
+    }
+    Ok(ORDER.iter().filter_map(|name| find(name)).collect())
+}
+
+/// Sees whether Attune can write with a file; one that it cannot is not published.
+fn check_chat_model(path: &Path) -> Result<()> {
+    let mut file =
+        File::open(path).map_err(|source| Error::BaseUnreadable { path: path.to_owned(), source })?;
+    let refused = |source| Error::ChatFile { path: path.to_owned(), source: Box::new(source) };
+    ChatFile::read(&mut file).map(drop).map_err(refused)
 }
 
 /// Sees before the first byte that a hub has other files than the published ones.

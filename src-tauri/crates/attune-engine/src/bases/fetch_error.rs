@@ -15,6 +15,10 @@ pub enum FetchError {
 
     #[error("{name:?} is no name of a model on a hub")]
     NoHubId { name: String },
+    #[error("{hub_id} has no file {file}; chat models there: {}", listed(.files))]
+    NoSuchFile { hub_id: String, file: String, files: Vec<String> },
+    #[error("{hub_id} is no base to train on, but has chat models: {}", listed(.files))]
+    ChatFilesOnly { hub_id: String, files: Vec<String> },
     #[error("nothing is fetched while HF_HUB_OFFLINE is set")]
     Offline,
     #[error("HF_ENDPOINT names no hub to fetch from: {reason}")]
@@ -52,6 +56,8 @@ impl FetchError {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::NoHubId { .. }
+            | Self::NoSuchFile { .. }
+            | Self::ChatFilesOnly { .. }
             | Self::Endpoint { .. }
             | Self::Token
             | Self::Refused { .. }
@@ -66,7 +72,8 @@ impl FetchError {
     }
 
     pub(crate) fn field(&self) -> Option<&'static str> {
-        matches!(self, Self::NoHubId { .. }).then_some("hubId")
+        matches!(self, Self::NoHubId { .. } | Self::NoSuchFile { .. } | Self::ChatFilesOnly { .. })
+            .then_some("hubId")
     }
 
     pub(crate) fn hint(&self) -> &'static str {
@@ -75,7 +82,13 @@ impl FetchError {
                 "The bad file was not kept. Fetch it again; if that fails too, something between you and the hub \
                  changes the files: check HF_ENDPOINT and your proxy."
             }
-            Self::NoHubId { .. } => "Give its owner and its name, as google/flan-t5-small.",
+            Self::NoHubId { .. } => {
+                "Give its owner and its name, as google/flan-t5-small; for a chat model the file too, as \
+                 OWNER/NAME/FILE.gguf."
+            }
+            Self::NoSuchFile { .. } | Self::ChatFilesOnly { .. } => {
+                "Name one of them, as OWNER/NAME/FILE.gguf: it can write examples, and is not trained."
+            }
             Self::Offline => {
                 "Unset HF_HUB_OFFLINE, or copy the model's folder here and name it with --base-model FOLDER."
             }
@@ -102,5 +115,15 @@ impl FetchError {
             Self::Busy { .. } => "Wait until it has ended.",
             Self::NotFetching { .. } => "GET /api/v1/bases/fetches lists the fetches and how they ended.",
         }
+    }
+}
+
+/// The first of these names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match names.len().checked_sub(SHOWN) {
+        _ if names.is_empty() => "none".to_owned(),
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names[..SHOWN].join(", ")),
     }
 }

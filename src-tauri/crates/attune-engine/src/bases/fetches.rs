@@ -4,6 +4,7 @@
 //! Invariant: one entry for each hub id, and at most one thread for it.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,6 +32,8 @@ pub struct Fetch {
     pub bytes_total: u64,
     /// Of a completed one.
     pub verified: Option<bool>,
+    /// Of a completed one: the folder of a base, or the file of a chat model.
+    pub path: Option<PathBuf>,
     /// Of a failed one.
     pub error_message: Option<String>,
     pub hint: Option<String>,
@@ -95,6 +98,7 @@ impl Fetches {
             bytes_done: 0,
             bytes_total: 0,
             verified: None,
+            path: None,
             error_message: None,
             hint: None,
         };
@@ -138,9 +142,10 @@ impl Shared {
         self.change(hub_id, |fetch| {
             fetch.file = None;
             match fetched {
-                Ok(Fetched { verified, .. }) => {
+                Ok(Fetched { verified, path, .. }) => {
                     fetch.status = FetchStatus::Completed;
                     fetch.verified = Some(verified);
+                    fetch.path = Some(path);
                 }
                 Err(Error::Fetch(FetchError::Stopped { .. })) => fetch.status = FetchStatus::Cancelled,
                 Err(error) => {

@@ -8,6 +8,9 @@ use super::digest::Algorithm;
 use super::fetch_error::FetchError;
 use crate::{Error, Result};
 
+/// How the name of a chat model's file ends.
+pub(super) const CHAT_FILE: &str = ".gguf";
+
 #[derive(Debug, Clone)]
 pub struct RemoteModel {
     pub(super) commit: String,
@@ -62,6 +65,21 @@ impl RemoteModel {
                 .ok_or_else(|| senseless(format!("it states no size or no digest of {name}")))
         });
         Ok(Self { commit: info.sha.to_ascii_lowercase(), files: files.collect::<Result<_>>()? })
+    }
+
+    /// # Errors
+    /// [`FetchError::NoSuchFile`].
+    pub(super) fn file(&self, hub_id: &str, name: &str) -> Result<&RemoteFile> {
+        self.files.iter().find(|file| file.name == name).ok_or_else(|| {
+            let (hub_id, file) = (hub_id.to_owned(), name.to_owned());
+            Error::Fetch(FetchError::NoSuchFile { hub_id, file, files: self.chat_files() })
+        })
+    }
+
+    /// The names of the files that may be chat models.
+    pub(super) fn chat_files(&self) -> Vec<String> {
+        let names = self.files.iter().map(|file| &file.name);
+        names.filter(|name| name.ends_with(CHAT_FILE)).cloned().collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Batches of generated examples: what there is to write about, what it will take, begin, end, go on.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Created, Engine};
@@ -7,9 +8,10 @@ use crate::Result;
 use crate::content::Content;
 use crate::generation::runner::UNWRITTEN_END;
 use crate::generation::{
-    Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchStatus, Discarded, Estimate,
-    GeneratorChoice, GeneratorEstimate, Preview, Tallies,
+    Batch, BatchError, BatchId, BatchProgress, BatchRequest, BatchSettings, BatchStatus, Discarded, Estimate,
+    GeneratorChoice, GeneratorEstimate, Preview, SpeedKey, Tallies,
 };
+use crate::limits::require_file;
 use crate::store::batches::Batches;
 use crate::store::examples::Examples;
 use crate::store::speeds::Speeds;
@@ -37,8 +39,8 @@ impl Engine {
         let subject = request.checked_subject()?;
         let settings = request.settled(&self.content()?)?;
         // What can be found wrong with a generator is said before there is a row.
-        self.0.batches.speed_key(&settings)?;
-        let batch = self.0.batches.begin(|| {
+        self.speed_key(&settings)?;
+        let row = || {
             let batch = Batch {
                 id: id.unwrap_or_else(BatchId::generate),
                 status: BatchStatus::Running,
@@ -54,7 +56,8 @@ impl Engine {
             };
             self.0.shared.store.exclusively(|transaction| Batches(transaction).insert(&batch))?;
             Ok(batch)
-        })?;
+        };
+        let batch = self.0.batches.begin(row, self.tuning_at_the_end())?;
         Ok((batch, Created::Now))
     }
 
@@ -116,7 +119,7 @@ impl Engine {
     /// complete, [`BatchError::NothingMissing`].
     pub fn continue_batch(&self, id: &str) -> Result<Batch> {
         let batch = self.batch(id)?.id;
-        self.0.batches.begin(|| {
+        let row = || {
             let before = Batches(&self.0.shared.store.connection()).find(&batch)?;
             let before = before.ok_or_else(|| BatchError::UnknownBatch { id: id.to_owned() })?;
             if !before.status.is_unfinished() {
@@ -128,7 +131,18 @@ impl Engine {
             }
             self.0.shared.store.exclusively(|transaction| Batches(transaction).go_on(&batch))?;
             Ok(Batch { status: BatchStatus::Running, error_message: None, finished_at: None, ..before })
-        })
+        };
+        self.0.batches.begin(row, self.tuning_at_the_end())
+    }
+
+    /// What is done when a batch has ended.
+    fn tuning_at_the_end(&self) -> impl FnOnce(&Batch) + Send + 'static {
+        let engine = Arc::downgrade(&self.0);
+        move |batch| {
+            if let Some(inner) = engine.upgrade() {
+                Self(inner).tune_if_wanted(&batch.subject);
+            }
+        }
     }
 
     /// Takes a batch that does not run away, with all of its examples.
@@ -167,11 +181,39 @@ impl Engine {
     /// What is wrong with the request or the generators it names.
     pub fn estimate(&self, request: &BatchRequest) -> Result<Estimate> {
         let settings = request.settled(&self.content()?)?;
-        let key = self.0.batches.speed_key(&settings)?;
+        let key = self.speed_key(&settings)?;
         let measured = Speeds(&self.0.shared.store.connection()).find(&key)?;
-        let names = key.generators.split(", ").map(|name| GeneratorEstimate { name: name.to_owned() });
-        let is_free = settings.judge.is_none() && settings.generators.iter().all(GeneratorChoice::is_free);
-        Ok(Estimate::of(names.collect(), settings.num_examples, settings.until_kept, is_free, measured))
+        let names = key.generators.split(", ").take(settings.generators.len());
+        let names = names.map(|name| GeneratorEstimate { name: name.to_owned() });
+        let (wanted, until_kept) = (settings.num_examples, settings.until_kept);
+        let is_free = self.runs_here(&settings)?;
+        Ok(Estimate::of(names.collect(), wanted, until_kept, is_free, measured))
+    }
+
+    /// Under what the speed of such a batch is kept, after a look at what its generators name. Nothing is loaded.
+    fn speed_key(&self, settings: &BatchSettings) -> Result<SpeedKey> {
+        let key = self.0.batches.speed_key(settings)?;
+        for choice in &settings.generators {
+            if let GeneratorChoice::LocalChat { file } = choice {
+                require_file("file", file)?;
+            }
+        }
+        Ok(key)
+    }
+
+    /// Whether all that writes and judges is on this computer.
+    fn runs_here(&self, settings: &BatchSettings) -> Result<bool> {
+        let is_here = |endpoint: &String| {
+            self.own_endpoints().find(endpoint).map(|found| found.base_url.is_on_this_computer())
+        };
+        for choice in &settings.generators {
+            if let GeneratorChoice::Endpoint { endpoint } = choice
+                && !is_here(endpoint)?
+            {
+                return Ok(false);
+            }
+        }
+        settings.judge.as_ref().map_or(Ok(true), is_here)
     }
 
     fn as_it_is_now(&self, batch: Batch) -> Batch {

@@ -1,7 +1,10 @@
 //! Datasets: freeze what was accepted, and train on it.
 
+use std::sync::PoisonError;
+
 use super::{Created, Engine};
 use crate::datasets::{Chosen, Dataset, DatasetId, Frozen};
+use crate::error::with_reasons;
 use crate::generation::{ExampleFilter, ExampleStatus, checked_subject};
 use crate::runs::request::{RunRequest, check_name};
 use crate::runs::{Run, RunId};
@@ -47,6 +50,32 @@ impl Engine {
         let (run, created) = self.create_run(request)?;
         self.note_tuning(&subject, &run.id, &frozen_at)?;
         Ok((run, created))
+    }
+
+    /// Begins a tuning by the settings if they want one to begin by itself and enough new examples are accepted.
+    /// What prevents it is logged: nobody waits for an answer, and a tuning that the person begins says the same.
+    pub(super) fn tune_if_wanted(&self, subject: &str) {
+        if let Err(error) = self.tune_by_the_settings(subject) {
+            tracing::error!(subject, error = with_reasons(&error), "no tuning could begin by itself");
+        }
+    }
+
+    fn tune_by_the_settings(&self, subject: &str) -> Result<()> {
+        let settings = self.settings()?;
+        if !settings.automatic_tuning_enabled {
+            return Ok(());
+        }
+        let _one_at_a_time = self.0.tuning.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.readiness(Some(subject))?.is_ready() {
+            let request = RunRequest {
+                method: Some(settings.training_method),
+                base_model: Some(settings.training_base_model),
+                ..RunRequest::default()
+            };
+            let (run, _) = self.tune(Some(subject), request)?;
+            tracing::info!(subject, run = %run.id, "a tuning began by itself");
+        }
+        Ok(())
     }
 
     /// The accepted examples of a subject, the oldest first.

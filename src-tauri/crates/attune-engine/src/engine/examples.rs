@@ -1,5 +1,7 @@
 //! Examples: look for them, review them, take a review back, and how far they reach for a tuning.
 
+use std::collections::BTreeSet;
+
 use super::Engine;
 use crate::generation::request::checked_subject;
 use crate::generation::{
@@ -98,7 +100,8 @@ impl Engine {
         let subject = checked_subject(subject)?;
         let connection = self.0.shared.store.connection();
         let last_tuning = Tunings(&connection).last(&subject)?;
-        let (accepted, in_all) = Examples(&connection).count_accepted(&subject, last_tuning.as_deref())?;
+        let since = last_tuning.as_ref().map(|tuning| tuning.frozen_at.as_str());
+        let (accepted, in_all) = Examples(&connection).count_accepted(&subject, since)?;
         Ok(Readiness::of(subject, accepted, in_all, last_tuning))
     }
 
@@ -149,6 +152,12 @@ impl Engine {
             after.iter().try_for_each(|example| examples.change(example))?;
             Ok(after)
         })?;
+        // While a batch runs it is left to the batch's end, which may bring more.
+        if !self.0.batches.is_running() {
+            let accepted = examples.iter().filter(|example| example.status == ExampleStatus::Accepted);
+            let subjects: BTreeSet<&str> = accepted.map(|example| example.subject.as_str()).collect();
+            subjects.into_iter().for_each(|subject| self.tune_if_wanted(subject));
+        }
         self.tell(&examples);
         Ok(Reviewed { examples })
     }

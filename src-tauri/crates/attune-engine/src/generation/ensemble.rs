@@ -1,7 +1,8 @@
 //! Several generators, several texts of each: everything that is written for some attempts.
 //!
 //! Invariants: generators write at the same time, one thread each, and each is asked by one thread alone; what comes
-//! out stands in the order of attempts, generators and candidates, whoever was faster.
+//! out stands in the order of attempts, generators and candidates, whoever was faster; a text that would not come
+//! again comes out whatever happened beside it.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,18 +21,27 @@ pub(super) struct Ensemble {
     max_new_tokens: u32,
 }
 
-/// What was written for one attempt.
+/// What came of asking all generators once.
 #[derive(Debug)]
+pub(super) struct Round {
+    /// The attempts that are done. What was ended before is absent, to be asked for again.
+    pub(super) written: Vec<Written>,
+    /// Why a generator cannot go on.
+    pub(super) end: Option<Error>,
+}
+
+/// What was written for one attempt.
+#[derive(Debug, Clone)]
 pub(super) struct Written {
     pub(super) attempt: Attempt,
     pub(super) texts: Vec<WrittenText>,
     /// Why generators gave no text.
     pub(super) failures: Vec<Failure>,
     /// Whether something was ended before it was done.
-    pub(super) stopped: bool,
+    stopped: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct WrittenText {
     pub(super) candidate: Candidate,
     pub(super) seed: u64,
@@ -65,11 +75,13 @@ impl Ensemble {
         (u32::try_from(asks).unwrap_or(u32::MAX) / self.candidates).max(1)
     }
 
-    /// Everything that the generators write for these attempts.
-    ///
-    /// # Errors
-    /// What the first generator that cannot go on says.
-    pub(super) fn write(&mut self, attempts: Vec<Attempt>, stop: &AtomicBool) -> Result<Vec<Written>> {
+    /// Whether each of them answers the same ask in the same way again, for nothing.
+    pub(super) fn repeats_itself(&self) -> bool {
+        self.generators.iter().all(|generator| generator.repeats_itself())
+    }
+
+    /// What the generators write for these attempts.
+    pub(super) fn write(&mut self, attempts: Vec<Attempt>, stop: &AtomicBool) -> Round {
         let (candidates, max_new_tokens) = (self.candidates, self.max_new_tokens as usize);
         let asks = |place: usize| -> Vec<Ask> {
             let each =
@@ -89,8 +101,29 @@ impl Ensemble {
                 written.map(|outcomes| outcomes.unwrap_or(Err(Error::GeneratorPanicked))).collect()
             }),
         };
-        let outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
-        Ok(sorted(attempts, outcomes, candidates))
+        let mut end = None;
+        let outcomes = outcomes.into_iter().map(|outcomes| match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                end.get_or_insert(error);
+                attempts.iter().flat_map(|_| (0..candidates).map(|_| Outcome::Stopped)).collect()
+            }
+        });
+        let outcomes = outcomes.collect();
+        let mut written = sorted(attempts, outcomes, candidates);
+        let mut is_in_order = true;
+        // After the first attempt that was ended before it was done, what would come again is dropped: it comes in order
+        // then, as if nothing had been ended.
+        written.retain(|written| {
+            is_in_order &= !written.stopped;
+            is_in_order || self.is_unique(written)
+        });
+        Round { written, end }
+    }
+
+    /// Whether an attempt has a text that would not come again.
+    fn is_unique(&self, written: &Written) -> bool {
+        written.texts.iter().any(|text| !self.generators[text.generator].repeats_itself())
     }
 
     /// How one of these texts came about.

@@ -12,7 +12,7 @@ const REMEMBERED: f64 = 500.0;
 /// Under what a measurement is kept: other settings take another time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpeedKey {
-    /// The generators by their short names, joined.
+    /// The generators by their short names, and the judge if there is one, joined.
     pub(crate) generators: String,
     pub(crate) candidates: u32,
     pub(crate) max_new_tokens: u32,
@@ -26,7 +26,6 @@ pub struct Measured {
     pub seconds: f64,
     pub kept: f64,
     pub tokens: f64,
-    pub cost_micro_dollars: f64,
 }
 
 impl Measured {
@@ -50,7 +49,6 @@ impl Measured {
             seconds: after.active_seconds - before.active_seconds,
             kept: f64::from(after.kept - before.kept),
             tokens: (after.tokens - before.tokens) as f64,
-            cost_micro_dollars: (after.cost_micro_dollars - before.cost_micro_dollars) as f64,
         }
     }
 
@@ -63,7 +61,6 @@ impl Measured {
             seconds: self.seconds * weight + newer.seconds,
             kept: self.kept * weight + newer.kept,
             tokens: self.tokens * weight + newer.tokens,
-            cost_micro_dollars: self.cost_micro_dollars * weight + newer.cost_micro_dollars,
         }
     }
 }
@@ -86,7 +83,7 @@ pub struct Estimate {
     pub seconds: Option<f64>,
     /// How many examples will be kept.
     pub kept: Option<f64>,
-    /// 0 where everything runs here; none where a price is not known yet.
+    /// 0 where everything runs here; none where something is written elsewhere, which has no price here.
     pub cost_micro_dollars: Option<u64>,
 }
 
@@ -105,16 +102,13 @@ impl Estimate {
             _ => wanted,
         };
         let rate = measured.and_then(|measured| measured.attempts_per_second());
-        let cost = measured.filter(|measured| measured.attempts > 0.0);
-        let cost =
-            cost.map(|measured| (measured.cost_micro_dollars / measured.attempts * attempts).ceil() as u64);
         Self {
             generators,
             attempts,
             measured,
             seconds: rate.map(|rate| attempts / rate),
             kept: share.map(|share| (attempts * share).min(wanted)),
-            cost_micro_dollars: if is_free { Some(0) } else { cost },
+            cost_micro_dollars: is_free.then_some(0),
         }
     }
 }

@@ -28,7 +28,7 @@ pub use example::{
     Example, ExampleFilter, ExampleId, ExamplePage, ExampleSource, ExampleStatus, GeneratorKind,
     GeneratorName, Provenance, Rejection, RejectionKind, TwinCluster,
 };
-pub use readiness::{Readiness, ReadinessMark};
+pub use readiness::{Readiness, ReadinessMark, Tuning};
 pub(crate) use request::checked_subject;
 pub use request::{BatchRequest, GeneratorChoice};
 pub use review::{Review, Reviewed};

@@ -2,6 +2,8 @@
 //!
 //! Invariant: only what was accepted since the last tuning counts towards the next.
 
+use crate::runs::RunId;
+
 /// Below this many no remote provider tunes.
 const REMOTE_FLOOR: u64 = 10;
 /// From here on a tuning is worth it.
@@ -22,6 +24,14 @@ pub enum ReadinessMark {
     Excellent,
 }
 
+/// A run on what was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tuning {
+    pub run: RunId,
+    /// When its examples were taken; what is accepted later counts towards the next.
+    pub frozen_at: String,
+}
+
 /// How far a person's examples reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
@@ -30,8 +40,8 @@ pub struct Readiness {
     pub accepted: u64,
     /// Accepted examples, those of earlier tunings too.
     pub accepted_in_all: u64,
-    /// When these were tuned on last.
-    pub last_tuning: Option<String>,
+    /// The newest one on these.
+    pub last_tuning: Option<Tuning>,
     pub mark: ReadinessMark,
     /// How many are missing for a first tuning; 0 once it is ready.
     pub until_ready: u64,
@@ -44,7 +54,7 @@ impl Readiness {
         subject: String,
         accepted: u64,
         accepted_in_all: u64,
-        last_tuning: Option<String>,
+        last_tuning: Option<Tuning>,
     ) -> Self {
         let mark = match accepted {
             EXCELLENT.. => ReadinessMark::Excellent,
@@ -103,7 +113,8 @@ mod tests {
                 (accepted >= 50, 50_u64.saturating_sub(accepted))
             );
         }
-        let again = Readiness::of("me".to_owned(), 49, 149, Some("2026-11-21T12:00:00.000Z".to_owned()));
+        let tuning = Tuning { run: RunId::generate(), frozen_at: "2026-11-21T12:00:00.000Z".to_owned() };
+        let again = Readiness::of("me".to_owned(), 49, 149, Some(tuning));
         assert_eq!(again.words, "49 of 50: one more for the next tuning");
     }
 }

@@ -86,15 +86,6 @@ impl GeneratorChoice {
     pub fn local() -> Self {
         Self::LocalT5 { base_model: None, adapter: None }
     }
-
-    /// Whether nothing that it writes can cost money.
-    pub(crate) fn is_free(&self) -> bool {
-        match self {
-            Self::LocalT5 { .. } | Self::LocalChat { .. } => true,
-            // One on this computer is, but which it is stands in a table.
-            Self::Endpoint { .. } => false,
-        }
-    }
 }
 
 impl BatchRequest {

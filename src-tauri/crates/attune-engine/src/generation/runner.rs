@@ -6,7 +6,11 @@
 //! attended was left over.
 
 mod attempts;
+mod preview;
 mod work;
+
+pub use preview::Preview;
+use preview::Previewed;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +18,7 @@ use std::thread::JoinHandle;
 
 use super::generators::Generators;
 use super::{
-    Batch, BatchError, BatchId, BatchProgress, BatchSettings, BatchStatus, Example, GeneratorChoice, SpeedKey,
+    Batch, BatchError, BatchId, BatchProgress, BatchSettings, BatchStatus, GeneratorChoice, SpeedKey,
 };
 use crate::error::with_reasons;
 use crate::runs::dispatcher::Shared;
@@ -24,18 +28,6 @@ use crate::{Kind, Result};
 /// What the reader of a batch is told whose end is not in the database.
 pub(crate) const UNWRITTEN_END: &str = "Its end could not be written down: the database was out of order.";
 
-/// Attempts of a preview.
-const PREVIEWED: u32 = 5;
-
-/// The first attempts that a batch with these settings would make. None of them is kept: the batch makes the very same.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preview {
-    /// With which a batch begins like this.
-    pub settings: BatchSettings,
-    /// Their ids are those of nothing that is stored.
-    pub examples: Vec<Example>,
-}
-
 /// Starts batches, one at a time, and ends them.
 #[derive(Debug)]
 pub(crate) struct BatchRunner {
@@ -44,6 +36,8 @@ pub(crate) struct BatchRunner {
     live: Mutex<Live>,
     /// Told when a batch has ended.
     idle: Condvar,
+    /// What the newest preview wrote.
+    previewed: Mutex<Option<Previewed>>,
 }
 
 #[derive(Debug, Default)]
@@ -73,15 +67,26 @@ enum Wish {
 
 impl BatchRunner {
     pub(crate) fn new(shared: Arc<Shared>, generators: Generators) -> Arc<Self> {
-        Arc::new(Self { shared, generators, live: Mutex::default(), idle: Condvar::new() })
+        Arc::new(Self {
+            shared,
+            generators,
+            live: Mutex::default(),
+            idle: Condvar::new(),
+            previewed: Mutex::default(),
+        })
     }
 
     /// Begins a batch that `row` makes or finds; `row` is called when nothing is in the way and must leave a row that
-    /// says running.
+    /// says running. `at_its_end` is called with that row when its end is written, unless Attune itself is ending, and
+    /// before anybody is told.
     ///
     /// # Errors
     /// [`BatchError::Active`] while one runs, [`BatchError::Ending`], or what `row` says.
-    pub(crate) fn begin(self: &Arc<Self>, row: impl FnOnce() -> Result<Batch>) -> Result<Batch> {
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        row: impl FnOnce() -> Result<Batch>,
+        at_its_end: impl FnOnce(&Batch) + Send + 'static,
+    ) -> Result<Batch> {
         self.settle(UNWRITTEN_END)?;
         let mut live = self.live();
         if live.closing {
@@ -100,7 +105,12 @@ impl BatchRunner {
         });
         live.thread = Some(std::thread::spawn({
             let (runner, batch) = (Arc::clone(self), batch.clone());
-            move || runner.attend(batch, &stop)
+            move || {
+                let _until_the_end = Attending(&runner);
+                if runner.attend(&batch, &stop) != BatchStatus::Interrupted {
+                    at_its_end(&batch);
+                }
+            }
         }));
         drop(live);
         self.publish(&batch.id)?;
@@ -112,12 +122,14 @@ impl BatchRunner {
     /// # Errors
     /// What is wrong with the first one.
     pub(crate) fn speed_key(&self, settings: &BatchSettings) -> Result<SpeedKey> {
-        if let Some(endpoint) = &settings.judge {
-            self.generators.short_name(&GeneratorChoice::Endpoint { endpoint: endpoint.clone() })?;
-        }
         let names = settings.generators.iter().map(|choice| self.generators.short_name(choice));
+        let mut names = names.collect::<Result<Vec<_>>>()?;
+        if let Some(endpoint) = &settings.judge {
+            let judge = GeneratorChoice::Endpoint { endpoint: endpoint.clone() };
+            names.push(format!("judged by {}", self.generators.short_name(&judge)?));
+        }
         Ok(SpeedKey {
-            generators: names.collect::<Result<Vec<_>>>()?.join(", "),
+            generators: names.join(", "),
             candidates: settings.candidates,
             max_new_tokens: settings.max_new_tokens,
         })
@@ -147,14 +159,20 @@ impl BatchRunner {
         self.idle.notify_all();
     }
 
-    /// After [`Self::close`]: the thread of the last batch has ended.
+    /// After [`Self::close`]: the thread of the last batch has ended, unless it is the one that asks: what is done at
+    /// a batch's end may hold the last engine.
     pub(crate) fn wait_for_its_thread(&self) {
         let thread = self.live().thread.take();
         if let Some(thread) = thread
+            && thread.thread().id() != std::thread::current().id()
             && thread.join().is_err()
         {
             tracing::error!("the thread of a batch had panicked");
         }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.live().attended.is_some()
     }
 
     pub(crate) fn wait_until_idle(&self) {
@@ -227,11 +245,10 @@ impl BatchRunner {
         }
     }
 
-    /// Sees a batch through to its end, whatever that is.
-    fn attend(&self, batch: Batch, stop: &AtomicBool) {
-        let _until_the_end = Attending(self);
-        let id = batch.id.clone();
-        let worked = self.work_off(batch, stop);
+    /// Sees a batch through to its end, and says which that is.
+    fn attend(&self, batch: &Batch, stop: &AtomicBool) -> BatchStatus {
+        let id = &batch.id;
+        let worked = self.work_off(batch.clone(), stop);
         let wish = self.live().attended.as_ref().and_then(|attended| attended.wish);
         let (status, message) = match (worked, wish) {
             (Ok(work::Worked::ToTheEnd), _) => (BatchStatus::Completed, None),
@@ -246,11 +263,12 @@ impl BatchRunner {
                 (BatchStatus::Failed, Some(with_reasons(&error)))
             }
         };
-        let ended = Batches(&self.shared.store.connection()).end(&id, status, message.as_deref());
+        let ended = Batches(&self.shared.store.connection()).end(id, status, message.as_deref());
         if let Err(error) = ended {
             // The next batch or the next owner settles it; until then it is shown as interrupted.
             tracing::error!(batch = %id, error = with_reasons(&error), "the end of a batch could not be kept");
         }
+        status
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::client::EndpointModel;
 use super::key::Key;
+use super::keychain::FoundKey;
 use super::{
     BaseUrl, ChatRequest, Client, EndpointError, Exchange, KeySource, Keys, Message, Patience, Retries, Role,
     Usage,
@@ -34,7 +35,7 @@ pub struct Endpoint {
     pub created_at: String,
 }
 
-/// What a person says of a new one.
+/// What a person says of one, when it is set up and whenever it is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEndpoint {
     pub name: String,
@@ -55,6 +56,15 @@ pub struct EndpointCheck {
     pub key: Option<KeySource>,
     /// Why the keychain could not be asked, in words.
     pub keychain_problem: Option<String>,
+}
+
+/// Where the key of an endpoint is, never the key itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointKeyState {
+    /// `None` where there is none.
+    pub source: Option<KeySource>,
+    /// Why the keychain could not be asked, in words.
+    pub problem: Option<String>,
 }
 
 /// What an endpoint's model said when it was tried.
@@ -93,26 +103,34 @@ impl Endpoints<'_> {
     /// [`Error::InvalidField`], [`EndpointError::Address`] or [`EndpointError::NameTaken`].
     pub(crate) fn create(&self, id: &str, new: &NewEndpoint) -> Result<(Endpoint, Created)> {
         check_id(id)?;
-        check_text("name", &new.name, 1, LONGEST_NAME)?;
-        check_text("model", &new.model, 1, LONGEST_MODEL)?;
-        let endpoint = Endpoint {
-            id: id.to_owned(),
-            name: new.name.trim().to_owned(),
-            base_url: BaseUrl::parse(&new.base_url)?,
-            model: new.model.trim().to_owned(),
-            created_at: crate::clock::now(),
-        };
+        let endpoint = new.checked(id, crate::clock::now())?;
         self.store.exclusively(|transaction| {
             let table = EndpointsTable(transaction);
             if let Some(before) = table.find(id)? {
                 return Ok((before, Created::Before));
             }
-            if table.all()?.iter().any(|other| other.name == endpoint.name) {
-                return Err(EndpointError::NameTaken { name: endpoint.name }.into());
-            }
+            endpoint.check_name(&table.all()?)?;
             table.insert(&endpoint)?;
             Ok((endpoint, Created::Now))
         })
+    }
+
+    /// Gives one another name, address or model. A key stays with the address it was for, and goes where that has no
+    /// other endpoint.
+    ///
+    /// # Errors
+    /// As [`Self::create`], and [`EndpointError::Unknown`].
+    pub(crate) fn change(&self, id: &str, new: &NewEndpoint) -> Result<Endpoint> {
+        let (before, changed, others) = self.store.exclusively(|transaction| {
+            let table = EndpointsTable(transaction);
+            let before = table.find(id)?.ok_or_else(|| EndpointError::Unknown { id: id.to_owned() })?;
+            let changed = new.checked(id, before.created_at.clone())?;
+            changed.check_name(&table.all()?)?;
+            table.update(&changed)?;
+            Ok((before, changed, table.all()?))
+        })?;
+        self.forget_key_of_nobody(&before, &others);
+        Ok(changed)
     }
 
     /// Takes one away, and its key where no other endpoint has the same origin.
@@ -121,17 +139,30 @@ impl Endpoints<'_> {
     /// [`EndpointError::Unknown`]. A keychain that does not answer is no reason to keep the endpoint: it is told in
     /// the log.
     pub(crate) fn delete(&self, id: &str) -> Result<Endpoint> {
-        let (deleted, is_last_of_origin) = self.store.exclusively(|transaction| {
+        let (deleted, others) = self.store.exclusively(|transaction| {
             let table = EndpointsTable(transaction);
             let found = table.find(id)?.ok_or_else(|| EndpointError::Unknown { id: id.to_owned() })?;
             table.delete(id)?;
-            let others = table.all()?;
-            Ok((found.clone(), !others.iter().any(|other| other.base_url.has_origin_of(&found.base_url))))
+            Ok((found, table.all()?))
         })?;
-        if is_last_of_origin && let Err(why) = self.keys.remove(&deleted.base_url) {
-            tracing::warn!(endpoint = %deleted.base_url, "a key may be left in the keychain: {why}");
-        }
+        self.forget_key_of_nobody(&deleted, &others);
         Ok(deleted)
+    }
+
+    /// Forgets the key of the origin that an endpoint had, if no endpoint is left there.
+    fn forget_key_of_nobody(&self, before: &Endpoint, left: &[Endpoint]) {
+        let is_used = left.iter().any(|other| other.base_url.has_origin_of(&before.base_url));
+        if !is_used && let Err(why) = self.keys.remove(&before.base_url) {
+            tracing::warn!(endpoint = %before.base_url, "a key may be left in the keychain: {why}");
+        }
+    }
+
+    /// Where the key of an endpoint is. Only the keychain is asked.
+    ///
+    /// # Errors
+    /// [`EndpointError::Unknown`].
+    pub(crate) fn key(&self, id: &str) -> Result<EndpointKeyState> {
+        Ok(EndpointKeyState::of(&self.keys.find(&self.find(id)?.base_url)))
     }
 
     /// Keeps the key of an endpoint's origin in the keychain, or forgets it.
@@ -147,12 +178,17 @@ impl Endpoints<'_> {
         Ok(())
     }
 
-    /// The models that an address offers, before or after there is an endpoint for it.
+    /// The models that an address offers, before or after there is an endpoint for it. A `key` that is named is used
+    /// instead of what is kept for the address, and kept nowhere.
     ///
     /// # Errors
     /// [`EndpointError`].
-    pub(crate) fn models(&self, base_url: &str) -> Result<Vec<EndpointModel>> {
-        let (client, _) = self.client(BaseUrl::parse(base_url)?)?;
+    pub(crate) fn models(&self, base_url: &str, key: Option<&str>) -> Result<Vec<EndpointModel>> {
+        let base = BaseUrl::parse(base_url)?;
+        let client = match key {
+            Some(key) => Client::new(base, Some(Key::new(key)?), Patience::default(), Retries::default())?,
+            None => self.client(base)?.0,
+        };
         Ok(client.models(&AtomicBool::new(false))?)
     }
 
@@ -214,22 +250,46 @@ impl Endpoints<'_> {
     ///
     /// # Errors
     /// [`EndpointError`].
-    fn client(&self, base: BaseUrl) -> Result<(Client, KeyNotes)> {
+    fn client(&self, base: BaseUrl) -> Result<(Client, EndpointKeyState)> {
         let found = self.keys.find(&base);
-        let problem = found.problem.map(|problem| problem.to_string());
-        if let Some(problem) = problem.as_deref().filter(|_| !base.is_on_this_computer()) {
+        let state = EndpointKeyState::of(&found);
+        if let Some(problem) = state.problem.as_deref().filter(|_| !base.is_on_this_computer()) {
             tracing::warn!(endpoint = %base, "asking without a key: {problem}");
         }
         let client = Client::new(base, found.key, Patience::default(), Retries::default())?;
-        Ok((client, KeyNotes { source: found.source, problem }))
+        Ok((client, state))
     }
 }
 
-/// What is known of the key that a client has.
-#[derive(Debug)]
-struct KeyNotes {
-    source: Option<KeySource>,
-    problem: Option<String>,
+impl NewEndpoint {
+    fn checked(&self, id: &str, created_at: String) -> Result<Endpoint> {
+        check_text("name", &self.name, 1, LONGEST_NAME)?;
+        check_text("model", &self.model, 1, LONGEST_MODEL)?;
+        Ok(Endpoint {
+            id: id.to_owned(),
+            name: self.name.trim().to_owned(),
+            base_url: BaseUrl::parse(&self.base_url)?,
+            model: self.model.trim().to_owned(),
+            created_at,
+        })
+    }
+}
+
+impl Endpoint {
+    /// Refuses a name that another one has.
+    fn check_name(&self, all: &[Self]) -> Result<()> {
+        if all.iter().any(|other| other.name == self.name && other.id != self.id) {
+            return Err(EndpointError::NameTaken { name: self.name.clone() }.into());
+        }
+        Ok(())
+    }
+}
+
+impl EndpointKeyState {
+    fn of(found: &FoundKey) -> Self {
+        let problem = found.problem.as_ref().map(ToString::to_string);
+        Self { source: found.source, problem }
+    }
 }
 
 fn check_id(id: &str) -> Result<()> {

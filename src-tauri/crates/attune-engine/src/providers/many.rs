@@ -33,6 +33,10 @@ pub(crate) fn chat_all(
         std::thread::spawn(move || {
             while let Some((place, request)) = next(&waiting) {
                 let exchange = client.chat(&request, &over);
+                // Here and not where it arrives: until then others would have begun.
+                if exchange.said.as_ref().is_err_and(EndpointError::is_final) {
+                    waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                }
                 if send.send((place, exchange)).is_err() {
                     return;
                 }
@@ -48,7 +52,6 @@ pub(crate) fn chat_all(
                     && why.is_final()
                 {
                     end = why.clone();
-                    waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 }
                 exchanges[place] = Some(exchange);
             }

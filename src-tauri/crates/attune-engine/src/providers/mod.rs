@@ -23,7 +23,7 @@ pub(crate) mod tests;
 pub use address::BaseUrl;
 pub use chat::Usage;
 pub use client::EndpointModel;
-pub use endpoints::{Endpoint, EndpointCheck, EndpointTrial, NewEndpoint};
+pub use endpoints::{Endpoint, EndpointCheck, EndpointKeyState, EndpointTrial, NewEndpoint};
 pub use failure::EndpointError;
 pub use keychain::KeySource;
 

@@ -68,7 +68,7 @@ const fn name(stored: &'static str, wire: &'static str, variable: &'static str) 
     Name { stored, wire, variable }
 }
 
-const NAMES: [Name; 10] = [
+const NAMES: [Name; 11] = [
     name("soft_prompt_enabled", "softPromptEnabled", "ATTUNE_SOFT_PROMPT_ENABLED"),
     name("soft_prompt_model_dir", "softPromptModelDir", "ATTUNE_SOFT_PROMPT_MODEL_DIR"),
     name(
@@ -81,6 +81,7 @@ const NAMES: [Name; 10] = [
     name("training_method", "trainingMethod", "ATTUNE_TRAINING_METHOD"),
     name("training_max_samples", "trainingMaxSamples", "ATTUNE_TRAINING_MAX_SAMPLES"),
     name("training_epochs", "trainingEpochs", "ATTUNE_TRAINING_EPOCHS"),
+    name("automatic_tuning_enabled", "automaticTuningEnabled", "ATTUNE_AUTOMATIC_TUNING_ENABLED"),
     name("listener_enabled", "listenerEnabled", "ATTUNE_LISTENER_ENABLED"),
     name("listener_port", "listenerPort", "ATTUNE_LISTENER_PORT"),
 ];

@@ -35,6 +35,8 @@ pub struct Settings {
     pub training_method: Method,
     pub training_max_samples: u32,
     pub training_epochs: u32,
+    /// Whether a tuning begins by itself as soon as enough examples are accepted.
+    pub automatic_tuning_enabled: bool,
     /// Whether a window listens for browsers and scripts; `attune serve` always does.
     pub listener_enabled: bool,
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -52,6 +54,7 @@ impl Default for Settings {
             training_method: Method::SoftPrompt,
             training_max_samples: 2000,
             training_epochs: 3,
+            automatic_tuning_enabled: false,
             listener_enabled: false,
             listener_port: 7717,
         }
@@ -69,6 +72,7 @@ pub struct SettingsChange {
     pub training_method: Option<Method>,
     pub training_max_samples: Option<u32>,
     pub training_epochs: Option<u32>,
+    pub automatic_tuning_enabled: Option<bool>,
     pub listener_enabled: Option<bool>,
     pub listener_port: Option<u32>,
 }
@@ -96,6 +100,9 @@ impl Settings {
             training_method: change.training_method.unwrap_or(self.training_method),
             training_max_samples: change.training_max_samples.unwrap_or(self.training_max_samples),
             training_epochs: change.training_epochs.unwrap_or(self.training_epochs),
+            automatic_tuning_enabled: change
+                .automatic_tuning_enabled
+                .unwrap_or(self.automatic_tuning_enabled),
             listener_enabled: change.listener_enabled.unwrap_or(self.listener_enabled),
             listener_port: change.listener_port.unwrap_or(self.listener_port),
         };

@@ -36,6 +36,20 @@ impl EndpointsTable<'_> {
         inserted.map(drop).map_err(|source| Error::Database { doing: "keeping an endpoint", source })
     }
 
+    /// Everything but its id and when it was created.
+    pub(crate) fn update(&self, endpoint: &Endpoint) -> Result<()> {
+        let updated = self.0.execute(
+            "UPDATE endpoints SET name = :name, base_url = :base_url, model = :model WHERE id = :id",
+            named_params! {
+                ":id": endpoint.id,
+                ":name": endpoint.name,
+                ":base_url": endpoint.base_url.as_str(),
+                ":model": endpoint.model,
+            },
+        );
+        updated.map(drop).map_err(|source| Error::Database { doing: "changing an endpoint", source })
+    }
+
     pub(crate) fn find(&self, id: &str) -> Result<Option<Endpoint>> {
         let found = self.0.query_row("SELECT * FROM endpoints WHERE id = ?1", params![id], endpoint);
         found.optional().map_err(reading)

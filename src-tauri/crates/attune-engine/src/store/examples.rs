@@ -3,6 +3,8 @@
 //! Invariants: an attempt of a batch has one row at most; an example is rejected if and only if it has a reason;
 //! `accepted_at` is when it became accepted last, so that what is new since a tuning can be counted.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
@@ -181,6 +183,14 @@ impl Examples<'_> {
     }
 
     /// Takes the examples of a batch away; how many there were.
+    /// The numbers of the attempts of a batch that have been made.
+    pub(crate) fn attempts_of(&self, batch: &BatchId) -> Result<BTreeSet<u32>> {
+        let sql = "SELECT attempt FROM examples WHERE batch = ?1 AND attempt IS NOT NULL";
+        let mut statement = self.0.prepare_cached(sql).map_err(reading)?;
+        let numbers = statement.query_map(params![batch.as_str()], |row| row.get(0)).map_err(reading)?;
+        numbers.collect::<rusqlite::Result<_>>().map_err(reading)
+    }
+
     pub(crate) fn delete_of(&self, batch: &BatchId) -> Result<u64> {
         let deleted = self.0.execute("DELETE FROM examples WHERE batch = ?1", params![batch.as_str()]);
         let doing = "discarding the examples of a batch";

@@ -4,8 +4,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::json;
-use crate::generation::{Measured, SpeedKey};
+use super::columns::{json, json_text};
+use crate::generation::{Measured, SpeedKey, Tuning};
 use crate::{Error, Result};
 
 pub(crate) const MIGRATION: &str = "
@@ -62,10 +62,16 @@ impl Tunings<'_> {
         self.0.execute(sql, params![subject, run, moment]).map(drop).map_err(keeping)
     }
 
-    /// When a subject's examples were tuned on last.
-    pub(crate) fn last(&self, subject: &str) -> Result<Option<String>> {
-        let sql = "SELECT max(created_at) FROM tunings WHERE subject = ?1";
-        self.0.query_row(sql, params![subject], |row| row.get(0)).map_err(keeping)
+    /// The newest tuning on a subject's examples.
+    pub(crate) fn last(&self, subject: &str) -> Result<Option<Tuning>> {
+        let sql = "SELECT run, created_at FROM tunings WHERE subject = ?1
+             ORDER BY created_at DESC, number DESC LIMIT 1";
+        self.0
+            .query_row(sql, params![subject], |row| {
+                Ok(Tuning { run: json_text(row, "run")?, frozen_at: row.get("created_at")? })
+            })
+            .optional()
+            .map_err(keeping)
     }
 }
 

@@ -74,9 +74,11 @@ function Row({ batch, isShown, titles, onSelect }: RowProps) {
         <Text inherit flex="none" data-numbers>
           {when}
         </Text>
-        <Text inherit flex="none" data-numbers>
-          {t.kept(count(kept), count(attempts))}
-        </Text>
+        {attempts > 0 ? (
+          <Text inherit flex="none" data-numbers>
+            {t.kept(count(kept), count(attempts))}
+          </Text>
+        ) : null}
         <Text inherit c="dimmed" truncate miw={0}>
           {genres.length === 0 || genres.length === titles.size ? t.mix : genres.join(", ")}
         </Text>

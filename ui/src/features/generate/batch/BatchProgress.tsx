@@ -7,10 +7,11 @@ import { useExamples } from "../../../api/examples";
 import type { Batch } from "../../../api/types";
 import { type Fact, Facts } from "../../../components/Facts";
 import { Notice } from "../../../components/Notice";
-import { count, dollars, percent, timeLeft } from "../../../components/quantity";
+import { count, percent, timeLeft } from "../../../components/quantity";
 import classes from "../generate.module.css";
 import { QualityMark } from "../QualityMark";
 import { score } from "../score";
+import { spend } from "../spend";
 import { words } from "../words";
 
 const t = words.batch;
@@ -43,7 +44,7 @@ export function BatchProgress({ batch }: { batch: Batch }) {
 }
 
 function factsOf({ tallies, progress, untilKept, numExamples, mostAttempts }: Batch): Fact[] {
-  const { attempts, kept, meanQuality, costMicroDollars } = tallies;
+  const { attempts, kept, meanQuality } = tallies;
   const known = <T,>(value: T | null, write: (value: T) => string) => (value === null ? undefined : write(value));
   return [
     {
@@ -55,7 +56,7 @@ function factsOf({ tallies, progress, untilKept, numExamples, mostAttempts }: Ba
     { name: t.meanQuality, value: known(meanQuality, score) },
     { name: t.rate, value: known(progress.attemptsPerSecond, (rate) => t.perSecond(rate.toFixed(1))) },
     { name: t.left, value: known(progress.secondsLeft, (seconds) => t.about(timeLeft(seconds))) },
-    { name: t.spend, value: costMicroDollars === 0 ? t.free : dollars(costMicroDollars) },
+    { name: t.spend, value: spend(tallies) },
   ];
 }
 

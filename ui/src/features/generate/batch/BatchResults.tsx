@@ -4,10 +4,12 @@ import { Box, Group, RingProgress, Skeleton, Stack, Text } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import type { Batch } from "../../../api/types";
 import { type Fact, Facts } from "../../../components/Facts";
-import { count, dollars, duration, percent } from "../../../components/quantity";
+import { count, duration, percent } from "../../../components/quantity";
 import { score } from "../score";
+import { spend } from "../spend";
 import { words } from "../words";
 import classes from "./batch.module.css";
+import { failureSentences } from "./failures";
 
 const t = words.batch;
 
@@ -39,6 +41,11 @@ export function BatchResults({ batch, titles }: { batch: Batch; titles: Map<stri
           <Facts facts={factsOf(batch)} />
         </Box>
       </Group>
+      {failureSentences(tallies.failures).map((sentence) => (
+        <Text key={sentence} fz="sm" c="dimmed" data-testid="failures">
+          {sentence}
+        </Text>
+      ))}
       <div className={classes.charts}>
         <Suspense fallback={<Skeleton height={200} />}>
           <QualityHistogram histogram={tallies.histogram} />
@@ -50,7 +57,7 @@ export function BatchResults({ batch, titles }: { batch: Batch; titles: Map<stri
 }
 
 function factsOf({ tallies, status, numExamples, untilKept }: Batch): Fact[] {
-  const { attempts, kept, belowLine, twins, withoutText, meanKeptQuality, activeSeconds, costMicroDollars } = tallies;
+  const { attempts, kept, belowLine, twins, withoutText, meanKeptQuality, activeSeconds } = tallies;
   const isRunning = status === "running";
   return [
     { name: t.kept, value: t.of(count(kept), count(untilKept ? numExamples : attempts)) },
@@ -62,7 +69,7 @@ function factsOf({ tallies, status, numExamples, untilKept }: Batch): Fact[] {
       ? []
       : [
           { name: t.duration, value: duration(activeSeconds) },
-          { name: t.spend, value: costMicroDollars === 0 ? t.free : dollars(costMicroDollars) },
+          { name: t.spend, value: spend(tallies) },
         ]),
   ];
 }

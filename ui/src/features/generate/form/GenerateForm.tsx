@@ -1,7 +1,7 @@
 // The four steps before a batch.
 
 import { Stack } from "@mantine/core";
-import type { PickFolder } from "../../../components/asking/ModelSelect";
+import type { PickFile, PickFolder } from "../../../components/asking/ModelSelect";
 import { words } from "../words";
 import { AmountCard } from "./AmountCard";
 import classes from "./form.module.css";
@@ -12,7 +12,9 @@ import { WritersCard } from "./WritersCard";
 
 interface GenerateFormProps {
   wanted: ReturnType<typeof useWish>;
-  pickFolder: PickFolder | undefined;
+  pick: { file: PickFile | undefined; folder: PickFolder | undefined };
+  /** Where an endpoint is set up. */
+  endpointsHref: string;
   /** Whether the batch will begin with what was shown already. */
   isPreviewed: boolean;
   isStarting: boolean;
@@ -23,8 +25,8 @@ interface GenerateFormProps {
 }
 
 export function GenerateForm(props: GenerateFormProps) {
-  const { wanted, pickFolder, isPreviewed, isStarting, isPreviewing, onStart, onPreview, problem } = props;
-  const { wish, change, content, models, choices, estimate, refusal, reason } = wanted;
+  const { wanted, pick, endpointsHref, isPreviewed, isStarting, isPreviewing, onStart, onPreview, problem } = props;
+  const { wish, change, content, writers, choices, estimate, elsewhere, refusal, reason } = wanted;
   return (
     <Stack
       component="form"
@@ -48,11 +50,19 @@ export function GenerateForm(props: GenerateFormProps) {
         chosen={wish}
         onChange={change}
       />
-      <WritersCard models={models} choices={choices} wish={wish} onChange={change} pickFolder={pickFolder} />
+      <WritersCard
+        writers={writers}
+        choices={choices}
+        wish={wish}
+        onChange={change}
+        pick={pick}
+        endpointsHref={endpointsHref}
+      />
       <div className={classes.start}>
         <StartCard
           numExamples={wish.numExamples}
           reason={reason}
+          elsewhere={elsewhere.map(({ name }) => name)}
           ready={isPreviewed ? words.start.samePreview : words.start.ready}
           isStarting={isStarting}
           isPreviewing={isPreviewing}

@@ -4,6 +4,7 @@ import { ProblemNotice } from "../../../components/ProblemNotice";
 import { count } from "../../../components/quantity";
 import { StepCard } from "../../../components/StepCard";
 import { words } from "../words";
+import classes from "./form.module.css";
 import { isCountable, type Wish } from "./wish";
 
 const t = words.start;
@@ -12,6 +13,8 @@ interface StartCardProps {
   numExamples: Wish["numExamples"];
   /** Why it cannot start, if it cannot. */
   reason: string | undefined;
+  /** Names of endpoints that are asked and are not on this computer. */
+  elsewhere: string[];
   /** What is said where it can. */
   ready: string;
   isStarting: boolean;
@@ -21,14 +24,21 @@ interface StartCardProps {
 }
 
 export function StartCard(props: StartCardProps) {
-  const { numExamples, reason, ready, isStarting, isPreviewing, onPreview, problem } = props;
+  const { numExamples, reason, elsewhere, ready, isStarting, isPreviewing, onPreview, problem } = props;
   const reasonId = useId();
+  const costId = useId();
+  const described = elsewhere.length > 0 ? `${reasonId} ${costId}` : reasonId;
   return (
     <StepCard number={4} title={t.title}>
       <Stack gap="sm">
         <Text fz="sm" id={reasonId} c={reason ? "dimmed" : undefined} data-testid="generate-reason">
           {reason ?? ready}
         </Text>
+        {elsewhere.length > 0 ? (
+          <Text fz="sm" c="var(--attune-warning)" className={classes.name} id={costId} data-testid="elsewhere">
+            {t.elsewhere(elsewhere)}
+          </Text>
+        ) : null}
         <Group gap="xs" wrap="nowrap">
           <Button
             type="submit"
@@ -37,7 +47,7 @@ export function StartCard(props: StartCardProps) {
             px="sm"
             disabled={Boolean(reason)}
             loading={isStarting}
-            aria-describedby={reasonId}
+            aria-describedby={described}
             data-testid="generate"
           >
             {isCountable(numExamples) ? t.generate(numExamples, count(numExamples)) : t.generateNone}
@@ -49,7 +59,7 @@ export function StartCard(props: StartCardProps) {
             disabled={Boolean(reason)}
             loading={isPreviewing}
             onClick={onPreview}
-            aria-describedby={reasonId}
+            aria-describedby={described}
             data-testid="preview"
           >
             {t.preview}

@@ -1,11 +1,13 @@
-// Who writes: models of this computer, alone or several together, and how they are asked.
+// Who writes: models of this computer and of endpoints, alone or several together, and how they are asked.
 
 import {
   ActionIcon,
+  Anchor,
   Button,
   Checkbox,
   Group,
   NumberInput,
+  Select,
   SimpleGrid,
   Skeleton,
   Slider,
@@ -14,14 +16,14 @@ import {
   Text,
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { NO_FOLDER } from "../../../api/models";
-import type { Models } from "../../../api/useModels";
-import { ModelSelect, type PickFolder } from "../../../components/asking/ModelSelect";
+import type { Endpoint } from "../../../api/types";
+import { ModelSelect, type PickFile, type PickFolder } from "../../../components/asking/ModelSelect";
 import { Fold } from "../../../components/Fold";
 import { ProblemNotice } from "../../../components/ProblemNotice";
 import { percent } from "../../../components/quantity";
 import { StepCard } from "../../../components/StepCard";
 import { words } from "../words";
+import type { Writers } from "./useWriters";
 import type { Wish } from "./wish";
 
 const t = words.writers;
@@ -29,21 +31,23 @@ const t = words.writers;
 const MOST_WRITERS = 4;
 
 interface WritersCardProps {
-  models: Models;
+  writers: Writers;
   /** One or more. */
   choices: string[];
   wish: Wish;
   onChange: (changed: Partial<Wish>) => void;
-  pickFolder: PickFolder | undefined;
+  pick: { file: PickFile | undefined; folder: PickFolder | undefined };
+  /** Where an endpoint is set up. */
+  endpointsHref: string;
 }
 
-export function WritersCard({ models, choices, wish, onChange, pickFolder }: WritersCardProps) {
+export function WritersCard({ writers, choices, wish, onChange, pick, endpointsHref }: WritersCardProps) {
   const choose = (generators: string[]) => onChange({ generators });
   return (
     <StepCard number={3} title={t.title}>
       <Stack gap="sm">
-        {models.problem ? <ProblemNotice problem={models.problem} onRetry={models.retry} /> : null}
-        {!models.isKnown && !models.problem ? (
+        {writers.problem ? <ProblemNotice problem={writers.problem} onRetry={writers.retry} /> : null}
+        {!writers.isKnown && !writers.problem ? (
           <Skeleton height={60} role="status" aria-label={words.loading} />
         ) : (
           choices.map((choice, place) => (
@@ -51,13 +55,13 @@ export function WritersCard({ models, choices, wish, onChange, pickFolder }: Wri
               // A place is what a choice belongs to: two of them may name the same model.
               // biome-ignore lint/suspicious/noArrayIndexKey: see above
               key={place}
-              models={models}
+              writers={writers}
               choice={choice}
               place={place + 1}
               of={choices.length}
               onChange={(changed) => choose(choices.map((before, at) => (at === place ? changed : before)))}
               onRemove={() => choose(choices.filter((_, at) => at !== place))}
-              pickFolder={pickFolder}
+              pick={pick}
             />
           ))
         )}
@@ -66,18 +70,22 @@ export function WritersCard({ models, choices, wish, onChange, pickFolder }: Wri
             {t.several}
           </Text>
         ) : null}
-        {models.isKnown && choices.length < MOST_WRITERS ? (
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            px={4}
-            w="fit-content"
-            leftSection={<IconPlus size={16} aria-hidden />}
-            onClick={() => choose([...choices, models.first().find((other) => !choices.includes(other)) ?? NO_FOLDER])}
-          >
-            {t.add}
-          </Button>
-        ) : null}
+        <Group gap="xs" justify="space-between">
+          {writers.isKnown && choices.length < MOST_WRITERS ? (
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              px={4}
+              leftSection={<IconPlus size={16} aria-hidden />}
+              onClick={() => choose([...choices, writers.another(choices)])}
+            >
+              {t.add}
+            </Button>
+          ) : null}
+          <Anchor href={endpointsHref} fz="sm" underline="always">
+            {writers.endpoints.length === 0 ? t.firstEndpoint : t.endpoints}
+          </Anchor>
+        </Group>
         <Checkbox
           label={words.options.memory}
           description={words.options.memoryHelp}
@@ -85,31 +93,32 @@ export function WritersCard({ models, choices, wish, onChange, pickFolder }: Wri
           onChange={(event) => onChange({ storeInMemory: event.currentTarget.checked })}
           data-testid="store-in-memory"
         />
-        <Options wish={wish} onChange={onChange} />
+        <Options wish={wish} onChange={onChange} endpoints={writers.endpoints} />
       </Stack>
     </StepCard>
   );
 }
 
 interface WriterProps {
-  models: Models;
+  writers: Writers;
   choice: string;
   /** Counted from 1. */
   place: number;
   of: number;
   onChange: (choice: string) => void;
   onRemove: () => void;
-  pickFolder: PickFolder | undefined;
+  pick: WritersCardProps["pick"];
 }
 
-function Writer({ models, choice, place, of, onChange, onRemove, pickFolder }: WriterProps) {
+function Writer({ writers, choice, place, of, onChange, onRemove, pick }: WriterProps) {
   return (
     <Group gap={4} align="flex-start" wrap="nowrap">
       <ModelSelect
         label={t.label(place, of)}
-        folderLabel={t.folder(place)}
-        {...models.selection(choice, onChange)}
-        pickFolder={pickFolder}
+        pathLabel={t.path(place)}
+        {...writers.selection(choice, onChange)}
+        pickFolder={pick.folder}
+        pickFile={pick.file}
         testId={`generator-${place}`}
       />
       {of > 1 ? (
@@ -123,7 +132,12 @@ function Writer({ models, choice, place, of, onChange, onRemove, pickFolder }: W
 
 const o = words.options;
 
-function Options({ wish, onChange }: Pick<WritersCardProps, "wish" | "onChange">) {
+/** A list has no place for nothing. */
+const NO_JUDGE = "none";
+
+type OptionsProps = Pick<WritersCardProps, "wish" | "onChange"> & { endpoints: Endpoint[] };
+
+function Options({ wish, onChange, endpoints }: OptionsProps) {
   const number = (name: "candidates" | "references" | "seed", min: number, max?: number) => (
     <NumberInput
       label={o[name].label}
@@ -148,6 +162,18 @@ function Options({ wish, onChange }: Pick<WritersCardProps, "wish" | "onChange">
           checked={wish.untilKept}
           onChange={(event) => onChange({ untilKept: event.currentTarget.checked })}
           data-testid="until-kept"
+        />
+        <Select
+          label={o.judge.label}
+          description={o.judge.help}
+          data={[
+            { value: NO_JUDGE, label: o.judge.none },
+            ...endpoints.map(({ id, name }) => ({ value: id, label: name })),
+          ]}
+          value={endpoints.some(({ id }) => id === wish.judge) ? wish.judge : NO_JUDGE}
+          onChange={(judge) => onChange({ judge: judge === NO_JUDGE ? null : judge })}
+          allowDeselect={false}
+          data-testid="judge"
         />
         <SimpleGrid cols={2} spacing="sm">
           {number("candidates", 1, 8)}

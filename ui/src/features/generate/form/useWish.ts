@@ -5,10 +5,10 @@ import { useMemo } from "react";
 import { progressOf, runningBatch, useContent, useEstimate } from "../../../api/batches";
 import { useConnection } from "../../../api/connection";
 import type { Batch, BatchRequest } from "../../../api/types";
-import { useModels } from "../../../api/useModels";
 import { count, timeLeft } from "../../../components/quantity";
 import { words } from "../words";
-import { generatorOf, isCountable, NOTHING_CHOSEN, requestOf, type Wish } from "./wish";
+import { useWriters } from "./useWriters";
+import { elsewhereOf, isCountable, NOTHING_CHOSEN, requestOf, type Wish } from "./wish";
 
 const t = words.start;
 
@@ -23,16 +23,15 @@ export function useWish(batches: Batch[] | undefined) {
   });
   const wish: Wish = { ...NOTHING_CHOSEN, ...remembered };
   const content = useContent();
-  const models = useModels(wish.generators ?? []);
+  const writers = useWriters(wish.generators ?? []);
   // Where nothing is chosen, what Attune takes then is shown, and sent, by its name.
-  const automatic = models.bases.find(({ chosenByAuto }) => chosenByAuto) ?? models.bases[0];
+  const automatic = writers.bases.find(({ chosenByAuto }) => chosenByAuto) ?? writers.bases[0];
   const choices = wish.generators ?? (automatic ? [`base:${automatic.name}`] : []);
-  const generators = choices
-    .map((choice) => (models.model(choice) ? generatorOf(choice, models.completed) : undefined))
-    .filter((generator) => generator !== undefined);
+  const generators = choices.map(writers.generator).filter((generator) => generator !== undefined);
   const known = {
     genres: content.data?.genres.map(({ name }) => name) ?? [],
     styles: content.data?.styles ?? [],
+    endpoints: writers.endpoints,
   };
   const isWhole =
     isCountable(wish.numExamples) &&
@@ -50,7 +49,7 @@ export function useWish(batches: Batch[] | undefined) {
     if (connection === "reconnecting") return t.offline;
     if (!isCountable(wish.numExamples)) return t.count;
     if (content.data ? known.genres.length === 0 : content.error) return t.noContent;
-    if (!content.data || !batches || !models.isKnown) return t.loading;
+    if (!content.data || !batches || !writers.isKnown) return t.loading;
     if (!request) return words.writers.missing;
     if (isEstimated && estimate.error) return t.refused;
     const running = runningBatch(batches);
@@ -60,11 +59,13 @@ export function useWish(batches: Batch[] | undefined) {
     wish,
     change: (changed: Partial<Wish>) => remember((before) => ({ ...before, ...changed })),
     content,
-    models,
+    writers,
     choices,
     /** Undefined while something is missing. */
     request,
     estimate: isEstimated ? estimate.data : undefined,
+    /** Endpoints that are asked and are not on this computer. */
+    elsewhere: request ? elsewhereOf(request, writers.endpoints) : [],
     /** What Attune has against it. */
     refusal: isEstimated ? estimate.error : null,
     /** Why no batch can begin now. */

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import type { Run } from "../../../api/types";
-import { generatorOf, isCountable, NOTHING_CHOSEN, requestOf } from "./wish";
+import type { Endpoint, Run } from "../../../api/types";
+import { elsewhereOf, generatorOf, isCountable, NOTHING_CHOSEN, requestOf } from "./wish";
 
-const known = { genres: ["fantasy", "horror"], styles: ["Be brief.", "Be kind."] };
+const endpoints = [{ id: "end_1", local: true } as Endpoint, { id: "end_2", local: false } as Endpoint];
+const known = { genres: ["fantasy", "horror"], styles: ["Be brief.", "Be kind."], endpoints };
 
 test("nothing chosen asks for fifty of all genres, with every style and nothing remembered", () => {
   expect(requestOf(NOTHING_CHOSEN, [], known)).toEqual({
@@ -36,8 +37,25 @@ test("from 1 to 500 examples can be asked for", () => {
 
 test("a run writes with the adapter in its folder", () => {
   const runs = [{ id: "run_1", runDirectory: "/adapters/one" } as Run];
-  expect(generatorOf("run:run_1", runs)).toEqual({ kind: "local_t5", adapter: "/adapters/one" });
-  expect(generatorOf("run:run_2", runs)).toBeUndefined();
-  expect(generatorOf("base:mini", runs)).toEqual({ kind: "local_t5", baseModel: "mini" });
-  expect(generatorOf("folder: ", runs)).toBeUndefined();
+  expect(generatorOf("run:run_1", runs, [])).toEqual({ kind: "local_t5", adapter: "/adapters/one" });
+  expect(generatorOf("run:run_2", runs, [])).toBeUndefined();
+  expect(generatorOf("base:mini", runs, [])).toEqual({ kind: "local_t5", baseModel: "mini" });
+  expect(generatorOf("folder: ", runs, [])).toBeUndefined();
+});
+
+test("an endpoint writes and judges as long as it is there, and a file as soon as it is named", () => {
+  expect(generatorOf("endpoint:end_1", [], endpoints)).toEqual({ kind: "endpoint", endpoint: "end_1" });
+  expect(generatorOf("endpoint:end_0", [], endpoints)).toBeUndefined();
+  expect(generatorOf("file: /a:b.gguf ", [], [])).toEqual({ kind: "local_chat", file: "/a:b.gguf" });
+  expect(generatorOf("file:", [], [])).toBeUndefined();
+  expect(requestOf({ ...NOTHING_CHOSEN, judge: "end_2" }, [], known).judge).toBe("end_2");
+  expect(requestOf({ ...NOTHING_CHOSEN, judge: "end_0" }, [], known)).not.toHaveProperty("judge");
+});
+
+test("what leaves this computer is told: a writer elsewhere, a judge elsewhere, each once", () => {
+  const writers = [{ kind: "endpoint", endpoint: "end_1" } as const, { kind: "endpoint", endpoint: "end_2" } as const];
+  const request = { numExamples: 1, generators: writers };
+  expect(elsewhereOf({ ...request, judge: "end_2" }, endpoints)).toEqual([endpoints[1]]);
+  expect(elsewhereOf({ numExamples: 1, judge: "end_2" }, endpoints)).toEqual([endpoints[1]]);
+  expect(elsewhereOf({ numExamples: 1, judge: "end_1" }, endpoints)).toEqual([]);
 });

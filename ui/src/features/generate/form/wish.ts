@@ -1,7 +1,7 @@
 // What a person wants generated, as chosen on the page, and the request that it makes.
 
 import { choiceOf } from "../../../api/models";
-import type { BatchRequest, GeneratorChoice, Run } from "../../../api/types";
+import type { BatchRequest, Endpoint, GeneratorChoice, Run } from "../../../api/types";
 
 type Typed = number | string;
 
@@ -16,6 +16,8 @@ export interface Wish {
   storeInMemory: boolean;
   candidates: Typed;
   untilKept: boolean;
+  /** The id of an endpoint; null: none. */
+  judge: string | null;
   references: Typed;
   seed: Typed;
   twinThreshold: number;
@@ -35,6 +37,7 @@ export const NOTHING_CHOSEN: Wish = {
   storeInMemory: false,
   candidates: "",
   untilKept: false,
+  judge: null,
   references: "",
   seed: "",
   twinThreshold: TWINS_FROM,
@@ -45,13 +48,16 @@ export function isCountable(numExamples: Typed): numExamples is number {
   return typeof numExamples === "number" && numExamples >= FEWEST && numExamples <= MOST;
 }
 
-/** `known` are the genres and styles that there are: what was chosen earlier may be gone from a person's files. */
-export function requestOf(
-  wish: Wish,
-  generators: GeneratorChoice[],
-  known: { genres: string[]; styles: string[] },
-): BatchRequest {
+/** What there is of what was chosen earlier: it may be gone from a person's files or settings since. */
+export interface Known {
+  genres: string[];
+  styles: string[];
+  endpoints: Endpoint[];
+}
+
+export function requestOf(wish: Wish, generators: GeneratorChoice[], known: Known): BatchRequest {
   const { numExamples, genres, styles, storeInMemory, candidates, untilKept, references, seed, twinThreshold } = wish;
+  const judge = known.endpoints.find(({ id }) => id === wish.judge);
   const number = (name: string, value: Typed) => (typeof value === "number" ? { [name]: value } : {});
   return {
     numExamples: Number(numExamples),
@@ -61,14 +67,15 @@ export function requestOf(
     storeInMemory,
     untilKept,
     twinThreshold,
+    ...(judge ? { judge: judge.id } : {}),
     ...number("candidates", candidates),
     ...number("references", references),
     ...number("seed", seed),
   };
 }
 
-/** Undefined where the choice names nothing that is there. */
-export function generatorOf(choice: string, runs: Run[]): GeneratorChoice | undefined {
+/** Undefined where the choice names nothing that is there, or a path is not yet named. */
+export function generatorOf(choice: string, runs: Run[], endpoints: Endpoint[]): GeneratorChoice | undefined {
   const chosen = choiceOf(choice);
   switch (chosen?.kind) {
     case "base":
@@ -79,6 +86,10 @@ export function generatorOf(choice: string, runs: Run[]): GeneratorChoice | unde
     }
     case "folder":
       return chosen.path.trim() === "" ? undefined : local({ adapter: chosen.path.trim() });
+    case "file":
+      return chosen.path.trim() === "" ? undefined : { kind: "local_chat", file: chosen.path.trim() };
+    case "endpoint":
+      return endpoints.some(({ id }) => id === chosen.id) ? { kind: "endpoint", endpoint: chosen.id } : undefined;
     default:
       return undefined;
   }
@@ -86,4 +97,10 @@ export function generatorOf(choice: string, runs: Run[]): GeneratorChoice | unde
 
 function local(what: { baseModel?: string; adapter?: string }): GeneratorChoice {
   return { kind: "local_t5", ...what };
+}
+
+/** Endpoints that a request goes to and that are not on this computer: writers and judge, each once. */
+export function elsewhereOf({ generators = [], judge }: BatchRequest, endpoints: Endpoint[]): Endpoint[] {
+  const asked = [...generators.map((one) => (one.kind === "endpoint" ? one.endpoint : undefined)), judge];
+  return endpoints.filter(({ id, local }) => !local && asked.includes(id));
 }

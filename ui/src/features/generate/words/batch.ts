@@ -37,6 +37,8 @@ export const batch = {
   about: (time: string) => `about ${time}`,
   spend: "Spend",
   free: "nothing, free",
+  unpriced: "not known",
+  andUnpriced: (price: string) => `${price}, and more that is not known`,
   kept: "Kept",
   belowLine: "Below 7.0",
   twins: "Twins dropped",
@@ -95,6 +97,9 @@ export const readiness = {
   tooFew: "A tuning needs at least 10 accepted examples.",
   will: (method: string, base: string) => `Trains a ${method} on ${base}, on this computer. Free.`,
   started: "Training has begun:",
+  byItself: "Tune by itself from 50 new examples on",
+  byItselfHelp: "By the method and the base of the settings, on this computer.",
+  last: (when: string) => `Last tuned ${when}`,
   open: (name: string) => `${name}, on the Train page`,
 };
 

@@ -13,7 +13,7 @@ export const amount = {
   expected: "Kept so far",
   about: (time: string) => `about ${time}`,
   notMeasured: "not measured yet",
-  notMeasuredWhy: "Attune has not generated with this choice on this computer. It measures as it does.",
+  notMeasuredWhy: "Attune has not generated with this choice here yet. It measures as it does.",
   free: "free: runs on this computer",
   noPrice: "not known",
   share: (share: string, number: number, written: string) => `${share} of ${attempts(number, written)}`,
@@ -58,11 +58,13 @@ export const styles = {
 export const writers = {
   title: "Who writes",
   label: (place: number, number: number) => (number === 1 ? "Generator" : `Generator ${place}`),
-  folder: (place: number) => `Adapter folder of generator ${place}`,
+  path: (place: number) => `Path of generator ${place}`,
   add: "Add a generator",
   remove: (place: number) => `Remove generator ${place}`,
   several: "All of them write for each attempt; the best text is taken.",
   missing: "Choose who writes.",
+  firstEndpoint: "Set up an endpoint",
+  endpoints: "Endpoints",
 };
 
 export const options = {
@@ -73,6 +75,11 @@ export const options = {
   candidates: { label: "Candidates", help: "Texts that each generator writes for an attempt; the best is taken." },
   references: { label: "References", help: "Texts of the genre shown to generators that can use them, up to 5." },
   seed: { label: "Seed", help: "The same seed makes the same examples; empty draws another each time." },
+  judge: {
+    label: "Judge",
+    help: "A model at an endpoint scores each text from 0 to 1, as one part of its quality.",
+    none: "None",
+  },
   untilKept: { label: "Until so many are kept", help: "Goes on past misses, with three times as many attempts." },
   twins: "Near-twins from",
   twinsHelp: "Texts at least this alike are twins, of which one is kept. 100 % is word for word.",
@@ -92,6 +99,10 @@ export const start = {
   refused: "It cannot be generated like this, see below.",
   active: (done: string, total: string, left?: string) =>
     `A batch is running: ${done} of ${total} done${left ? `, about ${left} left` : ""}.`,
+  elsewhere: (names: string[]) =>
+    names.length === 1
+      ? `${names[0]} is not on this computer: what is asked goes there, and what it costs is not known here.`
+      : `${names.join(" and ")} are not on this computer: what is asked goes there, and what it costs is not known here.`,
   samePreview: "The batch begins with the five of the preview.",
 };
 

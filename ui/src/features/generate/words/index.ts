@@ -2,6 +2,7 @@
 // differently.
 
 import { batch, batches, charts, quality, readiness } from "./batch";
+import { failures } from "./failures";
 import { amount, favourites, genres, options, preview, start, styles, writers } from "./form";
 import { bulk, filters, review, twins } from "./review";
 
@@ -18,6 +19,7 @@ export const words = {
   preview,
   quality,
   batch,
+  failures,
   charts,
   readiness,
   batches,

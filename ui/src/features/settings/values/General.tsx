@@ -45,6 +45,8 @@ const TRIGGER: Asked[] = [
   { name: "trainingEpochs", kind: "number" },
 ];
 
+const EXAMPLES: Asked[] = [{ name: "automaticTuningEnabled", kind: "switch" }];
+
 const KINDS = [
   { name: t.databases, extensions: ["db", "sqlite", "sqlite3", "jsonl", "csv"] },
   { name: t.allFiles, extensions: ["*"] },
@@ -123,6 +125,7 @@ export function General({ pick, isServed }: GeneralProps) {
         </Text>
         {fields(TRIGGER)}
       </Card>
+      <Card title={t.examples}>{fields(EXAMPLES)}</Card>
       <AddressCard settings={settings} isServed={isServed} />
       <Surroundings surroundings={surroundings} />
     </Stack>

@@ -2,6 +2,7 @@
 
 import { address } from "./address";
 import { data } from "./data";
+import { endpoints } from "./endpoints";
 import { health } from "./health";
 import { log } from "./log";
 import { values } from "./values";
@@ -10,10 +11,18 @@ export const words = {
   title: "Settings",
   sections: "Sections of the settings",
   loading: "Loading…",
-  tabs: { general: "General", data: "Data", bases: "Base models", health: "Health", log: "Log" },
+  tabs: {
+    general: "General",
+    data: "Data",
+    bases: "Base models",
+    endpoints: "Endpoints",
+    health: "Health",
+    log: "Log",
+  },
   values,
   address,
   data,
+  endpoints,
   health,
   log,
 };

@@ -5,6 +5,7 @@ export const values = {
   servedMeaning: "The adapter that answers programs which name none.",
   trigger: "Training started by other programs",
   triggerMeaning: "What POST /api/v1/admin/training/trigger trains on, and how. The Train page asks for each run anew.",
+  examples: "Examples",
   fields: {
     softPromptEnabled: {
       label: "Serve the newest adapter",
@@ -23,6 +24,10 @@ export const values = {
     trainingMethod: { label: "Method", help: "What is trained: rows before the question, or changes of the weights." },
     trainingMaxSamples: { label: "Rows at most", help: "1 to 1 000 000; of an Ask AI database the newest." },
     trainingEpochs: { label: "Epochs", help: "1 to 1000: how often each row is seen." },
+    automaticTuningEnabled: {
+      label: "Tune by itself",
+      help: "A training begins when 50 new examples are accepted, by the method above, on this computer.",
+    },
   },
   choices: {
     auto: (name: string | undefined) => (name ? `Automatic: ${name}` : "Automatic"),

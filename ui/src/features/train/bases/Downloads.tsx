@@ -1,6 +1,6 @@
 // Base models from the hub: known ones by a button, others by name; and how far each download is.
 
-import { Button, Group, Progress, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Code, Group, Progress, Stack, Text, TextInput } from "@mantine/core";
 import { useField } from "@mantine/form";
 import { IconDownload } from "@tabler/icons-react";
 import type { FormEvent } from "react";
@@ -90,9 +90,12 @@ function Download({ fetch, onAgain }: { fetch: Fetch; onAgain: () => void }) {
   if (status === "fetching") return <UnderWay fetch={fetch} />;
   if (status === "completed") {
     return (
-      <Text fz="sm" role="status">
-        {t.completed(hubId)}
-      </Text>
+      <div>
+        <Text fz="sm" role="status">
+          {t.completed(hubId)}
+        </Text>
+        {fetch.path?.endsWith(".gguf") ? <ChatFile path={fetch.path} /> : null}
+      </div>
     );
   }
   return (
@@ -106,6 +109,18 @@ function Download({ fetch, onAgain }: { fetch: Fetch; onAgain: () => void }) {
         {t.again}
       </Button>
     </Stack>
+  );
+}
+
+/** A base has a name; a chat model is chosen by the path of its file. */
+function ChatFile({ path }: { path: string }) {
+  return (
+    <>
+      <Text fz="xs" c="dimmed">
+        {t.chatFile}
+      </Text>
+      <Code block>{path}</Code>
+    </>
   );
 }
 

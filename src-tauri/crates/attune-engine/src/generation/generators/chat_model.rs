@@ -132,6 +132,10 @@ impl Generator for ChatWriter {
         true
     }
 
+    fn repeats_itself(&self) -> bool {
+        true
+    }
+
     fn generate(&mut self, asks: &[Ask], stop: &AtomicBool) -> Result<Vec<Outcome>> {
         Ok(asks.iter().map(|ask| self.write(ask, stop)).collect())
     }

@@ -2,7 +2,7 @@
 //!
 //! Not here: connections, keys and retries (`providers`), the words of the conversation (`story_chat`).
 //! Invariants: a text that did not come is a failure with a name to count it by; as soon as nothing can come any
-//! more, the writer says so once and asks for nothing further.
+//! more, the writer asks for nothing further, gives what had come, and says so when it is asked again.
 
 use std::sync::atomic::AtomicBool;
 
@@ -48,7 +48,7 @@ impl EndpointWriter {
     fn outcome(&self, exchange: Exchange, sent: String) -> Outcome {
         let completed = match exchange.said {
             Ok(completed) => completed,
-            Err(EndpointError::Stopped) => return Outcome::Stopped,
+            Err(why) if why.is_final() || why == EndpointError::Stopped => return Outcome::Stopped,
             Err(why) => return Outcome::Failed(failure(&why)),
         };
         let text = story(&completed.text, completed.by_length);
@@ -100,6 +100,10 @@ impl Generator for EndpointWriter {
 
     fn takes_references(&self) -> bool {
         true
+    }
+
+    fn repeats_itself(&self) -> bool {
+        false
     }
 
     fn generate(&mut self, asks: &[Ask], stop: &AtomicBool) -> Result<Vec<Outcome>> {
@@ -253,7 +257,7 @@ mod tests {
         let server = FaultServer::start([Fate::streams(&["A story."])]).otherwise(spent);
         let kinds = counted(&write(&server, 6).unwrap());
         assert_eq!(kinds.iter().filter(|kind| **kind == "text").count(), 1, "{kinds:?}");
-        assert_eq!(kinds.iter().filter(|kind| **kind == "credit_spent").count(), 5, "{kinds:?}");
+        assert_eq!(kinds.iter().filter(|kind| **kind == "stopped").count(), 5, "{kinds:?}");
     }
 
     #[test]

@@ -89,6 +89,10 @@ impl Generator for LocalT5 {
         false
     }
 
+    fn repeats_itself(&self) -> bool {
+        true
+    }
+
     fn generate(&mut self, asks: &[Ask], stop: &AtomicBool) -> Result<Vec<Outcome>> {
         let adapter = self.model.adapter.as_ref().map(|(adapter, _)| adapter);
         let mut goes_on = || !stop.load(Ordering::Relaxed);

@@ -62,7 +62,7 @@ pub(crate) enum Outcome {
     Text(Candidate),
     /// This one failed; others need not.
     Failed(Failure),
-    /// It was ended before it was done, because of `stop`.
+    /// It was ended before it was done: because of `stop`, or because nothing can come any more.
     Stopped,
 }
 
@@ -90,6 +90,10 @@ pub(crate) trait Generator: Send {
 
     /// Whether it can use texts to go by.
     fn takes_references(&self) -> bool;
+
+    /// Whether it answers the same ask in the same way again, for nothing. What another one wrote is never dropped: it
+    /// may have been paid for.
+    fn repeats_itself(&self) -> bool;
 
     /// One outcome for each ask, in their order. It looks at `stop` now and then and ends soon after it is set.
     ///

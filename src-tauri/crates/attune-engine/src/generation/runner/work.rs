@@ -1,4 +1,4 @@
-//! The loop of a batch, and the few attempts of a preview.
+//! The loop of a batch.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use attune_tuning::BaseModel;
 
+use super::BatchRunner;
 use super::attempts::Judging;
-use super::{BatchRunner, Live, PREVIEWED, Preview};
 use crate::Result;
-use crate::generation::ensemble::{Ensemble, Written};
+use crate::generation::ensemble::{Ensemble, Round};
 use crate::generation::generators::Failure;
 use crate::generation::plan::Attempt;
 use crate::generation::{
@@ -47,17 +47,26 @@ impl BatchRunner {
         let mut twins = self.twins_of(&batch.subject)?;
         let mut pace = Pace::begin(&batch.tallies);
         let mut in_vain = InVain::default();
+        let mut made = Examples(&self.shared.store.connection()).attempts_of(&batch.id)?;
+        let mut previewed = self.take_previewed(&batch, &ensemble);
         while !batch.is_complete() {
-            let numbers = next_attempts(&batch, ensemble.at_once());
-            let attempts = numbers.map(|number| Attempt::of(&batch.settings, number)).collect();
-            let (whole, stopped) = whole(ensemble.write(attempts, stop)?);
-            for attempt in judging.judged(whole, stop)? {
+            let missing = (0..batch.most_attempts()).filter(|number| !made.contains(number));
+            let attempts = missing.take(at_once(&batch, &ensemble) as usize);
+            let attempts = attempts.map(|number| Attempt::of(&batch.settings, number));
+            // What a preview wrote was measured then.
+            let is_new = previewed.is_none();
+            let Round { written, end } = match previewed.take() {
+                Some(written) => Round { written, end: None },
+                None => ensemble.write(attempts.collect(), stop),
+            };
+            for attempt in judging.judged(written, stop)? {
                 let twin_threshold = batch.settings.twin_threshold;
                 let example =
                     attempt.example(Some(&batch.id), &batch.subject, &ensemble, &twins, twin_threshold);
                 attempt.count(&example, &mut batch.tallies);
                 pace.lap(&mut batch.tallies);
                 self.commit(&batch, &example, memorizer.as_ref())?;
+                made.insert(attempt.written.attempt.number);
                 if example.status == ExampleStatus::Accepted {
                     twins.insert(example.id.as_str(), &example.output);
                 }
@@ -71,51 +80,21 @@ impl BatchRunner {
                     break;
                 }
             }
-            self.measure(&batch.settings, pace.measured(&batch.tallies))?;
-            if (stopped || stop.load(Ordering::Relaxed)) && !batch.is_complete() {
+            let measured = pace.measured(&batch.tallies);
+            if is_new {
+                self.measure(&batch.settings, measured)?;
+            }
+            if let Some(error) = end {
+                return Err(error);
+            }
+            if stop.load(Ordering::Relaxed) && !batch.is_complete() {
                 return Ok(Worked::Stopped);
             }
         }
         Ok(Worked::ToTheEnd)
     }
 
-    /// The first attempts of a batch with these settings. None if somebody wanted it to end.
-    ///
-    /// # Errors
-    /// [`BatchError::Active`] while a batch runs or another preview is made, or what is wrong with a generator.
-    pub(crate) fn preview(
-        &self,
-        settings: BatchSettings,
-        subject: &str,
-        stop: &AtomicBool,
-    ) -> Result<Option<Preview>> {
-        let _alone = Previewing::begin(self)?;
-        let mut ensemble = self.ensemble(&settings)?;
-        let judging = self.judging(&settings, &ensemble)?;
-        let mut twins = self.twins_of(subject)?;
-        let mut tallies = Tallies::none(&settings);
-        let mut pace = Pace::begin(&tallies);
-        let numbers = 0..PREVIEWED.min(settings.most_attempts());
-        let attempts = numbers.map(|number| Attempt::of(&settings, number)).collect();
-        let (whole, stopped) = whole(ensemble.write(attempts, stop)?);
-        if stopped {
-            return Ok(None);
-        }
-        let mut examples = Vec::new();
-        for attempt in judging.judged(whole, stop)? {
-            let example = attempt.example(None, subject, &ensemble, &twins, settings.twin_threshold);
-            attempt.count(&example, &mut tallies);
-            if example.status == ExampleStatus::Accepted {
-                twins.insert(example.id.as_str(), &example.output);
-            }
-            examples.push(example);
-        }
-        pace.lap(&mut tallies);
-        self.measure(&settings, pace.measured(&tallies))?;
-        Ok(Some(Preview { settings, examples }))
-    }
-
-    fn ensemble(&self, settings: &BatchSettings) -> Result<Ensemble> {
+    pub(super) fn ensemble(&self, settings: &BatchSettings) -> Result<Ensemble> {
         let generators = settings.generators.iter().map(|choice| self.generators.open(choice));
         Ok(Ensemble::new(generators.collect::<Result<_>>()?, settings.candidates, settings.max_new_tokens))
     }
@@ -147,7 +126,7 @@ impl BatchRunner {
     }
 
     /// Judges by the base that writes, else by the one that is there, and by the judge that was asked for.
-    fn judging(&self, settings: &BatchSettings, ensemble: &Ensemble) -> Result<Judging> {
+    pub(super) fn judging(&self, settings: &BatchSettings, ensemble: &Ensemble) -> Result<Judging> {
         let (base, digest) = self.base_of(ensemble)?;
         let judge = self.generators.judge(settings.judge.as_deref())?;
         Ok(Judging { meter: FluencyMeter::new(base, &digest)?, judge })
@@ -168,7 +147,7 @@ impl BatchRunner {
     }
 
     /// Everything that is accepted of a person's.
-    fn twins_of(&self, subject: &str) -> Result<TwinIndex> {
+    pub(super) fn twins_of(&self, subject: &str) -> Result<TwinIndex> {
         let filter = ExampleFilter {
             subject: Some(subject.to_owned()),
             status: Some(ExampleStatus::Accepted),
@@ -194,7 +173,7 @@ impl BatchRunner {
     }
 
     /// Remembers how fast it went; the predicted time of the next batch comes from here.
-    fn measure(&self, settings: &BatchSettings, measured: Measured) -> Result<()> {
+    pub(super) fn measure(&self, settings: &BatchSettings, measured: Measured) -> Result<()> {
         if measured.attempts < 1.0 {
             return Ok(());
         }
@@ -203,23 +182,15 @@ impl BatchRunner {
     }
 }
 
-/// The numbers of the attempts that come next.
-fn next_attempts(batch: &Batch, at_once: u32) -> std::ops::Range<u32> {
-    let first = batch.tallies.attempts;
-    first..(first + at_once).min(batch.most_attempts())
-}
-
-/// The attempts up to the first that was ended before it was done, and whether there is such a one.
-fn whole(mut written: Vec<Written>) -> (Vec<Written>, bool) {
-    let first = written.iter().position(|written| written.stopped);
-    if let Some(first) = first {
-        written.truncate(first);
-    }
-    (written, first.is_some())
+/// How many attempts are made together. What might be paid for is not asked for beyond what is wanted.
+fn at_once(batch: &Batch, ensemble: &Ensemble) -> u32 {
+    let wanted = batch.settings.num_examples - batch.tallies.kept.min(batch.settings.num_examples);
+    let at_once = ensemble.at_once();
+    if batch.settings.until_kept && !ensemble.repeats_itself() { at_once.min(wanted) } else { at_once }
 }
 
 /// How fast it goes, loading not counted.
-struct Pace {
+pub(super) struct Pace {
     began: Instant,
     /// What other stretches of the batch took.
     before: f64,
@@ -228,7 +199,7 @@ struct Pace {
 }
 
 impl Pace {
-    fn begin(tallies: &Tallies) -> Self {
+    pub(super) fn begin(tallies: &Tallies) -> Self {
         Self {
             began: Instant::now(),
             before: tallies.active_seconds,
@@ -238,7 +209,7 @@ impl Pace {
     }
 
     /// Writes the time down.
-    fn lap(&self, tallies: &mut Tallies) {
+    pub(super) fn lap(&self, tallies: &mut Tallies) {
         tallies.active_seconds = self.before + self.began.elapsed().as_secs_f64();
     }
 
@@ -254,7 +225,7 @@ impl Pace {
     }
 
     /// What happened since the last measurement.
-    fn measured(&mut self, tallies: &Tallies) -> Measured {
+    pub(super) fn measured(&mut self, tallies: &Tallies) -> Measured {
         let measured = Measured::between(&self.at_the_last_measurement, tallies);
         self.at_the_last_measurement = tallies.clone();
         measured
@@ -273,30 +244,5 @@ impl InVain {
         }
         let why = failure.map_or_else(|| "its text was empty".to_owned(), |failure| failure.words);
         Err(BatchError::GeneratorGaveUp { attempts: self.0, why }.into())
-    }
-}
-
-/// While it lives a preview is being made.
-struct Previewing<'r>(&'r BatchRunner);
-
-impl<'r> Previewing<'r> {
-    fn begin(runner: &'r BatchRunner) -> Result<Self> {
-        let mut live = runner.live();
-        match &*live {
-            Live { closing: true, .. } => return Err(BatchError::Ending.into()),
-            Live { attended: Some(attended), .. } => {
-                return Err(BatchError::Active { batch: attended.batch.clone() }.into());
-            }
-            Live { previewing: true, .. } => return Err(BatchError::Previewing.into()),
-            _ => live.previewing = true,
-        }
-        drop(live);
-        Ok(Self(runner))
-    }
-}
-
-impl Drop for Previewing<'_> {
-    fn drop(&mut self) {
-        self.0.live().previewing = false;
     }
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_tuning::BaseModel;
 
-use crate::generation::ensemble::Ensemble;
+use crate::generation::ensemble::{Ensemble, Round};
 use crate::generation::generators::{Ask, Candidate, Failure, Generator, Outcome};
 use crate::generation::plan::Attempt;
 use crate::generation::{BatchSettings, GeneratorChoice, GeneratorKind, GeneratorName, PlannedGenre};
-use crate::{Decoding, Result};
+use crate::{Decoding, Error, Result};
 
 /// Says its name, the seed and the prompt, or fails.
 struct Scripted {
@@ -44,6 +44,10 @@ impl Generator for Scripted {
         true
     }
 
+    fn repeats_itself(&self) -> bool {
+        false
+    }
+
     fn generate(&mut self, asks: &[Ask], stop: &AtomicBool) -> Result<Vec<Outcome>> {
         let outcome = |ask: &Ask| match (stop.load(Ordering::Relaxed), self.fails) {
             (true, _) => Outcome::Stopped,
@@ -56,6 +60,39 @@ impl Generator for Scripted {
             }),
         };
         Ok(asks.iter().map(outcome).collect())
+    }
+}
+
+/// Cannot go on.
+struct Spent;
+
+impl Generator for Spent {
+    fn named(&self) -> GeneratorName {
+        Scripted { name: "spent", at_once: 8, fails: true }.named()
+    }
+
+    fn at_once(&self) -> usize {
+        8
+    }
+
+    fn decoding(&self) -> Option<Decoding> {
+        None
+    }
+
+    fn base(&self) -> Option<(Arc<BaseModel>, String)> {
+        None
+    }
+
+    fn takes_references(&self) -> bool {
+        true
+    }
+
+    fn repeats_itself(&self) -> bool {
+        false
+    }
+
+    fn generate(&mut self, _: &[Ask], _: &AtomicBool) -> Result<Vec<Outcome>> {
+        Err(Error::GeneratorPanicked)
     }
 }
 
@@ -90,7 +127,7 @@ fn attempts(count: u32) -> Vec<Attempt> {
 fn every_generator_writes_its_candidates_for_every_attempt_each_with_its_own_seed() {
     let mut ensemble = Ensemble::new(vec![scripted("one", 8, false), scripted("two", 3, false)], 2, 16);
     assert_eq!(ensemble.at_once(), 1, "three asks are one attempt of two candidates");
-    let written = ensemble.write(attempts(3), &AtomicBool::new(false)).unwrap();
+    let Round { written, .. } = ensemble.write(attempts(3), &AtomicBool::new(false));
     for (number, written) in written.iter().enumerate() {
         assert_eq!(written.attempt.number, number as u32);
         let names: Vec<&str> =
@@ -108,11 +145,21 @@ fn every_generator_writes_its_candidates_for_every_attempt_each_with_its_own_see
 #[test]
 fn one_generator_that_fails_leaves_the_texts_of_the_other() {
     let mut ensemble = Ensemble::new(vec![scripted("one", 8, true), scripted("two", 8, false)], 1, 16);
-    let written = ensemble.write(attempts(2), &AtomicBool::new(false)).unwrap();
+    let Round { written, end } = ensemble.write(attempts(2), &AtomicBool::new(false));
+    assert!(end.is_none() && written.len() == 2);
     for written in written {
-        assert_eq!((written.texts.len(), written.failures.len(), written.stopped), (1, 1, false));
+        assert_eq!((written.texts.len(), written.failures.len()), (1, 1));
         assert_eq!(written.failures[0].counted_as, "refusal");
     }
-    let written = ensemble.write(attempts(1), &AtomicBool::new(true)).unwrap();
-    assert!(written[0].stopped && written[0].texts.is_empty());
+    let Round { written, end } = ensemble.write(attempts(1), &AtomicBool::new(true));
+    assert!(end.is_none() && written.is_empty(), "what was ended before it was done is asked for again");
+}
+
+#[test]
+fn what_was_paid_for_is_taken_though_another_generator_cannot_go_on() {
+    let mut ensemble = Ensemble::new(vec![Box::new(Spent), scripted("two", 8, false)], 1, 16);
+    let Round { written, end } = ensemble.write(attempts(2), &AtomicBool::new(false));
+    assert!(matches!(end, Some(Error::GeneratorPanicked)), "{end:?}");
+    let texts: Vec<usize> = written.iter().map(|written| written.texts.len()).collect();
+    assert_eq!(texts, [1, 1]);
 }

@@ -1,5 +1,6 @@
 //! Batches and examples through the engine, with the bundled base.
 
+mod asked_once;
 mod batches;
 mod ensemble;
 mod examples;

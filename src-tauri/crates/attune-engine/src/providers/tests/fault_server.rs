@@ -154,8 +154,13 @@ impl FaultServer {
 
     /// What requests get when the script is at its end.
     pub(crate) fn otherwise(self, fate: Fate) -> Self {
-        lock(&self.state).otherwise = Some(fate);
+        self.answers_now(fate);
         self
+    }
+
+    /// What every request gets for which there is no other answer.
+    pub(crate) fn answers_now(&self, fate: Fate) {
+        lock(&self.state).otherwise = Some(fate);
     }
 
     pub(crate) fn base(&self) -> String {

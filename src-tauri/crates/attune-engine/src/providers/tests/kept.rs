@@ -97,6 +97,30 @@ fn the_last_endpoint_of_an_origin_takes_its_key_along_and_no_key_is_in_the_datab
 }
 
 #[test]
+fn a_changed_endpoint_leaves_its_key_where_it_was_for_and_the_last_one_there_takes_it_along() {
+    let place = Place::new();
+    let (one, other) = (id(), id());
+    let (kept, _) = place.endpoints().create(&one, &new("One", "https://api.example/v1")).unwrap();
+    place.endpoints().create(&other, &new("Other", "https://api.example/v1")).unwrap();
+    place.endpoints().set_key(&one, Some(SECRET)).unwrap();
+    assert_eq!(place.endpoints().key(&one).unwrap().source, Some(KeySource::Keychain));
+
+    let moved = place.endpoints().change(&one, &new("Moved", "https://else.example/v1/")).unwrap();
+    assert_eq!((moved.name.as_str(), moved.base_url.as_str()), ("Moved", "https://else.example/v1"));
+    assert_eq!((&moved.id, &moved.created_at), (&kept.id, &kept.created_at));
+    assert_eq!(place.endpoints().find(&one).unwrap(), moved);
+    assert_eq!(place.endpoints().key(&one).unwrap().source, None);
+    assert_eq!(place.endpoints().key(&other).unwrap().source, Some(KeySource::Keychain));
+    place.endpoints().change(&other, &new("Other", "https://else.example/v1")).unwrap();
+    assert_eq!(place.kept_keys(), [""; 0]);
+
+    let field = |id: &str, new: NewEndpoint| place.endpoints().change(id, &new).unwrap_err().field();
+    assert_eq!(field(&other, new("Moved", "https://api.example/v1")), Some("name"));
+    assert_eq!(field(&other, new("Other", "api.example")), Some("baseUrl"));
+    assert_eq!(field(&id(), new("None", "https://api.example/v1")), None);
+}
+
+#[test]
 fn a_look_at_an_endpoint_says_what_it_has_and_which_key_it_took() {
     let list = json!({"data": [{"id": "large"}, {"id": "small", "shutdown_date": "2027-01-14"}]});
     let server = FaultServer::start([]).otherwise(Fate::json(200, &list));
@@ -108,10 +132,14 @@ fn a_look_at_an_endpoint_says_what_it_has_and_which_key_it_took() {
     assert_eq!(check.shutdown_date.as_deref(), Some("2027-01-14"));
     place.endpoints().set_key(&id, Some(SECRET)).unwrap();
     assert_eq!(place.endpoints().check(&id).unwrap().key, Some(KeySource::Keychain));
-    assert_eq!(place.endpoints().models(&server.base()).unwrap()[0].id, "large");
+    assert_eq!(place.endpoints().models(&server.base(), None).unwrap()[0].id, "large");
     place.endpoints().set_key(&id, None).unwrap();
-    let keys: Vec<bool> = server.seen().iter().map(|seen| seen.authorization.is_some()).collect();
-    assert_eq!(keys, [false, true, true]);
+    place.endpoints().models(&server.base(), Some("sk-typed")).unwrap();
+    let seen = server.seen();
+    let keys: Vec<Option<&str>> = seen.iter().map(|seen| seen.authorization.as_deref()).collect();
+    let kept = format!("Bearer {SECRET}");
+    assert_eq!(keys, [None, Some(kept.as_str()), Some(&kept), Some("Bearer sk-typed")]);
+    assert_eq!(place.kept_keys(), [""; 0], "what was typed to look is kept nowhere");
     assert!(server.seen().iter().all(|seen| seen.line == "GET /v1/models"));
 }
 

@@ -5,7 +5,7 @@ mod faults;
 mod kept;
 mod keys;
 
-pub(crate) use fault_server::{Fate, FaultServer, Piece};
+pub(crate) use fault_server::{Fate, FaultServer, Piece, Seen};
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,0 +1,149 @@
+//! How fast training is beside PEFT's: the same rows on the same base, one after the other in turns.
+//!
+//! Each contestant is a process of its own that waits while the others compute, so that memory and threads are its
+//! own and whatever disturbs the machine disturbs all. What is compared is the time of a round: rows in batches, forward,
+//! backward and the optimiser's step; loading and the first steps are not counted.
+//! Not here: whether both compute the same (`parity`).
+
+mod contestant;
+mod own;
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use crate::console::{result as tell, say};
+use crate::error::Result;
+use crate::files;
+use crate::judgement::median;
+use crate::reference::Python;
+
+use contestant::{Contestant, Round};
+pub(crate) use own::{Own, Training, train};
+
+/// Rows of a round; every contestant's batch divides it.
+const ROWS: usize = 32;
+/// Rounds before those that count: buffers grow, and weights come into the caches.
+const WARM_UP: usize = 1;
+
+#[derive(Debug, Args)]
+pub(crate) struct Wanted {
+    /// What is trained.
+    #[arg(long, value_enum, default_value_t = Kind::Prompt)]
+    kind: Kind,
+    /// How often everybody takes turns.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Also the way in which the scripts that Attune unites trained: one row at a time, padded to 384 tokens.
+    #[arg(long)]
+    padded: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A soft prompt of 20 rows.
+    Prompt,
+    /// LoRA of rank 16 on q and v.
+    Lora,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Lora => "lora",
+        }
+    }
+}
+
+/// One that Attune must be faster than: how it is called, how it is started, and how many times as fast Attune in bf16 and
+/// in f32 must be.
+struct Rival {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    least_bf16: f64,
+    least_f32: Option<f64>,
+}
+
+const RIVALS: [Rival; 3] = [
+    Rival {
+        name: "PEFT, f32, dropout 0.1",
+        arguments: &["--dropout", "0.1"],
+        least_bf16: 12.0,
+        least_f32: Some(2.3),
+    },
+    Rival { name: "PEFT, f32", arguments: &[], least_bf16: 9.0, least_f32: Some(1.75) },
+    Rival { name: "PEFT, bf16 autocast", arguments: &["--bf16"], least_bf16: 7.0, least_f32: None },
+];
+/// LoRA has more to do on both sides; one number is asked for.
+const LEAST_LORA: f64 = 8.0;
+const ONE_ROW_PADDED: Rival = Rival {
+    name: "PEFT, one row padded to 384",
+    arguments: &["--dropout", "0.1", "--batch", "1", "--pad", "384"],
+    least_bf16: 40.0,
+    least_f32: None,
+};
+
+/// Lets everybody take turns, and says whether Attune is as much faster as it must be.
+pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<bool> {
+    let folder = work.join("speed");
+    files::make_folder(&folder)?;
+    if !folder.join("rows.json").exists() {
+        say("a random base in the shape of flan-t5-small is made");
+        python.run("speed.py", ["make".as_ref(), folder.as_os_str()])?;
+    }
+    let mut rivals: Vec<&Rival> = RIVALS.iter().collect();
+    if wanted.padded {
+        rivals.push(&ONE_ROW_PADDED);
+    }
+    let mut all = Vec::new();
+    for rival in &rivals {
+        say(&format!("{} gets ready", rival.name));
+        all.push(Contestant::peft(python, &folder, wanted.kind, rival)?);
+    }
+    for own in [Own::F32, Own::Bf16] {
+        say(&format!("{} gets ready", own.name()));
+        all.push(Contestant::own(&folder, wanted.kind, own)?);
+    }
+    for _ in 0..WARM_UP {
+        for contestant in &mut all {
+            contestant.take(ROWS)?;
+        }
+    }
+    let mut rounds: Vec<Vec<Round>> = all.iter().map(|_| Vec::new()).collect();
+    for number in 1..=wanted.rounds {
+        say(&format!("round {number} of {}", wanted.rounds));
+        for (contestant, rounds) in all.iter_mut().zip(&mut rounds) {
+            rounds.push(contestant.take(ROWS)?);
+        }
+    }
+    let tokens = contestant::tokens_a_round(&folder, ROWS, WARM_UP, wanted.rounds)?;
+    for (contestant, rounds) in all.iter_mut().zip(&rounds) {
+        let peak = contestant.end()?;
+        let rate = median(rounds.iter().zip(&tokens).map(|(round, tokens)| tokens / round.seconds));
+        let seconds = median(rounds.iter().map(|round| round.seconds));
+        let processor = median(rounds.iter().map(|round| round.processor));
+        tell(&format!(
+            "{:<28} {rate:>6.0} tokens/s; {ROWS} rows in {seconds:>6.3} s, {processor:>6.3} s of a processor; ready after {:>4.1} s; \
+             at most {peak} MiB",
+            contestant.name, contestant.ready_after,
+        ));
+    }
+    let [.., f32_rounds, bf16_rounds] = &rounds[..] else { return Ok(false) };
+    let mut is_enough = true;
+    for (rival, rounds) in rivals.iter().zip(&rounds) {
+        let least_bf16 = if wanted.kind == Kind::Lora { LEAST_LORA } else { rival.least_bf16 };
+        let least_f32 = rival.least_f32.filter(|_| wanted.kind == Kind::Prompt);
+        for (own, own_rounds, least) in
+            [(Own::F32, f32_rounds, least_f32), (Own::Bf16, bf16_rounds, Some(least_bf16))]
+        {
+            // Within a round, so that what else the machine had to do is in both.
+            let ratio =
+                median(rounds.iter().zip(own_rounds).map(|(theirs, ours)| theirs.seconds / ours.seconds));
+            let asked = least.map_or(String::new(), |least| format!(" (at least {least})"));
+            tell(&format!("{} is {ratio:.1} times as fast as {}{asked}", own.name(), rival.name));
+            is_enough &= least.is_none_or(|least| ratio >= least);
+        }
+    }
+    Ok(is_enough)
+}
