@@ -178,7 +178,7 @@ async fn every_setting_that_was_asked_for_is_the_one_that_is_used_and_shown() {
     let mut events = http.events("/api/v1/events").await;
     let settings = json!({ "promptRows": 7, "initialPrompt": "text", "initialText": "Lights at home",
         "warmupSteps": 2, "decay": "cosine", "accumulationSteps": 2, "batchTokens": 200, "gradientClip": 0.5,
-        "weightDecay": 0.01, "dropout": 0.1, "patience": 1, "validationSteps": 3, "sourceMaxTokens": 40,
+        "weightDecay": 0.01, "dropout": 0.1, "precision": "bf16", "patience": 1, "validationSteps": 3, "sourceMaxTokens": 40,
         "targetMaxTokens": 30, "maxSamples": 55 });
     let mut wanted = settings.clone();
     let more = json!({ "dataPath": rows, "epochs": 1, "batchSize": 4, "outputDir": home.path("out") });

@@ -12,7 +12,8 @@ use super::output::{self, Failure, print, say};
 use super::report;
 use super::surroundings::Surroundings;
 use crate::api::wire::{
-    Decay, FirstStart, InitialPrompt, Method, OwnerKind, Run, RunRequest, RunStatus, Status, Stopped,
+    Decay, FirstStart, InitialPrompt, Method, OwnerKind, Precision, Run, RunRequest, RunStatus, Status,
+    Stopped,
 };
 use crate::server::{Entered, owner};
 
@@ -108,6 +109,9 @@ pub(super) struct TrainArguments {
     /// Share of values left out of each step by chance, 0 to below 1 [default: 0]
     #[arg(long)]
     dropout: Option<f64>,
+    /// The numbers it is computed in: bf16 is faster where the processor has it, auto takes it there [default: f32]
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionArgument>,
     /// Evaluations without a lower held-out loss after which training ends, 0 for never [default: 3]
     #[arg(long)]
     patience: Option<u32>,
@@ -144,6 +148,13 @@ enum DecayArgument {
     Linear,
     Cosine,
     Constant,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PrecisionArgument {
+    Auto,
+    F32,
+    Bf16,
 }
 
 pub(super) async fn run(wanted: TrainArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
@@ -310,6 +321,11 @@ impl TrainArguments {
             gradient_clip: self.gradient_clip,
             weight_decay: self.weight_decay,
             dropout: self.dropout,
+            precision: self.precision.map(|precision| match precision {
+                PrecisionArgument::Auto => Precision::Auto,
+                PrecisionArgument::F32 => Precision::F32,
+                PrecisionArgument::Bf16 => Precision::Bf16,
+            }),
             patience: self.patience,
             validation_steps: self.validation_steps,
             skip_self_check: self.skip_self_check.then_some(true),

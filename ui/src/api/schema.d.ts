@@ -2116,6 +2116,11 @@ export interface components {
             /** Format: int64 */
             sequence: number;
         };
+        /**
+         * @description The numbers that a training is computed in.
+         * @enum {string}
+         */
+        Precision: "auto" | "f32" | "bf16";
         /** @description What went wrong, and what to do about it. */
         Problem: {
             /**
@@ -2470,6 +2475,7 @@ export interface components {
              * @description Evaluations without a lower validation loss after which the run ends; 0 never ends it early; default 3.
              */
             patience?: number | null;
+            precision?: components["schemas"]["Precision"] | null;
             /**
              * Format: int32
              * @description Only with the method `soft-prompt`: 1 to 200; default 20.
@@ -2542,6 +2548,7 @@ export interface components {
              * @description 0 where the run never ends early.
              */
             patience: number;
+            precision: components["schemas"]["Precision"];
             /**
              * Format: int32
              * @description Rows of a soft prompt.

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use attune_tuning::{Choice, chosen};
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 
 use crate::settings::{CommandLine, Layers, surroundings};
@@ -146,11 +147,12 @@ fn processor() -> Finding {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let features = processor_features();
     let slow = cfg!(target_arch = "x86_64") && !features.contains(&"avx2");
+    let Choice { kernel, why } = chosen();
     Finding {
         check: "processor",
         verdict: if slow { Verdict::Warning } else { Verdict::Good },
         found: format!(
-            "{threads} threads, {}",
+            "{threads} threads, {}; the fastest that can be used is {kernel}: {why}",
             if features.is_empty() { "plain".into() } else { features.join(" ") }
         ),
         advice: slow.then_some("Without AVX2 training works, several times slower."),

@@ -74,7 +74,7 @@ pub use runs::removal::Removed;
 pub use runs::request::RunRequest;
 pub use runs::{
     Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
-    Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
+    Precision, Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
 };
 pub use samples::Sample;
 pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};

@@ -88,6 +88,11 @@ impl From<&engine::Hyperparameters> for wire::RunSettings {
             gradient_clip: course.gradient_clip,
             weight_decay: course.weight_decay,
             dropout: course.dropout,
+            precision: match course.precision {
+                engine::Precision::Auto => wire::Precision::Auto,
+                engine::Precision::F32 => wire::Precision::F32,
+                engine::Precision::Bf16 => wire::Precision::Bf16,
+            },
             patience: course.patience,
             validation_steps: course.validation_steps,
             source_max_tokens: chosen.source_max_tokens,
@@ -152,6 +157,11 @@ impl From<wire::RunRequest> for engine::RunRequest {
             gradient_clip: wanted.gradient_clip,
             weight_decay: wanted.weight_decay,
             dropout: wanted.dropout,
+            precision: wanted.precision.map(|precision| match precision {
+                wire::Precision::Auto => engine::Precision::Auto,
+                wire::Precision::F32 => engine::Precision::F32,
+                wire::Precision::Bf16 => engine::Precision::Bf16,
+            }),
             patience: wanted.patience,
             validation_steps: wanted.validation_steps,
             skip_self_check: wanted.skip_self_check,

@@ -7,7 +7,7 @@
 use attune_tuning::{LoraSettings, LoraTarget, TrainingConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{Decay, InitialPrompt, Method};
+use super::{Decay, InitialPrompt, Method, Precision};
 
 /// Everything that decides what a training computes; frozen when the run is created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub struct Course {
     pub gradient_clip: f64,
     pub weight_decay: f64,
     pub dropout: f64,
+    /// Never [`Precision::Auto`]: what was chosen for it, so that a run goes on in the same numbers.
+    pub precision: Precision,
     /// Evaluations without a lower validation loss after which the run ends; 0 never ends it early.
     pub patience: u32,
     /// Steps between two evaluations; none evaluates after each epoch.
@@ -64,6 +66,7 @@ impl Default for Course {
             gradient_clip: 1.0,
             weight_decay: 0.0,
             dropout: 0.0,
+            precision: Precision::F32,
             patience: 0,
             validation_steps: None,
             max_samples: None,
@@ -119,6 +122,11 @@ impl Hyperparameters {
             gradient_clip: (course.gradient_clip > 0.0).then_some(course.gradient_clip),
             dropout: course.dropout,
             method: self.trained(),
+            precision: match course.precision {
+                Precision::Auto => attune_tuning::Precision::Auto,
+                Precision::F32 => attune_tuning::Precision::F32,
+                Precision::Bf16 => attune_tuning::Precision::Bf16,
+            },
             source_max_tokens: self.source_max_tokens as usize,
             target_max_tokens: self.target_max_tokens as usize,
             validation_steps: course.validation_steps.and_then(some),

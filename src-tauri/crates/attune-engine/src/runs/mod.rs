@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use hyperparameters::{Course, Hyperparameters, LoraDimensions, PromptDimensions};
 pub(crate) use words::words;
-pub use words::{Decay, InitialPrompt, Method, Phase, RunStatus, Stopped};
+pub use words::{Decay, InitialPrompt, Method, Phase, Precision, RunStatus, Stopped};
 
 use crate::ids::prefixed_id;
 use crate::{AdapterDigest, DatasetId};

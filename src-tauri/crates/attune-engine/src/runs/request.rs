@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use attune_tuning::peft::PeftFiles;
 
 use super::start::Start;
-use super::{Decay, Hyperparameters, InitialPrompt, Method, Progress, Run, RunId, RunStatus};
+use super::{Decay, Hyperparameters, InitialPrompt, Method, Precision, Progress, Run, RunId, RunStatus};
 use crate::artifacts::check_latest_can_move;
 use crate::datasets::Dataset;
 use crate::limits::{check_max_samples, require_absolute};
@@ -62,6 +62,7 @@ pub struct RunRequest {
     pub gradient_clip: Option<f64>,
     pub weight_decay: Option<f64>,
     pub dropout: Option<f64>,
+    pub precision: Option<Precision>,
     /// 0 never ends a run early.
     pub patience: Option<u32>,
     pub validation_steps: Option<u32>,

@@ -108,6 +108,7 @@ fn refuse_choices(request: &RunRequest) -> Result<()> {
         ("gradientClip", request.gradient_clip.is_some()),
         ("weightDecay", request.weight_decay.is_some()),
         ("dropout", request.dropout.is_some()),
+        ("precision", request.precision.is_some()),
         ("patience", request.patience.is_some()),
         ("validationSteps", request.validation_steps.is_some()),
         ("skipSelfCheck", request.skip_self_check.is_some()),

@@ -80,6 +80,16 @@ words! {
 }
 
 words! {
+    /// The numbers that a training is computed in.
+    Precision {
+        /// Asked for only: bf16 where this computer is faster in it, else f32.
+        Auto = "auto",
+        F32 = "f32",
+        Bf16 = "bf16",
+    }
+}
+
+words! {
     /// Why a completed run ended before its last step.
     Stopped {
         Asked = "asked",

@@ -4,6 +4,8 @@
 //! left factor pass by.
 //! Invariants: the order of a sum depends on its depth alone; what was computed before changes nothing.
 
+use std::ops::Range;
+
 use half::bf16;
 
 use super::blocks::{Block, BlockKernel, BlockOut, DEPTH, SIDE, Source};
@@ -89,18 +91,23 @@ impl<'a> Right<'a> {
         }
     }
 
-    /// Lets a line come nearer that [`Self::lines`] reads next.
-    fn prefetch(&self, panel: usize, depth: usize, deep: usize, line: usize) {
-        let line = match *self {
-            Self::Packed { far: false, .. } => None,
-            Self::Packed { lines, blocks, .. } => lines.get((panel * blocks + depth + deep) * DEPTH + line),
-            Self::Turned(weight) => {
-                let block = (depth + line / DEPTH) * weight.blocks() + panel + 1;
-                weight.lines.get(block * DEPTH + line % DEPTH)
+    /// Lets some of the lines come nearer that [`Self::lines`] reads next.
+    fn prefetch(&self, panel: usize, depth: usize, deep: usize, lines: Range<usize>) {
+        match *self {
+            Self::Packed { far: false, .. } => {}
+            Self::Packed { lines: all, blocks, .. } => {
+                let next = (panel * blocks + depth + deep) * DEPTH;
+                let end = all.len().min(next + lines.end);
+                all.get(next + lines.start..end).unwrap_or_default().iter().for_each(Line::prefetch);
             }
-        };
-        if let Some(line) = line {
-            line.prefetch();
+            Self::Turned(weight) => {
+                for line in lines {
+                    let block = (depth + line / DEPTH) * weight.blocks() + panel + 1;
+                    if let Some(line) = weight.lines.get(block * DEPTH + line % DEPTH) {
+                        line.prefetch();
+                    }
+                }
+            }
         }
     }
 
@@ -180,7 +187,7 @@ impl BlockProducts {
         } else {
             kernel.pack_columns(memory_of(left.transposed()), &mut packed[..count]);
         }
-        if sums.is_empty() {
+        if turned.is_empty() {
             turned.resize(BLOCKS * DEPTH, Line::ZERO);
         }
         if sums.len() < row_blocks * SIDE * SIDE / 16 {
@@ -194,9 +201,7 @@ impl BlockProducts {
                 let lines = right.lines(panel, depth, deep, *kernel, turned);
                 let soon = deep * DEPTH / row_blocks + 1;
                 for block in 0..row_blocks {
-                    for line in block * soon..(block + 1) * soon {
-                        right.prefetch(panel, depth, deep, line);
-                    }
+                    right.prefetch(panel, depth, deep, block * soon..(block + 1) * soon);
                     let left = &packed[(block * depth_blocks + depth) * SIDE..][..deep * SIDE];
                     let into = match &mut out {
                         Written::Wide(out, previous) if block < in_place => BlockOut {

@@ -4,7 +4,9 @@
 //! dimensions, and who may use an instruction holds a value that only detection gives.
 //! Not here: what is multiplied (`packed`), and arithmetic element by element (`vectors`).
 
+#[cfg(target_arch = "x86_64")]
 mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod blocked;
 mod blocks;

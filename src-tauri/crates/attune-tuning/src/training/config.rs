@@ -4,7 +4,9 @@
 
 use std::f64::consts::PI;
 
-use crate::{Adapter, AdapterKind, BaseModel, Error, Example, Lora, LoraSettings, Result, SoftPrompt};
+use crate::{
+    Adapter, AdapterKind, BaseModel, Error, Example, Lora, LoraSettings, Precision, Result, SoftPrompt,
+};
 
 /// Where a soft prompt starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,8 @@ pub struct TrainingConfig {
     pub dropout: f64,
     /// What is trained.
     pub method: Method,
+    /// The numbers it is computed in.
+    pub precision: Precision,
     /// Inputs are cut to this many tokens.
     pub source_max_tokens: usize,
     /// Outputs are cut to this many tokens.
@@ -109,6 +113,7 @@ impl Default for TrainingConfig {
             gradient_clip: Some(1.0),
             dropout: 0.0,
             method: Method::SoftPrompt { rows: 20, initial: InitialPrompt::Outputs },
+            precision: Precision::F32,
             source_max_tokens: 128,
             target_max_tokens: 128,
             validation_steps: None,

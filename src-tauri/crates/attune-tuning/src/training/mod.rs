@@ -18,7 +18,7 @@ pub use config::{Decay, InitialPrompt, Method, TrainingConfig};
 use run::{End, Run, RunState};
 pub use self_check::{SelfCheck, self_check};
 
-use crate::{Adapter, BaseModel, Error, Example, PackedPass, Precision, Result, TrainingPass};
+use crate::{Adapter, BaseModel, Error, Example, PackedPass, Result, TrainingPass};
 
 /// What one step did.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,7 +190,8 @@ impl<'t> Training<'t> {
     /// [`Error::CheckpointOfAnotherRun`], or [`Error::Diverged`] when a loss or gradient stops being finite.
     pub fn run(self, observer: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>) -> Result<TrainingOutcome> {
         self.config.validate()?;
-        self.run_with(&mut PackedPass::new(self.base, self.config.method.kind(), Precision::F32)?, observer)
+        let TrainingConfig { method, precision, .. } = self.config;
+        self.run_with(&mut PackedPass::new(self.base, method.kind(), *precision)?, observer)
     }
 
     /// [`Self::run`] with a pass of the caller's choice, which must be for the settings' kind of adapter.

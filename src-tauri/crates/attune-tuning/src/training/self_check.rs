@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::run::Run;
 use super::{Decay, Training, TrainingConfig};
-use crate::{Error, PackedPass, Precision, Result, TrainingPass};
+use crate::{Error, PackedPass, Result, TrainingPass};
 
 /// Steps of the check.
 const STEPS: usize = 8;
@@ -37,7 +37,7 @@ pub fn self_check(
     let config = TrainingConfig { warmup_steps: 0, decay: Decay::Constant, ..training.config.clone() };
     let copy = Training { config: &config, resume: None, ..*training };
     let mut run = Run::new(&copy)?;
-    let mut pass = PackedPass::new(training.base, config.method.kind(), Precision::F32)?;
+    let mut pass = PackedPass::new(training.base, config.method.kind(), config.precision)?;
     let batches = run.first_batch()?;
     let start = run.state.adapter.clone();
     let mut losses = Vec::with_capacity(STEPS + 1);

@@ -26,6 +26,7 @@ export function commandOf(run: Run): string {
         ["gradient-clip", s.gradientClip],
         ["weight-decay", s.weightDecay],
         ["dropout", s.dropout],
+        ["precision", s.precision],
         ["patience", s.patience],
         ["validation-steps", s.validationSteps],
         ["source-max-tokens", s.sourceMaxTokens],

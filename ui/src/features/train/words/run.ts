@@ -130,6 +130,7 @@ export const settings = {
   gradientClip: "Gradient clip",
   weightDecay: "Weight decay",
   dropout: "Dropout",
+  precision: "Precision",
   patience: "Patience, evaluations",
   validationSteps: "Validation, steps",
   sourceMaxTokens: "Longest question, tokens",
