@@ -4,7 +4,6 @@
 //! Not here: whether what is generated is any good (the quality benchmark of the engine's tests).
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use attune_engine::{
     Batch, BatchRequest, Claim, DataFolder, Engine, EngineOptions, Environment, GeneratorChoice, Resources,
@@ -16,7 +15,7 @@ use crate::console::result as say;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::judgement::median;
-use crate::own_process::{most_resident_kibibytes, processor_seconds};
+use crate::own_process::{Stopwatch, most_resident_kibibytes};
 
 /// Seconds that this many examples may take on two cores.
 const ALLOWED: [(u32, f64); 2] = [(50, 15.0), (500, 150.0)];
@@ -78,16 +77,15 @@ fn tokens_a_second(base: &Path) -> Result<bool> {
         ..GenerationConfig::default()
     };
     let rate = |prompts: &[(&str, u64)], at_once: usize| -> Result<Rate> {
-        let (began, spent) = (Instant::now(), processor_seconds());
+        let stopwatch = Stopwatch::start();
         let mut tokens = 0;
         for prompts in prompts.chunks(at_once) {
             let answers = generate_seeded(&base, None, prompts, &config, &mut || true)?;
             tokens += answers.iter().map(|answer| answer.tokens.len()).sum::<usize>();
         }
         let tokens = tokens as f64;
-        let spent = processor_seconds().zip(spent).map(|(after, before)| after - before);
-        let a_processor_second = spent.map_or(f64::NAN, |seconds| tokens / seconds);
-        Ok(Rate { a_second: tokens / began.elapsed().as_secs_f64(), a_processor_second })
+        let a_processor_second = tokens / stopwatch.processor_seconds();
+        Ok(Rate { a_second: tokens / stopwatch.seconds(), a_processor_second })
     };
     // Both take turns: what else the machine has to do disturbs both.
     let mut rates = Vec::new();
@@ -137,13 +135,12 @@ fn batch(engine: &Engine, examples: u32, wanted: &Wanted) -> Result<bool> {
         }],
         ..BatchRequest::default()
     };
-    let (began, spent) = (Instant::now(), processor_seconds());
+    let stopwatch = Stopwatch::start();
     let (begun, _) = engine.create_batch(&request)?;
     let ended = engine.wait_for_batch(begun.id.as_str())?;
-    let seconds = began.elapsed().as_secs_f64();
+    let seconds = stopwatch.seconds();
     let allowed = ALLOWED.iter().find(|(count, _)| *count == examples).map(|(_, seconds)| *seconds);
-    let spent = processor_seconds().zip(spent).map(|(after, before)| after - before);
-    tell(&ended, seconds, allowed, spent.unwrap_or(f64::NAN));
+    tell(&ended, seconds, allowed, stopwatch.processor_seconds());
     if let Some(kibibytes) = most_resident_kibibytes() {
         say(&format!("  most memory so far: {} MiB resident", kibibytes / 1024));
     }

@@ -29,6 +29,11 @@ pub(super) async fn examples(http: &Http, question: &str) -> Vec<Value> {
     page["examples"].as_array().expect("a page of examples").clone()
 }
 
+fn attempts_by_genre(tallies: &Value) -> Vec<u64> {
+    let genres = tallies["genres"].as_array().expect("a tally of each genre");
+    genres.iter().map(|genre| genre["attempts"].as_u64().expect("a number of attempts")).collect()
+}
+
 #[tokio::test]
 async fn a_batch_makes_a_row_for_each_attempt_and_spreads_them_over_its_genres() {
     let home = Home::new();
@@ -39,12 +44,7 @@ async fn a_batch_makes_a_row_for_each_attempt_and_spreads_them_over_its_genres()
     assert_eq!((&batch["status"], &batch["errorMessage"]), (&json!("completed"), &json!(null)), "{batch}");
     let tallies = &batch["tallies"];
     assert_eq!(tallies["attempts"], 10);
-    let attempts: Vec<u64> = tallies["genres"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|genre| genre["attempts"].as_u64().unwrap())
-        .collect();
+    let attempts = attempts_by_genre(tallies);
     assert!(attempts.iter().all(|count| (3..=4).contains(count)) && attempts.len() == 3, "{tallies}");
 
     let rows = examples(&http, &format!("batch={}", batch["id"].as_str().unwrap())).await;
@@ -76,12 +76,7 @@ async fn every_number_of_examples_is_spread_evenly_over_its_genres() {
             (&json!("completed"), &json!(number)),
             "{batch}"
         );
-        let attempts: Vec<u64> = tallies["genres"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|genre| genre["attempts"].as_u64().unwrap())
-            .collect();
+        let attempts = attempts_by_genre(tallies);
         let (least, most) = (number / 8, number.div_ceil(8));
         assert_eq!(attempts.iter().sum::<u64>(), number);
         assert!(attempts.iter().all(|count| (least..=most).contains(count)), "{number}: {tallies}");

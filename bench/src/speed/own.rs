@@ -2,7 +2,6 @@
 
 use std::io::BufRead;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use attune_tuning::{
     AdamW, AdapterKind, EncodedExample, LoraSettings, PackedBatch, PackedPass, Precision, TrainingPass,
@@ -17,7 +16,7 @@ use super::contestant::read_rows;
 use crate::console::result as say;
 use crate::error::{Error, Result};
 use crate::files::read_base;
-use crate::own_process::{most_resident_kibibytes, processor_seconds};
+use crate::own_process::{Stopwatch, most_resident_kibibytes};
 
 const BATCH: usize = 8;
 
@@ -81,7 +80,7 @@ pub(crate) fn train(wanted: &Training) -> Result<bool> {
     for line in std::io::stdin().lock().lines() {
         let unreadable = |source| Error::Read { path: PathBuf::from("standard input"), source };
         let count: usize = line.map_err(unreadable)?.trim().parse().map_err(|_| Error::NoNumber)?;
-        let (began, spent) = (Instant::now(), processor_seconds());
+        let stopwatch = Stopwatch::start();
         for first in (place..place + count).step_by(BATCH) {
             let taken: Vec<EncodedExample> =
                 (first..first + BATCH).map(|number| rows[number % rows.len()].clone()).collect();
@@ -89,8 +88,8 @@ pub(crate) fn train(wanted: &Training) -> Result<bool> {
             optimizer.step(&mut adapter, &gradient, 1e-3)?;
         }
         place += count;
-        let processor = processor_seconds().zip(spent).map_or(f64::NAN, |(after, before)| after - before);
-        say(&json!({ "seconds": began.elapsed().as_secs_f64(), "processor": processor }).to_string());
+        let taken = json!({ "seconds": stopwatch.seconds(), "processor": stopwatch.processor_seconds() });
+        say(&taken.to_string());
     }
     say(&json!({ "peak_kib": most_resident_kibibytes() }).to_string());
     Ok(true)

@@ -157,8 +157,7 @@ fn split(name: &str) -> (&str, Option<&str>) {
 
 /// The files that a base consists of, in the order of the work.
 fn files_of_a_base<'m>(hub_id: &str, model: &'m RemoteModel) -> Result<Vec<&'m RemoteFile>> {
-    let find = |name: &str| model.files.iter().find(|file| file.name == name);
-    if let Some(refusal) = folder::refusal(hub_id, |name| find(name).is_some()) {
+    if let Some(refusal) = folder::refusal(hub_id, |name| model.find(name).is_some()) {
         let chat_files = model.chat_files();
         return Err(if chat_files.is_empty() {
             refusal
@@ -166,7 +165,7 @@ fn files_of_a_base<'m>(hub_id: &str, model: &'m RemoteModel) -> Result<Vec<&'m R
             Error::Fetch(FetchError::ChatFilesOnly { hub_id: hub_id.to_owned(), files: chat_files })
         });
     }
-    Ok(ORDER.iter().filter_map(|name| find(name)).collect())
+    Ok(ORDER.iter().filter_map(|name| model.find(name)).collect())
 }
 
 /// Sees whether Attune can write with a file; one that it cannot is not published.

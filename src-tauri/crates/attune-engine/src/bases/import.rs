@@ -16,6 +16,7 @@ use super::known::KnownBase;
 use super::{Base, Bases};
 use crate::artifacts::digest_of;
 use crate::disk::require_room;
+use crate::hexadecimal::hexadecimal;
 use crate::limits::require_absolute;
 use crate::{Error, Result};
 
@@ -57,7 +58,7 @@ impl Bases {
         contents.load(folder).map_err(in_path)?;
         let files: Vec<Named<'_>> = contents
             .files()
-            .map(|(name, content)| (name, hexadecimal(&digest_of(content)).to_owned(), content))
+            .map(|(name, content)| (name, without_algorithm(&digest_of(content)).to_owned(), content))
             .collect();
 
         let published = KnownBase::all(&self.models)?;
@@ -144,10 +145,10 @@ fn commit_of(files: &[Named<'_>]) -> String {
         files.iter().map(|(name, digest, _)| format!("{name} {digest}\n")).collect();
     listed.sort();
     let digest = Sha256::digest(listed.concat());
-    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&digest[..20])
 }
 
-fn hexadecimal(digest: &str) -> &str {
+fn without_algorithm(digest: &str) -> &str {
     digest.strip_prefix("sha256:").unwrap_or(digest)
 }
 

@@ -67,10 +67,14 @@ impl RemoteModel {
         Ok(Self { commit: info.sha.to_ascii_lowercase(), files: files.collect::<Result<_>>()? })
     }
 
+    pub(super) fn find(&self, name: &str) -> Option<&RemoteFile> {
+        self.files.iter().find(|file| file.name == name)
+    }
+
     /// # Errors
     /// [`FetchError::NoSuchFile`].
     pub(super) fn file(&self, hub_id: &str, name: &str) -> Result<&RemoteFile> {
-        self.files.iter().find(|file| file.name == name).ok_or_else(|| {
+        self.find(name).ok_or_else(|| {
             let (hub_id, file) = (hub_id.to_owned(), name.to_owned());
             Error::Fetch(FetchError::NoSuchFile { hub_id, file, files: self.chat_files() })
         })

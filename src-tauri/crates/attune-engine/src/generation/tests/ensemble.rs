@@ -11,11 +11,19 @@ use crate::generation::plan::Attempt;
 use crate::generation::{BatchSettings, GeneratorChoice, GeneratorKind, GeneratorName, PlannedGenre};
 use crate::{Decoding, Error, Result};
 
-/// Says its name, the seed and the prompt, or fails.
 struct Scripted {
     name: &'static str,
     at_once: usize,
-    fails: bool,
+    does: Does,
+}
+
+#[derive(Clone, Copy)]
+enum Does {
+    /// Says its name, the seed and the prompt.
+    Writes,
+    Fails,
+    /// It cannot go on.
+    Ends,
 }
 
 impl Generator for Scripted {
@@ -49,55 +57,25 @@ impl Generator for Scripted {
     }
 
     fn generate(&mut self, asks: &[Ask], stop: &AtomicBool) -> Result<Vec<Outcome>> {
-        let outcome = |ask: &Ask| match (stop.load(Ordering::Relaxed), self.fails) {
-            (true, _) => Outcome::Stopped,
-            (_, true) => Outcome::Failed(Failure { counted_as: "refusal", words: "it refused".to_owned() }),
-            _ => Outcome::Text(Candidate {
+        let outcome = |ask: &Ask| match self.does {
+            Does::Ends => Err(Error::GeneratorPanicked),
+            _ if stop.load(Ordering::Relaxed) => Ok(Outcome::Stopped),
+            Does::Fails => {
+                Ok(Outcome::Failed(Failure { counted_as: "refusal", words: "it refused".to_owned() }))
+            }
+            Does::Writes => Ok(Outcome::Text(Candidate {
                 text: format!("{} {} {}", self.name, ask.seed, ask.input),
                 tokens: 3,
                 sent: ask.input.clone(),
                 cost_micro_dollars: None,
-            }),
+            })),
         };
-        Ok(asks.iter().map(outcome).collect())
+        asks.iter().map(outcome).collect()
     }
 }
 
-/// Cannot go on.
-struct Spent;
-
-impl Generator for Spent {
-    fn named(&self) -> GeneratorName {
-        Scripted { name: "spent", at_once: 8, fails: true }.named()
-    }
-
-    fn at_once(&self) -> usize {
-        8
-    }
-
-    fn decoding(&self) -> Option<Decoding> {
-        None
-    }
-
-    fn base(&self) -> Option<(Arc<BaseModel>, String)> {
-        None
-    }
-
-    fn takes_references(&self) -> bool {
-        true
-    }
-
-    fn repeats_itself(&self) -> bool {
-        false
-    }
-
-    fn generate(&mut self, _: &[Ask], _: &AtomicBool) -> Result<Vec<Outcome>> {
-        Err(Error::GeneratorPanicked)
-    }
-}
-
-fn scripted(name: &'static str, at_once: usize, fails: bool) -> Box<dyn Generator> {
-    Box::new(Scripted { name, at_once, fails })
+fn scripted(name: &'static str, at_once: usize, does: Does) -> Box<dyn Generator> {
+    Box::new(Scripted { name, at_once, does })
 }
 
 fn attempts(count: u32) -> Vec<Attempt> {
@@ -125,7 +103,8 @@ fn attempts(count: u32) -> Vec<Attempt> {
 
 #[test]
 fn every_generator_writes_its_candidates_for_every_attempt_each_with_its_own_seed() {
-    let mut ensemble = Ensemble::new(vec![scripted("one", 8, false), scripted("two", 3, false)], 2, 16);
+    let mut ensemble =
+        Ensemble::new(vec![scripted("one", 8, Does::Writes), scripted("two", 3, Does::Writes)], 2, 16);
     assert_eq!(ensemble.at_once(), 1, "three asks are one attempt of two candidates");
     let Round { written, .. } = ensemble.write(attempts(3), &AtomicBool::new(false));
     for (number, written) in written.iter().enumerate() {
@@ -144,7 +123,8 @@ fn every_generator_writes_its_candidates_for_every_attempt_each_with_its_own_see
 
 #[test]
 fn one_generator_that_fails_leaves_the_texts_of_the_other() {
-    let mut ensemble = Ensemble::new(vec![scripted("one", 8, true), scripted("two", 8, false)], 1, 16);
+    let mut ensemble =
+        Ensemble::new(vec![scripted("one", 8, Does::Fails), scripted("two", 8, Does::Writes)], 1, 16);
     let Round { written, end } = ensemble.write(attempts(2), &AtomicBool::new(false));
     assert!(end.is_none() && written.len() == 2);
     for written in written {
@@ -157,7 +137,8 @@ fn one_generator_that_fails_leaves_the_texts_of_the_other() {
 
 #[test]
 fn what_was_paid_for_is_taken_though_another_generator_cannot_go_on() {
-    let mut ensemble = Ensemble::new(vec![Box::new(Spent), scripted("two", 8, false)], 1, 16);
+    let mut ensemble =
+        Ensemble::new(vec![scripted("spent", 8, Does::Ends), scripted("two", 8, Does::Writes)], 1, 16);
     let Round { written, end } = ensemble.write(attempts(2), &AtomicBool::new(false));
     assert!(matches!(end, Some(Error::GeneratorPanicked)), "{end:?}");
     let texts: Vec<usize> = written.iter().map(|written| written.texts.len()).collect();
