@@ -23,6 +23,7 @@ mod feedback;
 mod generation;
 mod hexadecimal;
 mod ids;
+mod kernel;
 mod limits;
 mod logs;
 mod memory;
@@ -59,6 +60,7 @@ pub use generation::{
     GeneratorEstimate, GeneratorKind, GeneratorName, GenreTally, Measured, PlannedGenre, Preview, Provenance,
     Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, Tuning, TwinCluster,
 };
+pub use kernel::limit_kernel;
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use memory::Remembered;
 pub use model_host::{

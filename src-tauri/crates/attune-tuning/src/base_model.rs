@@ -4,8 +4,11 @@
 //! Invariant: nothing changes a base model after it was read; adapters are passed in beside it.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
+use crate::kernels::{Kernels, Panels};
 use crate::network::Network;
+use crate::packed::packed;
 use crate::weights::Weights;
 use crate::{Architecture, Result, Tokenizer};
 
@@ -26,6 +29,8 @@ pub struct BaseModel {
     tokenizer: Tokenizer,
     network: Network,
     parameters: usize,
+    /// Packed when a pass needs them first.
+    panels: OnceLock<Arc<Panels<f32>>>,
     #[cfg(test)]
     weights: Weights,
 }
@@ -43,6 +48,7 @@ impl BaseModel {
         Ok(Self {
             network: Network::new(&architecture, &weights)?,
             parameters: weights.parameters(),
+            panels: OnceLock::new(),
             architecture,
             tokenizer,
             #[cfg(test)]
@@ -67,6 +73,15 @@ impl BaseModel {
 
     pub(crate) fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// The weights of all products, the head being the last, in f32; packed once for all passes.
+    pub(crate) fn panels(&self, kernels: Kernels) -> Result<Arc<Panels<f32>>> {
+        if let Some(panels) = self.panels.get() {
+            return Ok(Arc::clone(panels));
+        }
+        let panels = Arc::new(packed(self, kernels.f32)?);
+        Ok(Arc::clone(self.panels.get_or_init(|| panels)))
     }
 
     #[cfg(test)]

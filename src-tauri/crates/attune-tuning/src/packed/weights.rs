@@ -1,4 +1,4 @@
-//! The network and an adapter as the packed pass sees them: slices of the frozen weights, nothing copied.
+//! The network and an adapter as the packed pass sees them: the frozen weights in their panels, nothing copied.
 //!
 //! Here it is also decided how far down a gradient is needed: the first places that depend on the adapter are the
 //! last ones of the way back.
@@ -15,18 +15,19 @@ use super::linear::{Linear, LowRank};
 use super::norm::Norm;
 use super::number::Number;
 use crate::error::WhileDoing;
+use crate::kernels::{Blocked, PanelRows, Panels};
 use crate::network::{self, AdaptedLinear, FrozenRmsNorm, Network};
 use crate::{AdapterKind, AdapterTensor, BaseModel, DropoutPlace, LoraSettings, Result};
 
 /// The values of a frozen tensor, contiguous. While it lives, nobody can change them.
-pub(super) struct FrozenValues<'w> {
+pub(crate) struct FrozenValues<'w> {
     /// candle's lock, held for reading; the type of its guard has no name here.
     storage: Box<dyn Deref<Target = Storage> + Sync + 'w>,
     range: Range<usize>,
 }
 
 impl<'w> FrozenValues<'w> {
-    pub(super) fn new(tensor: &'w Tensor) -> Result<Self> {
+    pub(crate) fn new(tensor: &'w Tensor) -> Result<Self> {
         let (storage, layout) = tensor.storage_and_layout();
         let range = match (&*storage, layout.contiguous_offsets()) {
             (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) if end <= values.len() => start..end,
@@ -39,13 +40,26 @@ impl<'w> FrozenValues<'w> {
         Ok(Self { storage: Box::new(storage), range })
     }
 
-    pub(super) fn values(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[f32] {
         match &**self.storage {
             Storage::Cpu(CpuStorage::F32(values)) => &values[self.range.clone()],
             // Refused when it was made.
             _ => &[],
         }
     }
+}
+
+/// The weights of all products of a base, the head being the last.
+pub(crate) fn packed<V: Blocked>(base: &BaseModel, kernel: V::Kernel) -> Result<Panels<V>> {
+    let network = base.network();
+    let tensors: Vec<&Tensor> =
+        network.linears().map(|linear| linear.weight()).chain([network.head.weight()]).collect();
+    let shapes = tensors.iter().map(|tensor| [tensor.dims()[0], tensor.dims()[1]]);
+    let mut panels = Panels::with_room_for(shapes);
+    for tensor in tensors {
+        panels.push(kernel, FrozenValues::new(tensor)?.values(), tensor.dims()[1]);
+    }
+    Ok(panels)
 }
 
 /// An encoder layer.
@@ -82,7 +96,7 @@ impl<'w, V: Number> PlacedWeights<'w, V> {
     /// The base model, whose weights were made into this store, with the values of an adapter of this kind, or with none.
     pub(super) fn new(
         base: &'w BaseModel,
-        store: &'w V::Store,
+        store: &'w Panels<V>,
         kind: Option<&AdapterKind>,
         tensors: &[AdapterTensor],
         adapter: &'w [f32],
@@ -129,7 +143,7 @@ impl<'w, V: Number> PlacedWeights<'w, V> {
             decoder,
             decoder_norm: norm(&network.decoder_norm),
             head: Head {
-                weight: V::weight(store, place.met, head)?,
+                weight: weight(store, place.met)?,
                 values: FrozenValues::new(head)?,
                 width: base.architecture().width,
             },
@@ -139,7 +153,7 @@ impl<'w, V: Number> PlacedWeights<'w, V> {
 
 /// Walks the network in the order of the adapter's layout.
 struct Placing<'w, 'p, V: Number> {
-    store: &'w V::Store,
+    store: &'w Panels<V>,
     /// How many products were placed so far.
     met: usize,
     lora: Option<&'p LoraSettings>,
@@ -199,7 +213,7 @@ impl<'w, V: Number> Placing<'w, '_, V> {
             Some(LowRank { adapter: self.adapter, a, b, rank: settings.rank, scale })
         });
         let (outputs, inputs) = (linear.shape()[0], linear.shape()[1]);
-        let weight = V::weight(self.store, self.met, linear.weight())?;
+        let weight = weight(self.store, self.met)?;
         self.met += 1;
         Ok(Linear { weight, outputs, inputs, low_rank })
     }
@@ -207,4 +221,9 @@ impl<'w, V: Number> Placing<'w, '_, V> {
 
 fn norm(norm: &FrozenRmsNorm) -> Norm<'_> {
     Norm { weight: norm.weight(), epsilon: norm.epsilon() }
+}
+
+fn weight<V: Number>(store: &Panels<V>, number: usize) -> Result<PanelRows<'_, V>> {
+    let missing = || candle_core::Error::Msg(format!("there is no packed weight {number}"));
+    store.weight(number).ok_or_else(missing).while_doing("placing the base model's weights")
 }
