@@ -121,6 +121,7 @@ const ONE_ROW_PADDED: Rival = Rival {
     arguments: &["--dropout", "0.1", "--batch", "1", "--pad", "384"],
     least_bf16: 40.0,
     least_f32: None,
+    least_avx2: None,
     least_lora: Some(40.0),
 };
 

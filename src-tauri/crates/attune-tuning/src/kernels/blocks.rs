@@ -61,6 +61,9 @@ pub(crate) trait Blocked: Value {
     /// Makes of a block of a right factor that of the transposed matrix.
     fn turn(kernel: Self::Kernel, block: &[Self::Line], out: &mut [Self::Line]);
 
+    /// The value of a block of a right factor at this depth and column.
+    fn at(block: &[Self::Line], deep: usize, column: usize) -> Self;
+
     /// The same place, as one that sums can be gathered in where these numbers are f32.
     fn placed(out: Written<'_, Self>) -> Written<'_, Self> {
         out

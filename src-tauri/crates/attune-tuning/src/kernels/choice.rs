@@ -201,9 +201,8 @@ fn computes_right<V: Blocked>(kernel: V::Kernel) -> bool {
     let mut panels = Panels::<V>::with_room_for([[COLUMNS, DEPTH], [DEPTH, COLUMNS]].into_iter());
     panels.push(kernel, &wide(&right), DEPTH);
     panels.push(kernel, &wide(&turned), COLUMNS);
-    let (Some(weight), Some(turned_weight)) = (panels.weight(0), panels.weight(1)) else { return false };
-    products.forward(first, rows, weight);
-    products.backward(second, rows, turned_weight);
+    products.forward(first, rows, panels.weight(0));
+    products.backward(second, rows, panels.weight(1));
     products.multiply(third, rows, Matrix::new(&narrow_right, DEPTH).transposed());
     let rows = Matrix::new(&narrow_left_turned, ROWS).transposed();
     products.multiply(fourth, rows, Matrix::new(&narrow_turned, COLUMNS));

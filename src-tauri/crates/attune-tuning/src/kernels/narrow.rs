@@ -121,4 +121,8 @@ impl Blocked for bf16 {
             }
         }
     }
+
+    fn at(block: &[Line], deep: usize, column: usize) -> bf16 {
+        block[column / 16 * 16 + deep / 2].0[column % 16 * 2 + deep % 2]
+    }
 }

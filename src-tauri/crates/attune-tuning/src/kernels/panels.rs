@@ -57,10 +57,13 @@ impl<V: Blocked> Panels<V> {
         self.weights.push(Place { lines: first..self.lines.len(), outputs, inputs });
     }
 
-    /// The weight that was packed after this many others, if there is one.
-    pub(crate) fn weight(&self, number: usize) -> Option<PanelRows<'_, V>> {
-        let Place { lines, outputs, inputs } = self.weights.get(number)?;
-        Some(PanelRows { lines: &self.lines[lines.clone()], outputs: *outputs, inputs: *inputs })
+    /// The weight that was packed after this many others.
+    ///
+    /// # Panics
+    /// If there are not so many, which is a fault of the caller.
+    pub(crate) fn weight(&self, number: usize) -> PanelRows<'_, V> {
+        let Place { lines, outputs, inputs } = &self.weights[number];
+        PanelRows { lines: &self.lines[lines.clone()], outputs: *outputs, inputs: *inputs }
     }
 }
 
@@ -68,7 +71,7 @@ fn lines_of<V: Blocked>(outputs: usize, inputs: usize) -> usize {
     outputs.div_ceil(SIDE) * inputs.div_ceil(DEPTH) * V::RIGHT_LINES
 }
 
-impl<V: Blocked> PanelRows<'_, V> {
+impl<'a, V: Blocked> PanelRows<'a, V> {
     /// These outputs of it, which must begin with a panel.
     ///
     /// # Panics
@@ -78,6 +81,16 @@ impl<V: Blocked> PanelRows<'_, V> {
         let panel = self.blocks() * V::RIGHT_LINES;
         let lines = &self.lines[range.start / SIDE * panel..range.end.div_ceil(SIDE) * panel];
         Self { lines, outputs: range.len(), inputs: self.inputs }
+    }
+
+    /// The values of an output, input after input.
+    pub(crate) fn row(&self, output: usize) -> impl Iterator<Item = V> + use<'a, V> {
+        let (panel, column) = (output / SIDE * self.blocks(), output % SIDE);
+        let (lines, inputs) = (self.lines, self.inputs);
+        (0..inputs).map(move |input| {
+            let block = (panel + input / DEPTH) * V::RIGHT_LINES;
+            V::at(&lines[block..block + V::RIGHT_LINES], input % DEPTH, column)
+        })
     }
 
     /// Blocks of a panel.

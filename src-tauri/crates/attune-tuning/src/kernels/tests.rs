@@ -193,7 +193,7 @@ where
         let weight = without_margin(&mut random, outputs, inputs);
         // Another weight before it, so that it does not begin where the memory does.
         let panels = panels_of::<V>(kernel, &[(&other, 7), (&weight, inputs)]);
-        let packed = panels.weight(1).expect("two weights were packed");
+        let packed = panels.weight(1);
         let mut products = BlockProducts::<V>::new(kernel);
         let start = random.random_range(0..outputs.div_ceil(32)) * 32;
         for range in [0..outputs, start..random.random_range(start + 1..=outputs)] {
@@ -241,7 +241,7 @@ where
         with_one[7 * SIDE + 41] = V::narrow(bad);
         let holder = Margined { values: with_one.clone(), width: SIDE, columns: 0..SIDE };
         let panels = panels_of::<V>(kernel, &[(&holder, SIDE)]);
-        let weight: PanelRows<'_, V> = panels.weight(0).expect("a weight was packed");
+        let weight: PanelRows<'_, V> = panels.weight(0);
         let [all, bad_one] = [&ones, &with_one].map(|values| Matrix::new(values, SIDE));
         let mut run = |what: &str,
                        product: &dyn Fn(&mut BlockProducts<V>, Written<'_, V>),
@@ -297,4 +297,29 @@ fn matrices_that_do_not_fit_are_refused_before_anything_is_touched() {
         Matrix::new(&[0.0; 6], 3),
         Matrix::new(&[0.0; 4], 2),
     );
+}
+
+fn unpacks_what_was_packed<V: Tested>()
+where
+    V::Kernel: Debug,
+{
+    let shapes = [[1, 1], [33, 70], [64, 32], [95, 31]];
+    for kernel in V::kernels() {
+        let mut panels = Panels::<V>::with_room_for(shapes.into_iter());
+        for (number, [outputs, inputs]) in shapes.into_iter().enumerate() {
+            let values: Vec<f32> = (0..outputs * inputs).map(|place| place as f32 - 500.0).collect();
+            panels.push(kernel, &values, inputs);
+            for (output, values) in values.chunks_exact(inputs).enumerate() {
+                let found: Vec<f32> = panels.weight(number).row(output).map(V::widen).collect();
+                let expected: Vec<f32> = values.iter().map(|value| V::narrow(*value).widen()).collect();
+                assert_eq!(found, expected, "{kernel:?}: {output} of {outputs}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_of_packed_weights_is_what_was_packed() {
+    unpacks_what_was_packed::<f32>();
+    unpacks_what_was_packed::<bf16>();
 }

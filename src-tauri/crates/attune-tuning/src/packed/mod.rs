@@ -22,7 +22,7 @@ mod tests;
 mod weights;
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use half::bf16;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -31,7 +31,6 @@ use number::Number;
 use rows::{RowCost, shares};
 use share::{Biases, Workspace};
 use weights::PlacedWeights;
-pub(crate) use weights::packed;
 
 use crate::kernels::{Kernels, Panels, chosen};
 use crate::vectors::add;
@@ -47,26 +46,26 @@ pub struct PackedPass<'m> {
     kind: Option<AdapterKind>,
     layout: AdapterLayout,
     cores: ThreadPool,
-    computing: Computing,
+    computing: Computing<'m>,
     results: Vec<ShareResult>,
 }
 
 /// In which numbers.
 #[derive(Debug)]
-enum Computing {
-    F32(Computation<f32>),
-    Bf16(Computation<bf16>),
+enum Computing<'m> {
+    F32(Computation<'m, f32>),
+    Bf16(Computation<'m, bf16>),
 }
 
 #[derive(Debug)]
-struct Computation<V: Number> {
-    store: Arc<Panels<V>>,
+struct Computation<'m, V: Number> {
+    store: &'m Panels<V>,
     /// One for each core.
     workspaces: Vec<Workspace<V>>,
 }
 
-impl<V: Number> Computation<V> {
-    fn new(base: &BaseModel, kernels: Kernels, cores: usize) -> Result<Self> {
+impl<'m, V: Number> Computation<'m, V> {
+    fn new(base: &'m BaseModel, kernels: Kernels, cores: usize) -> Result<Self> {
         let workspaces = std::iter::repeat_with(|| Workspace::new(kernels)).take(cores).collect();
         Ok(Self { store: V::store(base, kernels)?, workspaces })
     }
@@ -78,9 +77,9 @@ impl<V: Number> Computation<V> {
         cores: &ThreadPool,
         asked: Asked<'_>,
         results: &mut Vec<ShareResult>,
-    ) -> Result<Vec<Vec<usize>>> {
+    ) -> Vec<Vec<usize>> {
         let Asked { base, kind, tensors, adapter, batch, beside } = asked;
-        let placed = PlacedWeights::<V>::new(base, &self.store, kind, tensors, adapter)?;
+        let placed = PlacedWeights::<V>::new(base, self.store, kind, tensors, adapter);
         let rows: Vec<(&[u32], &[u32])> = batch.rows().collect();
         let prompt_rows = placed.prompt.len() / placed.width;
         let biases = biases(base, &rows, prompt_rows);
@@ -113,7 +112,7 @@ impl<V: Number> Computation<V> {
                 });
             }
         });
-        Ok(shares)
+        shares
     }
 }
 
@@ -195,10 +194,10 @@ impl<'m> PackedPass<'m> {
         batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
         let Self { base, kind, layout, cores, computing, results } = self;
         let asked = Asked { base, kind: kind.as_ref(), tensors: layout.tensors(), adapter, batch, beside };
-        match computing {
+        Ok(match computing {
             Computing::F32(computation) => computation.compute(cores, asked, results),
             Computing::Bf16(computation) => computation.compute(cores, asked, results),
-        }
+        })
     }
 
     /// The cross-entropy in nats of every target token, row by row.

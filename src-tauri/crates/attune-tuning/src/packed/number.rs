@@ -3,11 +3,8 @@
 //! All operations are written once, over [`Number`]; only the blocks that products are made of differ.
 //! Invariant: in f32 nothing is converted and nothing copied that would not be without this seam.
 
-use std::sync::Arc;
-
 use half::bf16;
 
-use super::weights::packed;
 use crate::kernels::{Blocked, Kernels, Panels};
 use crate::vectors::convert;
 use crate::{BaseModel, Result};
@@ -20,9 +17,8 @@ pub(super) trait Number: Blocked {
 
     fn kernel(kernels: Kernels) -> Self::Kernel;
 
-    /// The frozen weights of a base for products, in the order of [`Network::linears`](crate::network::Network::linears),
-    /// the head being the last.
-    fn store(base: &BaseModel, kernels: Kernels) -> Result<Arc<Panels<Self>>>;
+    /// What keeps the frozen weights of a base.
+    fn store(base: &BaseModel, kernels: Kernels) -> Result<&Panels<Self>>;
 
     /// The numbers nearest to these, in the buffer where they are others.
     fn narrowed<'s>(wide: &'s [f32], buffer: &'s mut Vec<Self>) -> &'s [Self];
@@ -41,8 +37,8 @@ impl Number for f32 {
         kernels.f32
     }
 
-    fn store(base: &BaseModel, kernels: Kernels) -> Result<Arc<Panels<f32>>> {
-        base.panels(kernels)
+    fn store(base: &BaseModel, kernels: Kernels) -> Result<&Panels<f32>> {
+        base.in_f32(kernels)
     }
 
     fn narrowed<'s>(wide: &'s [f32], _buffer: &'s mut Vec<f32>) -> &'s [f32] {
@@ -65,8 +61,8 @@ impl Number for bf16 {
         kernels.bf16
     }
 
-    fn store(base: &BaseModel, kernels: Kernels) -> Result<Arc<Panels<bf16>>> {
-        packed(base, kernels.bf16).map(Arc::new)
+    fn store(base: &BaseModel, kernels: Kernels) -> Result<&Panels<bf16>> {
+        base.in_bf16(kernels)
     }
 
     fn narrowed<'s>(wide: &'s [f32], buffer: &'s mut Vec<bf16>) -> &'s [bf16] {

@@ -8,15 +8,8 @@ use crate::{
 };
 
 #[test]
-fn in_the_packed_pass_the_number_of_cores_changes_no_bit_and_no_weight() {
+fn in_the_packed_pass_the_number_of_cores_changes_no_bit() {
     let base = fixtures::tiny_base();
-    let bytes = || -> Vec<u32> {
-        let weights = base.weights().iter();
-        let values =
-            weights.flat_map(|(_, weight)| weight.flatten_all().and_then(|flat| flat.to_vec1::<f32>()));
-        values.flatten().map(f32::to_bits).collect()
-    };
-    let before = bytes();
     let rows = fixtures::oracle_rows();
     let passes = Kernels::all().into_iter().flat_map(|kernels| [(kernels, true), (kernels, false)]);
     for ((kernels, in_bf16), is_prompt) in passes.flat_map(|pass| [(pass, true), (pass, false)]) {
@@ -38,8 +31,6 @@ fn in_the_packed_pass_the_number_of_cores_changes_no_bit_and_no_weight() {
         assert_eq!(results[0], results[1], "{kernels:?}, bf16: {in_bf16}");
         assert_eq!(results[0], results[2], "{kernels:?}, bf16: {in_bf16}");
     }
-    assert_eq!(bytes(), before);
-    assert_eq!(before.len(), base.parameters());
 }
 
 #[test]
@@ -70,7 +61,7 @@ fn every_kernel_gives_the_same_pass_but_for_the_order_of_sums() {
 impl PackedPass<'_> {
     /// Multiply-adds of all products so far.
     fn multiplied(&self) -> usize {
-        fn of<V: Number>(computation: &Computation<V>) -> usize {
+        fn of<V: Number>(computation: &Computation<'_, V>) -> usize {
             let scratches = computation.workspaces.iter().map(|workspace| workspace.linear_scratch());
             scratches.map(|scratch| scratch.products.multiplied + scratch.low_rank.multiplied).sum()
         }

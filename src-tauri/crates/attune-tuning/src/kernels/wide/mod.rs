@@ -117,6 +117,10 @@ impl Blocked for f32 {
         }
     }
 
+    fn at(block: &[WideLine], deep: usize, column: usize) -> f32 {
+        block[deep * HALVES + column / LANES].0[column % LANES]
+    }
+
     fn placed(out: Written<'_, f32>) -> Written<'_, f32> {
         match out {
             Written::Narrow(out) => Written::Wide(out, Previous::Replaced),
