@@ -43,7 +43,7 @@ pub mod worker;
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
-    Fetched, Hub, Imported, RemoteModel,
+    Fetched, Hub, Imported, RemoteModel, WeightsOnDisk,
 };
 pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
 pub use content::{Content, ContentProblem, Genre, Reference};

@@ -124,7 +124,7 @@ where
     V::Kernel: Debug,
 {
     for (kernel, seed) in
-        V::kernels().into_iter().flat_map(|kernel| cases(60).map(move |seed| (kernel, seed)))
+        V::kernels().into_iter().flat_map(|kernel| cases(30).map(move |seed| (kernel, seed)))
     {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut products = BlockProducts::<V>::new(kernel);
@@ -185,7 +185,7 @@ where
     V::Kernel: Debug,
 {
     for (kernel, seed) in
-        V::kernels().into_iter().flat_map(|kernel| cases(40).map(move |seed| (kernel, seed)))
+        V::kernels().into_iter().flat_map(|kernel| cases(25).map(move |seed| (kernel, seed)))
     {
         let mut random = ChaCha8Rng::seed_from_u64(1000 + seed);
         let [rows, outputs, inputs] = [(); 3].map(|()| dimension(&mut random));
