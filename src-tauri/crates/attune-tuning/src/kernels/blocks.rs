@@ -85,7 +85,7 @@ pub(crate) struct BlockOut<'a> {
     pub(super) values: &'a mut [f32],
     /// From one row to the next.
     pub(super) stride: usize,
-    /// How many rows and columns are wanted. All rows to the next [`Blocked::ROW_STEP`] are written, and 32 columns.
+    /// How many rows and columns are wanted. Rows to the next [`Blocked::ROW_STEP`] may be written, and 32 columns.
     pub(super) rows: usize,
     pub(super) columns: usize,
     /// Whether they are added to what is there.

@@ -69,7 +69,7 @@ impl Blocked for f32 {
     const ROW_STEP: usize = 1;
     const LEFT_LINES: usize = ROWS * DEPTH / LANES;
     const RIGHT_LINES: usize = SIDE * DEPTH / LANES;
-    const AT_ONCE: usize = 8;
+    const AT_ONCE: usize = 4;
 
     fn ready(kernel: F32Kernel) -> F32Kernel {
         kernel
