@@ -15,10 +15,10 @@ use attune_tuning::{
     AdapterKind, Dropout, EncodedExample, LoraSettings, PackedBatch, PackedPass, Precision, TrainingPass,
 };
 
-/// A step lists its layers, rows and shares, selects the biases of positions and tells the threads of the pool: so
-/// much for the model and the batches here. A step's own values need more than a hundred times as many.
-const BYTES_OF_A_STEP: usize = 40 << 10;
-const CALLS_OF_A_STEP: usize = 120;
+/// A step lists its layers, rows and shares, selects the biases of positions and tells the threads of the pool: not
+/// more than this for the model and the batches here, whose values take megabytes.
+const BYTES_OF_A_STEP: usize = 24 << 10;
+const CALLS_OF_A_STEP: usize = 60;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -88,7 +88,7 @@ fn after_two_steps_a_step_allocates_nothing_that_its_work_needs() {
             let mut pass = PackedPass::new(&base, kind.clone(), precision).unwrap();
             let adapter = vec![0.01; pass.layout().parameters()];
             let mut gradient = vec![0.0; adapter.len()];
-            let mut steps = [20, 60].map(|length| {
+            for length in [20, 60] {
                 let batch = batch(length, dropout);
                 let mut step = || {
                     pass.loss_and_gradient(&adapter, &batch, &mut gradient).unwrap();
@@ -99,16 +99,12 @@ fn after_two_steps_a_step_allocates_nothing_that_its_work_needs() {
                     step();
                 }
                 let [bytes, calls] = (0..5).map(|_| counted(&mut step)).min().unwrap();
-                assert!(first[0] > 10 * bytes, "{first:?}, then {bytes} bytes");
-                [bytes, calls]
-            });
-            steps.sort_unstable();
-            for [bytes, calls] in steps {
-                let what = format!("{kind:?}, {precision:?}, {dropout:?}: {bytes} bytes in {calls} calls");
+                let what = format!(
+                    "{kind:?}, {precision:?}, {dropout:?}, rows of {length}: {bytes} bytes in {calls} calls"
+                );
                 assert!(bytes <= BYTES_OF_A_STEP && calls <= CALLS_OF_A_STEP, "{what}");
+                assert!(first[0] > 20 * bytes, "{what}, the first step {first:?}");
             }
-            let [[fewer, calls], [more, more_calls]] = steps;
-            assert!(more - fewer < 8 << 10 && more_calls == calls, "{kind:?}, {precision:?}: {steps:?}");
         }
     }
 }
