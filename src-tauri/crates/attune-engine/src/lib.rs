@@ -40,6 +40,7 @@ pub mod twins;
 pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
+pub use bases::WeightsOnDisk;
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
     Fetched, Hub, Imported, RemoteModel,

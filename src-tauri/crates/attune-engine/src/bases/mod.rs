@@ -34,6 +34,7 @@ pub use hub::Hub;
 pub(crate) use hub::PUBLIC_HUB;
 pub use import::Imported;
 pub use remote_model::RemoteModel;
+pub use weights_on_disk::WeightsOnDisk;
 
 /// The default where it is on the machine.
 const PREFERRED: &str = "google/flan-t5-small";
