@@ -190,7 +190,11 @@ impl<'m> PackedPass<'m> {
     /// Returns the rows of each share.
     fn compute(&mut self, adapter: &[f32], batch: &PackedBatch, beside: Beside) -> Result<Vec<Vec<usize>>> {
         self.refuse_other_length("the adapter", adapter.len())?;
-        batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
+        for (source, target) in batch.rows() {
+            self.base.embedding().fetch(source)?;
+            self.base.embedding().fetch(target)?;
+        }
+        self.base.embedding().fetch(&[self.base.architecture().decoder_start])?;
         let Self { base, kind, layout, cores, computing, results } = self;
         let asked = Asked { base, kind: kind.as_ref(), tensors: layout.tensors(), adapter, batch, beside };
         Ok(match computing {
