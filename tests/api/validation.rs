@@ -193,6 +193,8 @@ async fn every_setting_that_was_asked_for_is_the_one_that_is_used_and_shown() {
     let record = json!(latest.record());
     assert_eq!(record["settings"]["prompt"]["text"], "Lights at home");
     assert_eq!(record["settings"]["batch_tokens"], 200);
+    assert_eq!(record["computation"]["precision"], "bf16");
+    assert_eq!(record["computation"]["kernel"], run["computation"]["kernel"]);
     let config = std::fs::read(home.path("out/latest/adapter_config.json")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&config).unwrap()["num_virtual_tokens"], 7);
     let steps = http.get(&format!("/api/v1/runs/{id}/metrics")).await.expect(200);

@@ -1511,6 +1511,15 @@ export interface components {
              */
             total: number;
         };
+        /** @description What a run is computed in, and why. */
+        Computation: {
+            /** @description What multiplies, such as AVX2. */
+            kernel: string;
+            /** @description Never `auto`. */
+            precision: components["schemas"]["Precision"];
+            /** @description For people to read. */
+            why: string;
+        };
         /** @description What there is to generate about. */
         Content: {
             genres: components["schemas"]["Genre"][];
@@ -2317,6 +2326,7 @@ export interface components {
              * @description The step after which the validation loss was lowest.
              */
             bestStep: number | null;
+            computation: components["schemas"]["Computation"] | null;
             createdAt: string;
             /** @description The dataset that it trains on, where that is one of Attune's. */
             dataset: string | null;

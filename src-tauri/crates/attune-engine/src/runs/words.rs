@@ -82,7 +82,7 @@ words! {
 words! {
     /// The numbers that a training is computed in.
     Precision {
-        /// Asked for only: bf16 where this computer is faster in it, else f32.
+        /// Bf16 where this computer is faster in it and its first steps agree with those of f32, else f32.
         Auto = "auto",
         F32 = "f32",
         Bf16 = "bf16",

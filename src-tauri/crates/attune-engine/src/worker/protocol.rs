@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::runs::{Best, Hyperparameters, Method, Phase, Point, SelfCheck, Stopped, ValidationPoint};
+use crate::runs::{
+    Best, Computation, Hyperparameters, Method, Phase, Point, SelfCheck, Stopped, ValidationPoint,
+};
 
 pub(crate) const VERSION: u32 = 2;
 
@@ -70,6 +72,10 @@ pub(crate) enum Command {
 pub(crate) enum Message {
     Phase {
         phase: Phase,
+    },
+    /// It is settled what the run is computed in.
+    Settled {
+        computation: Computation,
     },
     /// The self-check was passed.
     Checked {

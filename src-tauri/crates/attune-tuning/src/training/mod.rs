@@ -6,6 +6,7 @@
 //! or not the run was stopped and resumed.
 
 mod checkpoint;
+mod computation;
 mod config;
 mod order;
 mod run;
@@ -14,6 +15,7 @@ mod self_check;
 use std::ops::ControlFlow;
 
 pub use checkpoint::Checkpoint;
+pub use computation::Computation;
 pub use config::{Decay, InitialPrompt, Method, TrainingConfig};
 use run::{End, Run, RunState};
 pub use self_check::{SelfCheck, self_check};

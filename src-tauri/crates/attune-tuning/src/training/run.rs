@@ -66,7 +66,7 @@ pub(super) struct Run<'t> {
     pub(super) state: RunState,
     gradient: Vec<f32>,
     /// The gradient of one batch of a step.
-    share: Vec<f32>,
+    pub(super) share: Vec<f32>,
 }
 
 impl RunState {
@@ -352,6 +352,6 @@ fn fingerprint(config: &TrainingConfig, examples: [&[EncodedExample]; 2]) -> u64
     hash
 }
 
-fn norm(values: &[f32]) -> f64 {
+pub(super) fn norm(values: &[f32]) -> f64 {
     values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
 }
