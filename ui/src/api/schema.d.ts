@@ -807,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How much memory the run of this request would need. Nothing is queued, and its rows are not looked at. */
+        post: operations["predict_memory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}": {
         parameters: {
             query?: never;
@@ -2077,6 +2094,19 @@ export interface components {
              *     file that was looked at was wanted.
              */
             next: number | null;
+        };
+        /** @description How much memory a run will need. */
+        MemoryPrediction: {
+            /**
+             * Format: int64
+             * @description What programs can have now; absent where the system does not say.
+             */
+            freeBytes: number | null;
+            /**
+             * Format: int64
+             * @description Bytes at most at once, to about a quarter.
+             */
+            neededBytes: number;
         };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
@@ -4803,6 +4833,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunDefaults"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predict_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryPrediction"];
                 };
             };
             422: {

@@ -65,5 +65,6 @@ pub use tokenizer::Tokenizer;
 pub use training::{
     Checkpoint, Computation, Decay, InitialPrompt, Method, Progress, SelfCheck, StepReport, TrainedAdapter,
     Training, TrainingConfig, TrainingEvent, TrainingOutcome, Validated, ValidationReport, self_check, train,
+    training_memory,
 };
 pub use weights::WeightsFile;

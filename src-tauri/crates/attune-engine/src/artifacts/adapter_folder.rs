@@ -255,6 +255,7 @@ pub(crate) mod tests {
             learning_rate: 0.3,
             seed: 1,
             settings: None,
+            computation: None,
             self_check: None,
             steps: 15,
             final_loss: 0.5,

@@ -122,11 +122,7 @@ impl Hyperparameters {
             gradient_clip: (course.gradient_clip > 0.0).then_some(course.gradient_clip),
             dropout: course.dropout,
             method: self.trained(),
-            precision: match course.precision {
-                Precision::Auto => attune_tuning::Precision::Auto,
-                Precision::F32 => attune_tuning::Precision::F32,
-                Precision::Bf16 => attune_tuning::Precision::Bf16,
-            },
+            precision: course.precision.into(),
             source_max_tokens: self.source_max_tokens as usize,
             target_max_tokens: self.target_max_tokens as usize,
             validation_steps: course.validation_steps.and_then(some),

@@ -96,6 +96,15 @@ pub struct SelfCheck {
     pub loss_after: f64,
 }
 
+/// How much memory a run will need, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryPrediction {
+    /// At most at once, to about a quarter.
+    pub needed: u64,
+    /// What programs can have now; none where the system does not say.
+    pub free: Option<u64>,
+}
+
 /// What a run is computed in, and why: for people to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Computation {
@@ -108,12 +117,7 @@ pub struct Computation {
 
 impl From<attune_tuning::Computation> for Computation {
     fn from(settled: attune_tuning::Computation) -> Self {
-        let precision = match settled.precision {
-            attune_tuning::Precision::Auto => Precision::Auto,
-            attune_tuning::Precision::F32 => Precision::F32,
-            attune_tuning::Precision::Bf16 => Precision::Bf16,
-        };
-        Self { precision, kernel: settled.kernel.to_string(), why: settled.why }
+        Self { precision: settled.precision.into(), kernel: settled.kernel.to_string(), why: settled.why }
     }
 }
 

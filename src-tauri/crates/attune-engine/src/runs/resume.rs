@@ -60,11 +60,6 @@ pub(crate) fn prepare(
     let curves = up_to(metrics::read_whole(&old.folder())?, steps);
     let files = shared.kept_files(&id);
     files.inherit(&old_files, &curves).inspect_err(|_| files.discard())?;
-    let mut hyperparameters = old.hyperparameters.clone();
-    if let Some(computation) = &old.computation {
-        // In the same numbers, whatever another machine would choose.
-        hyperparameters.course.precision = computation.precision;
-    }
     Ok(Run {
         id,
         run_identifier,
@@ -81,8 +76,6 @@ pub(crate) fn prepare(
         created_at: crate::clock::now(),
         started_at: None,
         finished_at: None,
-        hyperparameters,
-        computation: None,
         ..old
     })
 }

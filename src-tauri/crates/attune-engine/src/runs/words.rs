@@ -98,6 +98,26 @@ words! {
     }
 }
 
+impl From<Precision> for attune_tuning::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::Auto => Self::Auto,
+            Precision::F32 => Self::F32,
+            Precision::Bf16 => Self::Bf16,
+        }
+    }
+}
+
+impl From<attune_tuning::Precision> for Precision {
+    fn from(precision: attune_tuning::Precision) -> Self {
+        match precision {
+            attune_tuning::Precision::Auto => Self::Auto,
+            attune_tuning::Precision::F32 => Self::F32,
+            attune_tuning::Precision::Bf16 => Self::Bf16,
+        }
+    }
+}
+
 impl RunStatus {
     pub fn is_active(self) -> bool {
         matches!(self, Self::Queued | Self::Running)

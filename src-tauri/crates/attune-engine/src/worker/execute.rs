@@ -45,7 +45,11 @@ pub(super) fn run(
     say(&Message::Phase { phase: Phase::Preparing });
     let examples = read_frozen(&job.dataset)?;
     let held_out = job.held_out.as_deref().map(read_frozen).transpose()?.unwrap_or_default();
-    let config = job.hyperparameters.training_config();
+    let mut config = job.hyperparameters.training_config();
+    if let Some(before) = &job.computation {
+        // A run goes on in the same numbers, whatever this machine would choose.
+        config.precision = before.precision.into();
+    }
     let start = start(job, &base)?;
     let resume = match job.resumed_from {
         Some(_) => Some(checkpoint_file::read(&job.checkpoint, &job.base_folder, &base_digest)?),
@@ -62,7 +66,10 @@ pub(super) fn run(
     // Nothing is said yet of a run that ends here.
     let Some(settled) = settle(&asked, wishes)? else { return Ok(Message::Stopped) };
     let config = TrainingConfig { precision: settled.precision, ..config.clone() };
-    let computation = Computation::from(settled);
+    let mut computation = Computation::from(settled);
+    if job.computation.is_some() {
+        computation.why = "as the run that this one goes on from".to_owned();
+    }
     say(&Message::Settled { computation: computation.clone() });
     let training = Training { config: &config, ..asked };
     let mut found = job.self_check;

@@ -41,6 +41,9 @@ pub(crate) struct Job {
     pub(crate) started_from: Option<PathBuf>,
     /// That adapter, where the training begins now.
     pub(crate) start: Option<Start>,
+    /// What the run that this one goes on from was computed in.
+    #[serde(default)]
+    pub(crate) computation: Option<Computation>,
     /// Found by the run that this one goes on from.
     pub(crate) self_check: Option<SelfCheck>,
     /// Exists, and holds nothing but what this job writes and the curves that it goes on with.

@@ -38,6 +38,11 @@ use crate::{
     Precision, Result, TrainingPass,
 };
 
+/// About how many positions a share has at most.
+pub(crate) fn positions_a_share(in_bf16: bool) -> usize {
+    if in_bf16 { bf16::POSITIONS_A_SHARE } else { f32::POSITIONS_A_SHARE }
+}
+
 /// The [`TrainingPass`] of every training: for any adapter on any base model.
 #[derive(Debug)]
 pub struct PackedPass<'m> {

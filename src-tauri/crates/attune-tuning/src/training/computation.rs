@@ -14,7 +14,7 @@ use crate::kernels::{self, Kernel};
 use crate::{BaseModel, PackedPass, Precision, Result, TrainingPass};
 
 /// Rows that both compute.
-const ROWS: usize = 4;
+pub(super) const ROWS: usize = 4;
 /// Steps that both take.
 const STEPS: usize = 2;
 /// By this share of f32's loss another may lie apart.

@@ -8,6 +8,7 @@
 mod checkpoint;
 mod computation;
 mod config;
+mod memory;
 mod order;
 mod run;
 mod self_check;
@@ -17,6 +18,7 @@ use std::ops::ControlFlow;
 pub use checkpoint::Checkpoint;
 pub use computation::Computation;
 pub use config::{Decay, InitialPrompt, Method, TrainingConfig};
+pub use memory::training_memory;
 use run::{End, Run, RunState};
 pub use self_check::{SelfCheck, self_check};
 

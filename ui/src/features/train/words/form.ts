@@ -116,6 +116,12 @@ export const start = {
   queue: "Add to queue",
   ready: (samples: number, written: string) =>
     samples === 1 ? "Ready: one sample will be used." : `Ready: ${written} samples will be used.`,
+  memory: (needed: string, free: string | undefined) =>
+    free === undefined
+      ? `It takes up to ${needed} of memory.`
+      : `It takes up to ${needed} of memory; ${free} are free.`,
+  tooMuchMemory: (needed: string, free: string) =>
+    `It may take ${needed} of memory, and only ${free} are free. Close other programs, or choose a smaller batch.`,
   noDatabase: "Choose a database or a file first.",
   noAdapter: "Name the folder of the adapter first.",
   noSuchAdapter: "The adapter to begin with cannot be used, see above.",
