@@ -49,9 +49,9 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 /// A base model's folder.
 pub(crate) fn read_base(folder: &Path) -> Result<BaseModel> {
     let file = |name: &str| read(&folder.join(name));
-    let (config, tokenizer) = (file("config.json")?, file("tokenizer.json")?);
     let path = folder.join("model.safetensors");
     let weights = WeightsOnDisk::open(&path).map_err(|source| Error::Read { path, source })?;
+    let (config, tokenizer) = (file("config.json")?, file("tokenizer.json")?);
     Ok(BaseModel::open(BaseModelFiles {
         config: &config,
         weights: Arc::new(weights),

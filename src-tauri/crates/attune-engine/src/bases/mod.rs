@@ -49,6 +49,14 @@ pub struct Base {
 }
 
 impl Base {
+    /// Its dimensions, by its configuration alone.
+    pub(crate) fn architecture(&self) -> Result<attune_tuning::Architecture> {
+        let path = self.folder.join("config.json");
+        let config = std::fs::read(&path).map_err(|source| Error::BaseUnreadable { path, source })?;
+        attune_tuning::Architecture::from_config(&config)
+            .map_err(|source| Error::BaseRefused { path: self.folder.clone(), source })
+    }
+
     /// SHA-256 of its weights, as records of runs say it. Reads the whole file.
     pub(crate) fn weights_digest(&self) -> Result<String> {
         let path = self.folder.join(folder::WEIGHTS);

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use attune_tuning::WeightsFile;
 
-/// A `model.safetensors` that is read where it lies.
+/// A `model.safetensors` in a folder.
 #[derive(Debug)]
 pub struct WeightsOnDisk {
     file: File,
@@ -33,10 +33,10 @@ impl Stamp {
 }
 
 impl WeightsOnDisk {
-    /// Opens the file and takes down what it is now.
+    /// Opens the file at `path`.
     ///
     /// # Errors
-    /// If it cannot be opened.
+    /// What the file system said.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let stamp = Stamp::of(&file.metadata()?);
