@@ -61,6 +61,26 @@ fn the_doctor_names_a_variable_that_cannot_be_used() {
 }
 
 #[test]
+fn a_limited_kernel_is_used_and_told_and_an_unknown_one_keeps_nobody_from_starting() {
+    let home = Home::new();
+    let doctor = |kernel: &str| {
+        let mut command = home.command(["doctor"]);
+        command.env("ATTUNE_KERNEL", kernel);
+        let finished = home.start_as(command).wait();
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        finished.stdout
+    };
+    let limited = doctor("portable");
+    assert!(limited.contains("ATTUNE_KERNEL allows none better than portable"), "{limited}");
+    assert!(limited.contains("f32 is computed by portable"), "{limited}");
+    let unknown = doctor("fast");
+    assert!(unknown.contains("ATTUNE_KERNEL") && unknown.contains("amx-bf16"), "{unknown}");
+    let mut command = home.command(["generate", "Repeat: hello"]);
+    command.env("ATTUNE_KERNEL", "fast");
+    assert_eq!(home.start_as(command).wait().code, Some(0));
+}
+
+#[test]
 fn a_damaged_database_is_a_failure_with_the_way_out() {
     let home = Home::new();
     std::fs::create_dir(home.data()).unwrap();

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use attune_tuning::Kernel;
 use serde::Deserialize;
 
-use super::{Kind, Own, Rival};
+use super::{Own, Rival, Wanted};
 use crate::error::{Error, Result};
 use crate::files::read_json;
 use crate::reference::{Python, checkout};
@@ -43,19 +44,22 @@ struct End {
 }
 
 impl Contestant {
-    pub(super) fn peft(python: &Python, folder: &Path, kind: Kind, rival: &Rival) -> Result<Self> {
+    pub(super) fn peft(python: &Python, folder: &Path, wanted: &Wanted, rival: &Rival) -> Result<Self> {
         let script = checkout().join("bench/reference/speed.py");
         let mut command = Command::new(python.program());
         // No caches of compiled scripts in the checkout.
-        command.arg("-B").arg(script).arg("train").arg(folder).args(["--kind", kind.name()]);
+        command.arg("-B").arg(script).arg("train").arg(folder).args(["--kind", wanted.kind.name()]);
+        command.envs(wanted.kernel.map(limits_of_torch).into_iter().flatten());
         Self::start(rival.name, command.args(rival.arguments))
     }
 
-    pub(super) fn own(folder: &Path, kind: Kind, own: Own) -> Result<Self> {
+    pub(super) fn own(folder: &Path, wanted: &Wanted, own: Own) -> Result<Self> {
         let program = std::env::current_exe()
             .map_err(|source| Error::Read { path: PathBuf::from("/proc/self/exe"), source })?;
         let mut command = Command::new(program);
-        command.arg("train").arg(folder).args(["--kind", kind.name(), "--precision", own.precision()]);
+        let kind = wanted.kind.name();
+        command.arg("train").arg(folder).args(["--kind", kind, "--precision", own.precision()]);
+        command.args(wanted.kernel.into_iter().flat_map(|kernel| ["--kernel", kernel.name()]));
         let mut contestant = Self::start(own.name(), &mut command)?;
         contestant.most_mebibytes = Some(own.most_mebibytes());
         Ok(contestant)
@@ -109,6 +113,18 @@ impl Drop for Contestant {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// What limits torch's own loops, oneDNN and MKL to about the instructions of a kernel.
+fn limits_of_torch(kernel: Kernel) -> [(&'static str, &'static str); 3] {
+    let [aten, onednn, mkl] = match kernel {
+        Kernel::Portable => ["default", "SSE41", "SSE4_2"],
+        Kernel::Avx2 => ["avx2", "AVX2", "AVX2"],
+        Kernel::Avx512 => ["avx512", "AVX512_CORE", "AVX512"],
+        Kernel::Avx512Bf16 => ["avx512", "AVX512_CORE_BF16", "AVX512"],
+        _ => ["avx512", "DEFAULT", "AVX512"],
+    };
+    [("ATEN_CPU_CAPABILITY", aten), ("ONEDNN_MAX_CPU_ISA", onednn), ("MKL_ENABLE_INSTRUCTIONS", mkl)]
 }
 
 /// Source and target tokens of each round that counts, padding and prompt left out.

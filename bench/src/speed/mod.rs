@@ -12,6 +12,7 @@ mod own;
 
 use std::path::Path;
 
+use attune_tuning::Kernel;
 use clap::{Args, ValueEnum};
 
 use crate::console::{result as tell, say};
@@ -41,6 +42,9 @@ pub(crate) struct Wanted {
     /// Also the way in which the scripts that Attune unites trained: one row at a time, padded to 384 tokens.
     #[arg(long)]
     padded: bool,
+    /// The best kernel that both sides may use; what computes no bf16 is left out of the comparison in it.
+    #[arg(long, value_name = "NAME", value_parser = own::kernel)]
+    kernel: Option<Kernel>,
     /// Compare with nobody, but bf16 with f32: how far the losses of forty steps lie apart.
     #[arg(long, conflicts_with = "growth")]
     agreement: bool,
@@ -73,8 +77,27 @@ struct Rival {
     /// How many times as fast a soft prompt in bf16 must be.
     least_bf16: f64,
     least_f32: Option<f64>,
+    /// The same where both sides are limited to AVX2.
+    least_avx2: Option<f64>,
     /// LoRA in bf16.
     least_lora: Option<f64>,
+}
+
+impl Rival {
+    fn is_bf16(&self) -> bool {
+        self.arguments.contains(&"--bf16")
+    }
+
+    /// How many times as fast Attune must be in these numbers.
+    fn least(&self, own: Own, wanted: &Wanted) -> Option<f64> {
+        match (wanted.kind, own, wanted.kernel) {
+            (Kind::Prompt, Own::F32, None) => self.least_f32,
+            (Kind::Prompt, Own::F32, Some(Kernel::Avx2)) => self.least_avx2,
+            (Kind::Prompt, Own::Bf16, None) => Some(self.least_bf16),
+            (Kind::Lora, Own::Bf16, None) => self.least_lora,
+            _ => None,
+        }
+    }
 }
 
 const RIVALS: [Rival; 3] = [
@@ -83,14 +106,23 @@ const RIVALS: [Rival; 3] = [
         arguments: &["--dropout", "0.1"],
         least_bf16: 12.0,
         least_f32: Some(2.3),
+        least_avx2: Some(1.8),
         least_lora: Some(8.0),
     },
-    Rival { name: "PEFT, f32", arguments: &[], least_bf16: 9.0, least_f32: Some(1.75), least_lora: None },
+    Rival {
+        name: "PEFT, f32",
+        arguments: &[],
+        least_bf16: 9.0,
+        least_f32: Some(1.75),
+        least_avx2: Some(1.4),
+        least_lora: None,
+    },
     Rival {
         name: "PEFT, bf16 autocast",
         arguments: &["--bf16"],
         least_bf16: 7.0,
         least_f32: None,
+        least_avx2: None,
         least_lora: None,
     },
 ];
@@ -99,6 +131,7 @@ const ONE_ROW_PADDED: Rival = Rival {
     arguments: &["--dropout", "0.1", "--batch", "1", "--pad", "384"],
     least_bf16: 40.0,
     least_f32: None,
+    least_avx2: None,
     least_lora: Some(40.0),
 };
 
@@ -116,18 +149,20 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
     if wanted.growth {
         return growth::measure(&folder);
     }
-    let mut rivals: Vec<&Rival> = RIVALS.iter().collect();
+    let with_bf16 = wanted.kernel.is_none_or(Kernel::has_bf16);
+    let mut rivals: Vec<&Rival> = RIVALS.iter().filter(|rival| with_bf16 || !rival.is_bf16()).collect();
     if wanted.padded {
         rivals.push(&ONE_ROW_PADDED);
     }
     let mut all = Vec::new();
     for rival in &rivals {
         say(&format!("{} gets ready", rival.name));
-        all.push(Contestant::peft(python, &folder, wanted.kind, rival)?);
+        all.push(Contestant::peft(python, &folder, wanted, rival)?);
     }
-    for own in [Own::F32, Own::Bf16] {
+    let own_ones: &[Own] = if with_bf16 { &[Own::F32, Own::Bf16] } else { &[Own::F32] };
+    for own in own_ones {
         say(&format!("{} gets ready", own.name()));
-        all.push(Contestant::own(&folder, wanted.kind, own)?);
+        all.push(Contestant::own(&folder, wanted, *own)?);
     }
     for _ in 0..WARM_UP {
         for contestant in &mut all {
@@ -157,15 +192,10 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
             is_enough &= peak <= most && contestant.ready_after <= MOST_SECONDS_TO_BEGIN;
         }
     }
-    let [.., f32_rounds, bf16_rounds] = &rounds[..] else { return Ok(false) };
-    for (rival, rounds) in rivals.iter().zip(&rounds) {
-        let (least_f32, least_bf16) = match wanted.kind {
-            Kind::Prompt => (rival.least_f32, Some(rival.least_bf16)),
-            Kind::Lora => (None, rival.least_lora),
-        };
-        for (own, own_rounds, least) in
-            [(Own::F32, f32_rounds, least_f32), (Own::Bf16, bf16_rounds, least_bf16)]
-        {
+    let (rivals_rounds, own_rounds) = rounds.split_at(rivals.len());
+    for (rival, rounds) in rivals.iter().zip(rivals_rounds) {
+        for (own, own_rounds) in own_ones.iter().zip(own_rounds) {
+            let least = rival.least(*own, wanted);
             // Within a round, so that what else the machine had to do is in both.
             let ratio =
                 median(rounds.iter().zip(own_rounds).map(|(theirs, ours)| theirs.seconds / ours.seconds));

@@ -4,7 +4,8 @@ use std::io::BufRead;
 use std::path::PathBuf;
 
 use attune_tuning::{
-    AdamW, AdapterKind, EncodedExample, LoraSettings, PackedBatch, PackedPass, Precision, TrainingPass,
+    AdamW, AdapterKind, EncodedExample, Kernel, LoraSettings, PackedBatch, PackedPass, Precision,
+    TrainingPass, limit_kernel,
 };
 use clap::{Args, ValueEnum};
 use rand::{Rng, SeedableRng};
@@ -60,10 +61,20 @@ pub(crate) struct Training {
     kind: Kind,
     #[arg(long, value_enum)]
     precision: Own,
+    /// The best kernel that may be used.
+    #[arg(long, value_parser = kernel)]
+    kernel: Option<Kernel>,
+}
+
+/// A kernel by the name that `ATTUNE_KERNEL` takes.
+pub(super) fn kernel(name: &str) -> std::result::Result<Kernel, String> {
+    let names = || Kernel::ALL.map(Kernel::name).join(", ");
+    Kernel::by_name(name).ok_or_else(|| format!("there are {}", names()))
 }
 
 /// Trains as many rows as each line of standard input says.
 pub(crate) fn train(wanted: &Training) -> Result<bool> {
+    wanted.kernel.map_or(Ok(()), limit_kernel)?;
     let rows: Vec<EncodedExample> = read_rows(&wanted.folder)?
         .into_iter()
         .map(|row| EncodedExample { source: row.source, target: row.target })

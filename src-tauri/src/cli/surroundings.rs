@@ -24,6 +24,7 @@ impl Surroundings {
         let folder = DataFolder::find(data_dir, &environment)?;
         let environment = environment.with_file_in(folder.path());
         crate::logging::mask(environment.secrets());
+        attune_engine::limit_kernel(&environment);
         let program = std::env::current_exe().map_err(Failure::internal)?;
         Ok(Self {
             folder,

@@ -8,6 +8,7 @@ use std::path::Path;
 use attune_tuning::{Choice, chosen};
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 
+use crate::environment::KERNEL;
 use crate::settings::{CommandLine, Layers, surroundings};
 use crate::sources::foreign_database::ForeignDatabase;
 use crate::store::VERSION;
@@ -153,12 +154,14 @@ fn processor() -> Finding {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let features = processor_features();
     let slow = cfg!(target_arch = "x86_64") && !features.contains(&"avx2");
-    let Choice { kernel, why } = chosen();
+    let Choice { kernel, f32_kernel, why, limit } = chosen();
+    let limited = limit.map_or(String::new(), |limit| format!("; {KERNEL} allows none better than {limit}"));
     Finding {
         check: "processor",
         verdict: if slow { Verdict::Warning } else { Verdict::Good },
         found: format!(
-            "{threads} threads, {}; the fastest that can be used is {kernel}: {why}",
+            "{threads} threads, {}; the fastest that can be used is {kernel}: {why}; f32 is computed by \
+             {f32_kernel}{limited}",
             if features.is_empty() { "plain".into() } else { features.join(" ") }
         ),
         advice: slow.then_some("Without AVX2 training works, several times slower."),
@@ -243,7 +246,9 @@ mod tests {
         let folder = DataFolder::find(Some(home.path().to_owned()), &Environment::default()).unwrap();
         let found = |name, value| variables(&folder, &Environment::with(name, value));
         assert_eq!(found("ATTUNE_TRAINING_EPOCHS", "5").verdict, Verdict::Good);
-        for (name, value) in [("ATTUNE_TRAINING_EPOCHS", "many"), ("HF_ENDPOINT", "nowhere")] {
+        for (name, value) in
+            [("ATTUNE_TRAINING_EPOCHS", "many"), ("HF_ENDPOINT", "nowhere"), (KERNEL, "fast")]
+        {
             let finding = found(name, value);
             assert!(finding.verdict == Verdict::Warning && finding.found.contains(name), "{finding:?}");
         }

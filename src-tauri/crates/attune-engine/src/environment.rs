@@ -18,6 +18,7 @@ const LARGEST_FILE: u64 = 64 << 10;
 
 pub(crate) const DATA_FOLDER: &str = "ATTUNE_DATA_DIR";
 pub(crate) const LOG: &str = "ATTUNE_LOG";
+pub(crate) const KERNEL: &str = "ATTUNE_KERNEL";
 pub(crate) const HF_HOME: &str = "HF_HOME";
 pub(crate) const HF_ENDPOINT: &str = "HF_ENDPOINT";
 pub(crate) const HF_TOKEN: &str = "HF_TOKEN";

@@ -23,6 +23,7 @@ mod feedback;
 mod generation;
 mod hexadecimal;
 mod ids;
+mod kernel;
 mod limits;
 mod logs;
 mod memory;
@@ -40,10 +41,9 @@ pub mod twins;
 pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
-pub use bases::WeightsOnDisk;
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
-    Fetched, Hub, Imported, RemoteModel,
+    Fetched, Hub, Imported, RemoteModel, WeightsOnDisk,
 };
 pub use comparison::{ComparedRow, Comparison, ComparisonNews, ComparisonObserver};
 pub use content::{Content, ContentProblem, Genre, Reference};
@@ -60,6 +60,7 @@ pub use generation::{
     GeneratorEstimate, GeneratorKind, GeneratorName, GenreTally, Measured, PlannedGenre, Preview, Provenance,
     Readiness, ReadinessMark, Rejection, RejectionKind, Review, Reviewed, Tallies, Tuning, TwinCluster,
 };
+pub use kernel::limit_kernel;
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use memory::Remembered;
 pub use model_host::{

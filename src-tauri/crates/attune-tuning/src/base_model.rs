@@ -8,9 +8,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::kernels::{BlockKernel, Panels};
+use half::bf16;
+
+use crate::kernels::{Blocked, Kernels, Panels};
 use crate::network::{Embedding, Network, Product, ReadableNetwork};
-use crate::packed::PlainProducts;
 use crate::weights::{Weights, WeightsFile};
 use crate::{Architecture, Result, Tokenizer};
 
@@ -31,8 +32,8 @@ pub struct BaseModel {
     weights: Weights,
     network: Network<Product>,
     readable: Kept<ReadableNetwork>,
-    in_f32: Kept<PlainProducts>,
-    in_bf16: Kept<Panels>,
+    in_f32: Kept<Panels<f32>>,
+    in_bf16: Kept<Panels<bf16>>,
 }
 
 /// A layout of the weights, made when it is first wanted.
@@ -127,23 +128,25 @@ impl BaseModel {
         self.readable.get_or_make(|| ReadableNetwork::new(&self.network, &self.weights))
     }
 
-    /// The products row by row.
-    pub(crate) fn in_f32(&self) -> Result<&PlainProducts> {
-        self.in_f32.get_or_make(|| PlainProducts::read(self.network.products(), &self.weights))
+    /// The products in f32, in blocks; all kernels pack the same.
+    pub(crate) fn in_f32(&self, kernels: Kernels) -> Result<&Panels<f32>> {
+        self.in_f32.get_or_make(|| self.packed(kernels.f32))
     }
 
-    /// The products in bf16, packed into blocks by this kernel; each packs the same.
-    pub(crate) fn in_bf16(&self, kernel: BlockKernel) -> Result<&Panels> {
-        self.in_bf16.get_or_make(|| {
-            let mut panels = Panels::with_room_for(self.network.products().map(Product::shape));
-            let mut values = Vec::new();
-            for product in self.network.products() {
-                values.clear();
-                product.read_after(&self.weights, &mut values)?;
-                panels.push(kernel, &values, product.inputs);
-            }
-            Ok(panels)
-        })
+    /// The products in bf16, in blocks; all kernels pack the same.
+    pub(crate) fn in_bf16(&self, kernels: Kernels) -> Result<&Panels<bf16>> {
+        self.in_bf16.get_or_make(|| self.packed(kernels.bf16))
+    }
+
+    fn packed<V: Blocked>(&self, kernel: V::Kernel) -> Result<Panels<V>> {
+        let mut panels = Panels::with_room_for(self.network.products().map(Product::shape));
+        let mut values = Vec::new();
+        for product in self.network.products() {
+            values.clear();
+            product.read_after(&self.weights, &mut values)?;
+            panels.push(kernel, &values, product.inputs);
+        }
+        Ok(panels)
     }
 }
 

@@ -34,6 +34,8 @@ impl fmt::Display for Quantity {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    #[error("the kernel could not be limited: something has been computed in this process already")]
+    KernelInUse,
     #[error("the chat model cannot be used: {0}")]
     Chat(#[from] crate::ChatError),
     #[error(

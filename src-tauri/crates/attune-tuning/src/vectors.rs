@@ -1,10 +1,10 @@
 //! What is done element by element, written so that the compiler makes vectors of it.
 //!
-//! The widest registers the processor has are chosen at run time: [`vectorised`] holds what it is given once for each
+//! The widest registers that the processor has and the process may use are chosen at run time: [`vectorised`] holds what it is given once for each
 //! of them. Sums are kept in a fixed number of lanes, because the compiler must not reorder a sum of floats.
 //! Invariant: a value that is not a number stays one through every function here; the trainer looks for it.
 
-use crate::kernels::Value;
+use crate::kernels::{Value, registers};
 
 /// Lanes of every sum and maximum: one register of AVX-512, two of AVX2.
 const LANES: usize = 16;
@@ -28,7 +28,7 @@ pub(super) fn vectorised<K: Kernel>(kernel: K) -> K::Output {
             self.0.run()
         }
     }
-    pulp::Arch::new().dispatch(Dispatched(kernel))
+    registers().dispatch(Dispatched(kernel))
 }
 
 /// eˣ within 2e-7 of itself, for x up to 88; below -87 it stays at e⁻⁸⁷.
@@ -167,6 +167,23 @@ impl<F: Value, T: Value> Kernel for Convert<'_, F, T> {
     fn run(self) {
         for (to, from) in self.to.iter_mut().zip(self.from) {
             *to = T::narrow(from.widen());
+        }
+    }
+}
+
+/// Multiplies each value with the same number.
+pub(super) struct Scale<'a> {
+    pub(super) values: &'a mut [f32],
+    pub(super) by: f32,
+}
+
+impl Kernel for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for value in self.values {
+            *value *= self.by;
         }
     }
 }

@@ -219,6 +219,7 @@ fn write_job(shared: &Shared, run: &Run, run_folder: PathBuf) -> Result<PathBuf>
         self_check: run.self_check,
         run_folder,
         run_directory: run.run_directory.clone(),
+        kernel: attune_tuning::chosen().limit.map(|limit| limit.name().to_owned()),
     };
     let path = files.job();
     let text = serde_json::to_vec_pretty(&job).map_err(Error::Encode)?;

@@ -4,7 +4,10 @@
 
 use super::Source;
 use crate::bases::{FetchError, Hub, PUBLIC_HUB};
-use crate::environment::{DATA_FOLDER, Environment, HF_ENDPOINT, HF_HOME, HF_HUB_OFFLINE, HF_TOKEN, LOG};
+use crate::environment::{
+    DATA_FOLDER, Environment, HF_ENDPOINT, HF_HOME, HF_HUB_OFFLINE, HF_TOKEN, KERNEL, LOG,
+};
+use crate::kernel::limit_of;
 use crate::{DataFolder, Error, with_reasons};
 
 /// One thing that the surroundings decide.
@@ -62,6 +65,7 @@ pub(crate) fn surroundings(folder: &DataFolder, environment: &Environment) -> Ve
         Surrounding { is_hidden: token.value.is_some(), value: None, ..token },
         shown("hfHubOffline", HF_HUB_OFFLINE, None),
         shown("log", LOG, None),
+        Surrounding { problem: limit_of(environment).err(), ..shown("kernel", KERNEL, None) },
     ]
 }
 

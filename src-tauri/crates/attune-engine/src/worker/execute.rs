@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use attune_tuning::peft::{self, PeftFiles};
-use attune_tuning::{Adapter, BaseModel, Checkpoint, Training, TrainingConfig, TrainingOutcome};
+use attune_tuning::{Adapter, BaseModel, Checkpoint, Kernel, Training, TrainingConfig, TrainingOutcome};
 
 use super::checkpoint_file;
 use super::chronicle::Chronicle;
@@ -15,6 +15,7 @@ use super::record::record;
 use super::wishes::{Wish, Wishes};
 use crate::artifacts::{AdapterFolder, NewAdapter};
 use crate::bases::BaseFiles;
+use crate::kernel::limit_to;
 use crate::runs::{Best, Computation, Phase, SelfCheck, Stopped};
 use crate::sources::read_frozen;
 use crate::{Error, Result};
@@ -37,6 +38,7 @@ pub(super) fn run(
             wishes.add(Wish::Interrupt);
         }
     };
+    job.kernel.as_deref().and_then(Kernel::by_name).into_iter().for_each(limit_to);
     say(&Message::Phase { phase: Phase::Loading });
     let files = BaseFiles::open(&job.base_folder)?;
     let base = files.load_and_digest(&job.base_folder)?;

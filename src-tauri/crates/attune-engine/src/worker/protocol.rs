@@ -49,6 +49,9 @@ pub(crate) struct Job {
     /// Exists, and holds nothing but what this job writes and the curves that it goes on with.
     pub(crate) run_folder: PathBuf,
     pub(crate) run_directory: String,
+    /// The name of the best kernel that may be used, where the owner is limited.
+    #[serde(default)]
+    pub(crate) kernel: Option<String>,
 }
 
 /// The files of an adapter to begin with.

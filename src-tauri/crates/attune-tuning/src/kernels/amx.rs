@@ -9,7 +9,9 @@ use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::marker::PhantomData;
 
-use super::blocks::{Block, BlockOut};
+use half::bf16;
+
+use super::blocks::{Block, BlockOut, DEPTH};
 use super::lines::Line;
 
 /// Leave to use the tiles.
@@ -17,7 +19,7 @@ use super::lines::Line;
 pub(crate) struct Amx(());
 
 /// The tiles, set up on this thread.
-pub(super) struct Tiles {
+pub(crate) struct Tiles {
     /// They are registers of this thread.
     _of_this_thread: PhantomData<*const ()>,
 }
@@ -90,13 +92,14 @@ impl Tiles {
     ///
     /// # Panics
     /// If a slice is too short, which is a fault of the caller.
-    pub(super) fn multiply(&self, block: Block<'_>, out: BlockOut<'_>) {
-        let steps = block.checked_steps(&out);
+    pub(super) fn multiply(&self, block: Block<'_, bf16>, out: BlockOut<'_>) {
+        block.check(&out);
+        let steps = block.depth.div_ceil(DEPTH);
         let out_stride = out.stride * size_of::<f32>();
         let out_pointer = out.values.as_mut_ptr();
         let (left, right) = (block.left.as_ptr(), block.right.as_ptr());
         // SAFETY: the tiles are set up while `self` lives, which also says that the instructions are there and
-        // allowed. `checked_steps` found that both factors have 32 lines a step and that 32 rows of 32 values fit
+        // allowed. `check` found that both factors have 32 lines a step, that there is a step, and that 32 rows of 32 values fit
         // `out` at its stride; the loop reads and writes just these: a tile is 16 lines or 16 rows of 64 bytes, the
         // second of a pair lies 1024 bytes behind the first, or in `out` 16 rows below or 64 bytes beside it, and a
         // step goes on by 2048 bytes. `out` is borrowed mutably, so

@@ -14,6 +14,8 @@ use std::arch::x86_64::{
     _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
+use half::bf16;
+
 use super::blocks::{Block, BlockOut, DEPTH, SIDE, Source};
 use super::lines::Line;
 
@@ -40,37 +42,37 @@ impl Avx512 {
     ///
     /// # Panics
     /// If a slice is too short, which is a fault of the caller.
-    pub(super) fn multiply(self, block: Block<'_>, out: BlockOut<'_>) {
-        block.checked_steps(&out);
+    pub(super) fn multiply(self, block: Block<'_, bf16>, out: BlockOut<'_>) {
+        block.check(&out);
         // SAFETY: `self` exists, so the processor has the features; the slices are long enough.
         unsafe { multiply(block, out) }
     }
 
-    /// See [`super::blocks::BlockKernel::pack_down`].
-    pub(super) fn pack_down(self, source: Source<'_>, out: &mut [Line]) {
+    /// See [`super::blocks::Blocked::pack_down`].
+    pub(super) fn pack_down(self, source: Source<'_, bf16>, out: &mut [Line]) {
         // SAFETY: `self` exists, so the processor has the features.
         unsafe { pack_down(source, out) }
     }
 
-    /// See [`super::blocks::BlockKernel::pack_along`].
-    pub(super) fn pack_along(self, source: Source<'_>, out: &mut [Line]) {
+    /// See [`super::blocks::Blocked::pack_along`].
+    pub(super) fn pack_along(self, source: Source<'_, bf16>, out: &mut [Line]) {
         // SAFETY: as above.
         unsafe { pack_along(source, out) }
     }
 
-    /// See [`super::blocks::BlockKernel::pack_rows`].
-    pub(super) fn pack_rows(self, source: Source<'_>, out: &mut [Line]) {
+    /// See [`super::blocks::Blocked::pack_rows`].
+    pub(super) fn pack_rows(self, source: Source<'_, bf16>, out: &mut [Line]) {
         // SAFETY: as above.
         unsafe { pack_rows(source, out) }
     }
 
-    /// See [`super::blocks::BlockKernel::pack_columns`].
-    pub(super) fn pack_columns(self, source: Source<'_>, out: &mut [Line]) {
+    /// See [`super::blocks::Blocked::pack_columns`].
+    pub(super) fn pack_columns(self, source: Source<'_, bf16>, out: &mut [Line]) {
         // SAFETY: as above.
         unsafe { pack_columns(source, out) }
     }
 
-    /// See [`super::blocks::BlockKernel::turn`].
+    /// See [`super::blocks::Blocked::turn`].
     pub(super) fn turn(self, block: &[Line; DEPTH], out: &mut [Line; DEPTH]) {
         // SAFETY: as above.
         unsafe { turn(block, out) }
@@ -78,11 +80,11 @@ impl Avx512 {
 }
 
 /// # Safety
-/// The processor must have the features, and [`Block::checked_steps`] must have found the slices long enough.
+/// The processor must have the features, and [`Block::check`] must have found the slices long enough.
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
-unsafe fn multiply(block: Block<'_>, out: BlockOut<'_>) {
-    let Block { left, right } = block;
-    let BlockOut { values, stride, adds } = out;
+unsafe fn multiply(block: Block<'_, bf16>, out: BlockOut<'_>) {
+    let Block { left, right, .. } = block;
+    let BlockOut { values, stride, adds, .. } = out;
     for row in (0..SIDE).step_by(ROWS) {
         let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
         if adds {
@@ -117,7 +119,7 @@ unsafe fn multiply(block: Block<'_>, out: BlockOut<'_>) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn pack_down(source: Source<'_>, out: &mut [Line]) {
+fn pack_down(source: Source<'_, bf16>, out: &mut [Line]) {
     let blocks = source.rows.div_ceil(DEPTH);
     for (number, lines) in out.as_chunks_mut::<DEPTH>().0.iter_mut().enumerate() {
         let (panel, block) = (number / blocks, number % blocks);
@@ -131,7 +133,7 @@ fn pack_down(source: Source<'_>, out: &mut [Line]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn pack_along(source: Source<'_>, out: &mut [Line]) {
+fn pack_along(source: Source<'_, bf16>, out: &mut [Line]) {
     let blocks = source.columns.div_ceil(DEPTH);
     for (number, lines) in out.as_chunks_mut::<DEPTH>().0.iter_mut().enumerate() {
         let (panel, block) = (number / blocks, number % blocks);
@@ -148,7 +150,7 @@ fn pack_along(source: Source<'_>, out: &mut [Line]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn pack_rows(source: Source<'_>, out: &mut [Line]) {
+fn pack_rows(source: Source<'_, bf16>, out: &mut [Line]) {
     let blocks = source.columns.div_ceil(DEPTH);
     for (number, lines) in out.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
         let (rows, block) = (number / blocks, number % blocks);
@@ -159,7 +161,7 @@ fn pack_rows(source: Source<'_>, out: &mut [Line]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn pack_columns(source: Source<'_>, out: &mut [Line]) {
+fn pack_columns(source: Source<'_, bf16>, out: &mut [Line]) {
     let blocks = source.rows.div_ceil(DEPTH);
     for (number, lines) in out.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
         let (rows, block) = (number / blocks, number % blocks);
@@ -197,7 +199,7 @@ fn turn(block: &[Line; DEPTH], out: &mut [Line; DEPTH]) {
 /// 32 values of a row of the memory from this column on, zeros beyond its end and below the last row.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn run_of(source: Source<'_>, row: usize, column: usize) -> __m512i {
+fn run_of(source: Source<'_, bf16>, row: usize, column: usize) -> __m512i {
     if row >= source.rows || column >= source.columns {
         return _mm512_setzero_si512();
     }

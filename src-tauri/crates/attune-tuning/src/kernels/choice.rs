@@ -4,61 +4,31 @@
 //! So each kernel is asked for at the processor and at the system, and must then compute some products right;
 //! the next best takes its place otherwise.
 
-use std::fmt;
 use std::sync::OnceLock;
 
 use half::bf16;
 
 use super::blocked::{BlockProducts, Written};
-use super::blocks::BlockKernel;
+use super::blocks::Blocked;
+use super::limit::{Kernel, limit};
+use super::matrices::{Matrix, MatrixMut, Previous};
+use super::narrow::Bf16Kernel;
 use super::panels::Panels;
-use super::products::{Matrix, MatrixMut, Previous};
-use super::value::Value;
+use super::wide::{self, F32Kernel};
 #[cfg(target_arch = "x86_64")]
 use super::{amx::Amx, avx512::Avx512};
-
-/// A way to compute products, from the one that every machine has to the fastest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Kernel {
-    /// Whatever the compiler makes of plain code.
-    Portable,
-    /// f32 in registers of 256 bits.
-    Avx2,
-    /// f32 in registers of 512 bits.
-    Avx512,
-    /// bf16 in registers of 512 bits.
-    Avx512Bf16,
-    /// bf16 in tiles.
-    AmxBf16,
-}
-
-impl Kernel {
-    /// Whether it makes bf16 faster than f32.
-    pub fn has_bf16(self) -> bool {
-        self >= Self::Avx512Bf16
-    }
-}
-
-impl fmt::Display for Kernel {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Portable => "portable",
-            Self::Avx2 => "AVX2",
-            Self::Avx512 => "AVX-512",
-            Self::Avx512Bf16 => "AVX-512 BF16",
-            Self::AmxBf16 => "AMX BF16",
-        })
-    }
-}
 
 /// The best kernel of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// What is used.
     pub kernel: Kernel,
+    /// What is used where everything is computed in f32.
+    pub f32_kernel: Kernel,
     /// Why this one and, where there are better ones, why not those: for people to read.
     pub why: String,
+    /// The best kernel that this process was allowed, see [`limit_kernel`](crate::limit_kernel).
+    pub limit: Option<Kernel>,
 }
 
 /// The kernel of this process. It is looked for once, and does not change.
@@ -66,94 +36,139 @@ pub fn chosen() -> &'static Choice {
     &detected().choice
 }
 
-/// What multiplies in f32 in this process.
-pub(crate) fn chosen_for_f32() -> Kernel {
-    f32_kernel()
+/// What products of both kinds of numbers are computed by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kernels {
+    pub(crate) bf16: Bf16Kernel,
+    pub(crate) f32: F32Kernel,
+}
+
+impl Kernels {
+    /// The fastest of this process.
+    pub(crate) fn best() -> Self {
+        detected().kernels
+    }
+
+    /// All that this machine has, the best first, so that each kernel is in one of them.
+    #[cfg(test)]
+    pub(crate) fn all() -> Vec<Self> {
+        let (bf16, f32) = (Bf16Kernel::all(), F32Kernel::all());
+        let number = bf16.len().max(f32.len());
+        let at =
+            |place: usize| Self { bf16: bf16[place.min(bf16.len() - 1)], f32: f32[place.min(f32.len() - 1)] };
+        (0..number).map(at).collect()
+    }
 }
 
 #[derive(Debug)]
 struct Detected {
     choice: Choice,
-    blocks: BlockKernel,
+    kernels: Kernels,
 }
 
 fn detected() -> &'static Detected {
     static DETECTED: OnceLock<Detected> = OnceLock::new();
-    DETECTED.get_or_init(detect)
+    DETECTED.get_or_init(|| detect(limit()))
 }
 
-impl BlockKernel {
-    /// The fastest for bf16 on this machine.
-    pub(crate) fn best() -> Self {
-        detected().blocks
-    }
-
+#[cfg(test)]
+impl Bf16Kernel {
     /// All that this machine has, the best first.
-    #[cfg(test)]
     pub(crate) fn all() -> Vec<Self> {
-        let mut all: Vec<Self> = bf16_kernels().into_iter().filter_map(|(_, asked)| asked.ok()).collect();
-        all.push(Self::Portable);
-        all
+        let asked = bf16_kernels().into_iter().filter_map(|(_, asked)| asked.ok());
+        asked.chain([Self::Portable]).collect()
+    }
+}
+
+#[cfg(test)]
+impl F32Kernel {
+    /// All that this machine has, the best first.
+    pub(crate) fn all() -> Vec<Self> {
+        let asked = f32_kernels().into_iter().filter_map(|(_, asked)| asked.ok());
+        asked.chain([Self::Portable]).collect()
     }
 }
 
 /// The kernels that make bf16 fast, the best first, or why there is none.
 #[cfg(target_arch = "x86_64")]
-fn bf16_kernels() -> [(Kernel, Result<BlockKernel, String>); 2] {
-    let amx = Avx512::ask().and_then(|avx512| Ok(BlockKernel::Amx(Amx::ask()?, avx512)));
-    let avx512 = Avx512::ask().map(BlockKernel::Avx512);
-    [(Kernel::AmxBf16, amx), (Kernel::Avx512Bf16, avx512)]
+fn bf16_kernels() -> Vec<(Kernel, Result<Bf16Kernel, String>)> {
+    let amx = Avx512::ask().and_then(|avx512| Ok(Bf16Kernel::Amx(Amx::ask()?, avx512)));
+    vec![(Kernel::AmxBf16, amx), (Kernel::Avx512Bf16, Avx512::ask().map(Bf16Kernel::Avx512))]
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn bf16_kernels() -> [(Kernel, Result<BlockKernel, String>); 0] {
-    []
-}
-
-fn detect() -> Detected {
-    let mut without: Vec<String> = Vec::new();
-    for (kernel, asked) in bf16_kernels() {
-        match asked {
-            Ok(blocks) if computes_right(blocks) => {
-                let mut why = "its test products are right".to_owned();
-                if !without.is_empty() {
-                    why = format!("{why}; nothing faster, as {}", without.join(" and "));
-                }
-                return Detected { choice: Choice { kernel, why }, blocks };
-            }
-            Ok(_) => without.push(format!("the test products of {kernel} are wrong")),
-            Err(reason) if without.contains(&reason) => {}
-            Err(reason) => without.push(reason),
-        }
-    }
-    let kernel = f32_kernel();
-    let why = match without.is_empty() {
-        true => "there is nothing faster for this kind of processor".to_owned(),
-        false => format!("nothing faster, as {}", without.join(" and ")),
-    };
-    Detected { choice: Choice { kernel, why }, blocks: BlockKernel::Portable }
-}
-
-/// What the gemm crate takes for f32: it asks the same.
+/// The kernels for f32 that not every processor has, the best first, or why there is none.
 #[cfg(target_arch = "x86_64")]
-fn f32_kernel() -> Kernel {
-    if is_x86_feature_detected!("avx512f") {
-        Kernel::Avx512
-    } else if is_x86_feature_detected!("fma") {
-        Kernel::Avx2
-    } else {
-        Kernel::Portable
-    }
+fn f32_kernels() -> Vec<(Kernel, Result<F32Kernel, String>)> {
+    vec![
+        (Kernel::Avx512, wide::Avx512::ask().map(F32Kernel::Avx512)),
+        (Kernel::Avx2, wide::Avx2::ask().map(F32Kernel::Avx2)),
+    ]
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn f32_kernel() -> Kernel {
-    Kernel::Portable
+fn bf16_kernels() -> Vec<(Kernel, Result<Bf16Kernel, String>)> {
+    Vec::new()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn f32_kernels() -> Vec<(Kernel, Result<F32Kernel, String>)> {
+    Vec::new()
+}
+
+fn detect(limit: Option<Kernel>) -> Detected {
+    let mut without = Vec::new();
+    let for_bf16 = first_right(bf16_kernels(), limit, computes_right::<bf16>, &mut without);
+    // Of the better ones nothing need be said where one of them is used.
+    let mut without_f32 = Vec::new();
+    let for_f32 = first_right(f32_kernels(), limit, computes_right::<f32>, &mut without_f32);
+    let f32_kernel = for_f32.map_or(Kernel::Portable, |(kernel, _)| kernel);
+    let kernel = for_bf16.map_or(f32_kernel, |(kernel, _)| kernel);
+    if for_bf16.is_none() {
+        without.extend(without_f32);
+    }
+    Detected {
+        choice: Choice { kernel, f32_kernel, why: why(kernel, without), limit },
+        kernels: Kernels {
+            bf16: for_bf16.map_or(Bf16Kernel::Portable, |(_, found)| found),
+            f32: for_f32.map_or(F32Kernel::Portable, |(_, found)| found),
+        },
+    }
+}
+
+/// The first that there is, that is allowed and whose products are right; why it is none of those before it.
+fn first_right<K: Copy>(
+    asked: Vec<(Kernel, Result<K, String>)>,
+    limit: Option<Kernel>,
+    computes_right: impl Fn(K) -> bool,
+    without: &mut Vec<String>,
+) -> Option<(Kernel, K)> {
+    for (kernel, asked) in asked {
+        let reason = match (limit, asked) {
+            (Some(limit), _) if kernel > limit => format!("this process is limited to {limit}"),
+            (_, Err(reason)) => reason,
+            (_, Ok(found)) if computes_right(found) => return Some((kernel, found)),
+            (_, Ok(_)) => format!("the test products of {kernel} are wrong"),
+        };
+        without.push(reason);
+    }
+    None
+}
+
+/// Why it is this one and none of those that it is without, in words.
+fn why(kernel: Kernel, mut without: Vec<String>) -> String {
+    without.dedup();
+    let right =
+        if kernel == Kernel::Portable { "every machine has it" } else { "its test products are right" };
+    match without.is_empty() {
+        true if kernel == Kernel::AmxBf16 => right.to_owned(),
+        true => format!("{right}; there is nothing faster for this kind of processor"),
+        false => format!("{right}; nothing faster, as {}", without.join(" and ")),
+    }
 }
 
 /// Whether small whole numbers, whose sums bf16 and f32 hold exactly, come out as in whole-number arithmetic: in both
 /// directions of a frozen weight and with both layouts of a factor that is packed on the way.
-fn computes_right(kernel: BlockKernel) -> bool {
+fn computes_right<V: Blocked>(kernel: V::Kernel) -> bool {
     const ROWS: usize = 70;
     const DEPTH: usize = 300;
     const COLUMNS: usize = 70;
@@ -161,16 +176,14 @@ fn computes_right(kernel: BlockKernel) -> bool {
         (0..count).map(|place| (place * step % 17) as i32 - 8).collect()
     };
     let (left, right) = (numbers(ROWS * DEPTH, 7), numbers(COLUMNS * DEPTH, 5));
-    let narrowed = |numbers: &[i32]| -> Vec<bf16> {
-        numbers.iter().map(|number| <bf16 as Value>::narrow(*number as f32)).collect()
-    };
     let turned: Vec<i32> =
         (0..DEPTH * COLUMNS).map(|place| right[place % COLUMNS * DEPTH + place / COLUMNS]).collect();
     let left_turned: Vec<i32> =
         (0..DEPTH * ROWS).map(|place| left[place % ROWS * DEPTH + place / ROWS]).collect();
-    let [narrow_left, narrow_right, narrow_left_turned, narrow_turned] =
-        [&left, &right, &left_turned, &turned].map(|numbers| narrowed(numbers));
     let wide = |numbers: &[i32]| -> Vec<f32> { numbers.iter().map(|number| *number as f32).collect() };
+    let narrow = |numbers: &[i32]| -> Vec<V> { wide(numbers).into_iter().map(V::narrow).collect() };
+    let [narrow_left, narrow_right, narrow_left_turned, narrow_turned] =
+        [&left, &right, &left_turned, &turned].map(|numbers| narrow(numbers));
     let expected: Vec<f32> = left
         .chunks_exact(DEPTH)
         .flat_map(|left| {
@@ -180,12 +193,12 @@ fn computes_right(kernel: BlockKernel) -> bool {
         })
         .collect();
 
-    let mut products = BlockProducts::new(kernel);
+    let mut products = BlockProducts::<V>::new(kernel);
     let mut found = [(); 4].map(|()| vec![0.0; ROWS * COLUMNS]);
     let [first, second, third, fourth] =
         found.each_mut().map(|sums| Written::Wide(MatrixMut::new(sums, COLUMNS), Previous::Replaced));
     let rows = Matrix::new(&narrow_left, DEPTH);
-    let mut panels = Panels::default();
+    let mut panels = Panels::<V>::with_room_for([[COLUMNS, DEPTH], [DEPTH, COLUMNS]].into_iter());
     panels.push(kernel, &wide(&right), DEPTH);
     panels.push(kernel, &wide(&turned), COLUMNS);
     products.forward(first, rows, panels.weight(0));
@@ -198,12 +211,17 @@ fn computes_right(kernel: BlockKernel) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BlockKernel, Kernel, chosen, computes_right};
+    use super::{
+        Bf16Kernel, F32Kernel, Kernel, Kernels, bf16, chosen, computes_right, detect, first_right, why,
+    };
 
     #[test]
     fn every_kernel_of_this_machine_computes_right() {
-        for kernel in BlockKernel::all() {
-            assert!(computes_right(kernel), "{kernel:?}");
+        for kernel in Bf16Kernel::all() {
+            assert!(computes_right::<bf16>(kernel), "{kernel:?}");
+        }
+        for kernel in F32Kernel::all() {
+            assert!(computes_right::<f32>(kernel), "{kernel:?}");
         }
     }
 
@@ -212,7 +230,47 @@ mod tests {
         let choice = chosen();
         assert!(std::ptr::eq(choice, chosen()));
         assert!(!choice.why.is_empty());
-        assert_eq!(choice.kernel.has_bf16(), !matches!(BlockKernel::best(), BlockKernel::Portable));
-        assert!(Kernel::AmxBf16 > Kernel::Portable);
+        assert_eq!(choice.kernel.has_bf16(), !matches!(Kernels::best().bf16, Bf16Kernel::Portable));
+        assert!(choice.f32_kernel <= choice.kernel && !choice.f32_kernel.has_bf16());
+    }
+
+    #[test]
+    fn a_processor_that_lies_gets_the_next_best_kernel_and_the_reason() {
+        let asked = || {
+            vec![
+                (Kernel::AmxBf16, Err("the system refuses the AMX registers".to_owned())),
+                (Kernel::Avx512Bf16, Ok(1)),
+                (Kernel::Avx512, Ok(2)),
+                (Kernel::Avx2, Ok(3)),
+            ]
+        };
+        let mut without = Vec::new();
+        // AVX-512 is named by the processor, but computes wrong numbers.
+        let found = first_right(asked(), None, |kernel| kernel == 3, &mut without);
+        assert_eq!(found, Some((Kernel::Avx2, 3)));
+        assert_eq!(
+            why(Kernel::Avx2, without),
+            "its test products are right; nothing faster, as the system refuses the AMX registers and the test \
+             products of AVX-512 BF16 are wrong and the test products of AVX-512 are wrong"
+        );
+        let mut without = Vec::new();
+        assert_eq!(first_right(asked(), None, |_| false, &mut without), None);
+        assert_eq!(without.len(), 4);
+        assert!(why(Kernel::Portable, without).starts_with("every machine has it; nothing faster, as "));
+    }
+
+    #[test]
+    fn a_limit_holds_for_both_kinds_of_numbers_and_is_said() {
+        for limit in Kernel::ALL {
+            let found = detect(Some(limit));
+            assert!(found.choice.kernel <= limit && found.choice.f32_kernel <= limit, "{limit}");
+            assert_eq!(found.choice.limit, Some(limit));
+        }
+        let portable = detect(Some(Kernel::Portable));
+        assert!(matches!(portable.kernels.bf16, Bf16Kernel::Portable));
+        assert!(matches!(portable.kernels.f32, F32Kernel::Portable));
+        if detect(None).choice.kernel > Kernel::Portable {
+            assert!(portable.choice.why.ends_with("nothing faster, as this process is limited to portable"));
+        }
     }
 }

@@ -11,16 +11,27 @@ mod avx512;
 mod blocked;
 mod blocks;
 mod choice;
+mod limit;
 mod lines;
+mod matrices;
+mod narrow;
 mod panels;
 mod portable;
-mod products;
+#[cfg(test)]
+mod tests;
 mod value;
+mod wide;
 
 pub(crate) use blocked::{BlockProducts, Written};
-pub(crate) use blocks::BlockKernel;
-pub(crate) use choice::chosen_for_f32;
-pub use choice::{Choice, Kernel, chosen};
+pub(crate) use blocks::Blocked;
+pub(crate) use choice::Kernels;
+pub use choice::{Choice, chosen};
+pub(crate) use limit::registers;
+pub use limit::{Kernel, limit_kernel};
+pub(crate) use matrices::{Matrix, MatrixMut, Previous};
+#[cfg(test)]
+pub(crate) use narrow::Bf16Kernel;
 pub(crate) use panels::{PanelRows, Panels};
-pub(crate) use products::{Matrix, MatrixMut, Previous, multiply};
 pub(crate) use value::Value;
+#[cfg(test)]
+pub(crate) use wide::F32Kernel;

@@ -10,13 +10,13 @@ use crate::vectors::{Kernel, vectorised};
 /// Rows that share what is loaded of the right factor.
 const ROWS: usize = 4;
 
-pub(super) fn multiply(block: Block<'_>, out: BlockOut<'_>) {
-    block.checked_steps(&out);
+pub(super) fn multiply(block: Block<'_, bf16>, out: BlockOut<'_>) {
+    block.check(&out);
     vectorised(Multiply { block, out });
 }
 
 struct Multiply<'a> {
-    block: Block<'a>,
+    block: Block<'a, bf16>,
     out: BlockOut<'a>,
 }
 
@@ -25,8 +25,8 @@ impl Kernel for Multiply<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Block { left, right } = self.block;
-        let BlockOut { values, stride, adds } = self.out;
+        let Block { left, right, .. } = self.block;
+        let BlockOut { values, stride, adds, .. } = self.out;
         for row in (0..SIDE).step_by(ROWS) {
             for half in 0..2 {
                 let mut sums = [[0.0_f32; 16]; ROWS];
@@ -55,12 +55,12 @@ impl Kernel for Multiply<'_> {
     }
 }
 
-pub(super) fn pack_down(source: Source<'_>, out: &mut [Line]) {
+pub(super) fn pack_down(source: Source<'_, bf16>, out: &mut [Line]) {
     let Source { values, stride, rows, columns } = source;
     pack(rows, columns, out, |depth, column| values[depth * stride + column]);
 }
 
-pub(super) fn pack_along(source: Source<'_>, out: &mut [Line]) {
+pub(super) fn pack_along(source: Source<'_, bf16>, out: &mut [Line]) {
     let Source { values, stride, rows, columns } = source;
     pack(columns, rows, out, |depth, column| values[column * stride + depth]);
 }
@@ -80,12 +80,12 @@ fn pack(depth: usize, columns: usize, out: &mut [Line], at: impl Fn(usize, usize
     }
 }
 
-pub(super) fn pack_rows(source: Source<'_>, out: &mut [Line]) {
+pub(super) fn pack_rows(source: Source<'_, bf16>, out: &mut [Line]) {
     let Source { values, stride, rows, columns } = source;
     pack_left(rows, columns, out, |row, depth| values[row * stride + depth]);
 }
 
-pub(super) fn pack_columns(source: Source<'_>, out: &mut [Line]) {
+pub(super) fn pack_columns(source: Source<'_, bf16>, out: &mut [Line]) {
     let Source { values, stride, rows, columns } = source;
     pack_left(columns, rows, out, |row, depth| values[depth * stride + row]);
 }

@@ -6,9 +6,10 @@
 //! and the tiles only share what is loaded.
 
 use candle_core::{Result as CandleResult, Storage, Tensor};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::frozen::values;
+use crate::kernels::registers;
 
 /// `rows · Wᵀ` for rows of shape `[rows, inputs]` and a contiguous `W` of shape `[outputs, inputs]`, row-major.
 pub(super) fn row_products(weight: &Tensor, rows: &[f32]) -> CandleResult<Vec<f32>> {
@@ -24,7 +25,7 @@ pub(super) fn row_products(weight: &Tensor, rows: &[f32]) -> CandleResult<Vec<f3
 pub(super) fn products(weight: &[f32], rows: &[f32], inputs: usize) -> Vec<f32> {
     let outputs = weight.len() / inputs;
     let mut out = vec![0.0; rows.len() / inputs * outputs];
-    Arch::new().dispatch(Products { weight, rows, inputs, outputs, out: &mut out });
+    registers().dispatch(Products { weight, rows, inputs, outputs, out: &mut out });
     out
 }
 

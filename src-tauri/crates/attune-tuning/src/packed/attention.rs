@@ -10,7 +10,7 @@ use super::number::Number;
 use super::rows::Rows;
 use super::scratch::Scratch;
 use crate::DropoutPlace;
-use crate::kernels::{Matrix, MatrixMut, Previous, Value, Written};
+use crate::kernels::{BlockProducts, Matrix, MatrixMut, Previous, Value, Written};
 use crate::vectors::{Kernel, add, exponentials, largest, sum_of_products, vectorised};
 
 /// A norm, an attention, and what they add to the residual stream.
@@ -144,8 +144,7 @@ impl<V: Number> Attention<'_, V> {
                 let head_weights;
                 (head_weights, weights) = weights.split_at_mut(row.len() * seen.len());
                 scores.resize(head_weights.len(), 0.0);
-                V::multiply(
-                    &mut linear.products,
+                linear.products.multiply(
                     Written::Wide(MatrixMut::new(scores, seen.len()), Previous::Replaced),
                     queries.columns(columns.clone()),
                     keys.columns(columns.clone()).transposed(),
@@ -153,8 +152,7 @@ impl<V: Number> Attention<'_, V> {
                 vectorised(BiasedSoftmax { scores, weights: head_weights, keys: seen.len(), bias, head });
                 let weights = self.dropped(head_weights, dropping, [number, head], seen.len(), dropped);
                 let into = MatrixMut::new(&mut joined[places.clone()], joined_width);
-                V::multiply(
-                    &mut linear.products,
+                linear.products.multiply(
                     Written::Narrow(into.columns(columns.clone())),
                     Matrix::new(weights, seen.len()),
                     values.columns(columns),
@@ -310,26 +308,26 @@ impl<V: Number> Attention<'_, V> {
                     let d_values = into(&mut d_values[seen_places.clone()], columns.clone());
                     let dropped = self.dropped(head_weights, dropping, [number, head], seen.len(), buffer);
                     let transposed = Matrix::new(dropped, seen.len()).transposed();
-                    V::multiply(products, d_values, transposed, d_joined);
+                    products.multiply(d_values, transposed, d_joined);
                 }
                 if !(wanted.queries || wanted.keys) {
                     continue;
                 }
                 let d_weights = Written::Wide(MatrixMut::new(scores, seen.len()), Previous::Replaced);
                 let values = values.columns(columns.clone()).transposed();
-                V::multiply(products, d_weights, d_joined, values);
+                products.multiply(d_weights, d_joined, values);
                 let at = [number, head];
                 dropping.apply_to_weights(self.dropped_weights, at, seen.len(), scores);
                 vectorised(SoftmaxBackward { slopes: scores, weights: head_weights, keys: seen.len() });
                 let d_scores = Matrix::new(V::narrowed(scores, score_slopes), seen.len());
                 if wanted.queries {
                     let d_queries = into(&mut d_queries[places.clone()], columns.clone());
-                    V::multiply(products, d_queries, d_scores, keys.columns(columns.clone()));
+                    products.multiply(d_queries, d_scores, keys.columns(columns.clone()));
                 }
                 if wanted.keys {
                     let d_keys = into(&mut d_keys[seen_places.clone()], columns.clone());
                     let d_scores = d_scores.transposed();
-                    V::multiply(products, d_keys, d_scores, queries.columns(columns));
+                    products.multiply(d_keys, d_scores, queries.columns(columns));
                 }
             }
         }
@@ -351,7 +349,7 @@ impl Wanted {
 }
 
 struct CoreSlopes<'s, V: Number> {
-    products: &'s mut V::Products,
+    products: &'s mut BlockProducts<V>,
     joined: &'s [V],
     queries: &'s mut [V],
     keys: &'s mut [V],

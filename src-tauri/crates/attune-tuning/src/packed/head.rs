@@ -5,7 +5,7 @@
 //! Source: the running shift is that of Milakov, Gimelshein 2018, "Online normalizer calculation for softmax".
 
 use super::number::Number;
-use crate::kernels::{Matrix, MatrixMut, Previous, Written};
+use crate::kernels::{BlockProducts, Matrix, MatrixMut, PanelRows, Previous, Written};
 use crate::vectors::{Kernel, exponentials, largest, vectorised};
 
 /// Rows of the head taken at once: with the logits of a share they fit a core's second cache at the usual widths.
@@ -13,7 +13,7 @@ const BLOCK: usize = 512;
 
 /// The head's frozen weight of `[vocabulary, width]`.
 pub(super) struct Head<'w, V: Number> {
-    pub(super) weight: V::Weight<'w>,
+    pub(super) weight: PanelRows<'w, V>,
     pub(super) vocabulary: usize,
     pub(super) width: usize,
 }
@@ -48,7 +48,7 @@ pub(super) fn summed_cross_entropy<V: Number>(
     states: &[V],
     tokens: &[u32],
     mut slope: Option<&mut [f32]>,
-    products: &mut V::Products,
+    products: &mut BlockProducts<V>,
     scratch: &mut HeadScratch<V>,
 ) -> f64 {
     let HeadScratch { logits, narrowed, shifts, sums, targets, losses } = scratch;
@@ -67,7 +67,8 @@ pub(super) fn summed_cross_entropy<V: Number>(
         let size = BLOCK.min(vocabulary - first);
         logits.resize(positions * size, 0.0);
         let into = Written::Wide(MatrixMut::new(logits, size), Previous::Replaced);
-        V::forward(products, into, Matrix::new(states, width), weight, first..first + size);
+        let block = weight.outputs(first..first + size);
+        products.forward(into, Matrix::new(states, width), block);
         for ((token, target), logits) in tokens.iter().zip(&mut *targets).zip(logits.chunks_exact(size)) {
             if let Some(logit) = (*token as usize).checked_sub(first).and_then(|place| logits.get(place)) {
                 *target = *logit;
@@ -77,15 +78,16 @@ pub(super) fn summed_cross_entropy<V: Number>(
         if let Some(slope) = slope.as_deref_mut() {
             let into = Written::Wide(MatrixMut::new(slope, width), Previous::AddedTo);
             let exponentials = Matrix::new(V::narrowed(logits, narrowed), size);
-            V::backward(products, into, exponentials, weight, first..first + size);
+            products.backward(into, exponentials, block);
         }
     }
     if let Some(slope) = slope {
         let rows = slope.chunks_exact_mut(width).zip(&*sums).zip(tokens);
         for ((slope, sum), token) in rows {
             let scale = (1.0 / sum) as f32;
-            slope.iter_mut().for_each(|slope| *slope *= scale);
-            V::subtract_row(weight, *token as usize, slope);
+            for (slope, weight) in slope.iter_mut().zip(weight.row(*token as usize)) {
+                *slope = *slope * scale - weight.widen();
+            }
         }
     }
     losses.clear();

@@ -7,12 +7,13 @@
 use std::ops::Range;
 
 use super::number::Number;
-use crate::kernels::{BlockKernel, Matrix, MatrixMut, Previous, Written, multiply};
+use crate::kernels::{BlockProducts, Kernels, Matrix, MatrixMut, PanelRows, Previous, Written};
+use crate::vectors::{Scale, vectorised};
 
 /// `y = x · Wᵀ + scale · (x · Aᵀ) · Bᵀ`.
 pub(super) struct Linear<'w, V: Number> {
     /// W, `[outputs, inputs]`.
-    pub(super) weight: V::Weight<'w>,
+    pub(super) weight: PanelRows<'w, V>,
     pub(super) outputs: usize,
     pub(super) inputs: usize,
     pub(super) low_rank: Option<LowRank<'w>>,
@@ -33,7 +34,7 @@ pub(super) struct LowRank<'w> {
     pub(super) scale: f32,
 }
 
-/// What the way back needs beside the input: `x · Aᵀ`, `[positions, rank]`; empty without LoRA.
+/// What the way back needs beside the input: `scale · x · Aᵀ`, `[positions, rank]`; empty without LoRA.
 #[derive(Debug, Default)]
 pub(super) struct LinearTape {
     low: Vec<f32>,
@@ -42,7 +43,9 @@ pub(super) struct LinearTape {
 /// What products are computed with on a core; its memory is kept.
 #[derive(Debug)]
 pub(super) struct LinearScratch<V: Number> {
-    pub(super) products: V::Products,
+    pub(super) products: BlockProducts<V>,
+    /// For LoRA's share.
+    pub(super) low_rank: BlockProducts<f32>,
     /// What goes into LoRA's share and what comes out of it in f32, where they are kept otherwise.
     input: Vec<f32>,
     output: Vec<f32>,
@@ -51,8 +54,14 @@ pub(super) struct LinearScratch<V: Number> {
 }
 
 impl<V: Number> LinearScratch<V> {
-    pub(super) fn new(kernel: BlockKernel) -> Self {
-        Self { products: V::products(kernel), input: Vec::new(), output: Vec::new(), low: Vec::new() }
+    pub(super) fn new(kernels: Kernels) -> Self {
+        Self {
+            products: BlockProducts::new(V::kernel(kernels)),
+            low_rank: BlockProducts::new(kernels.f32),
+            input: Vec::new(),
+            output: Vec::new(),
+            low: Vec::new(),
+        }
     }
 }
 
@@ -78,20 +87,19 @@ impl<'w, V: Number> Linear<'w, V> {
         y: Filled<'_, V>,
         scratch: &mut LinearScratch<V>,
     ) {
-        let LinearScratch { products, input, output, .. } = scratch;
-        let Some(low_rank) = &self.low_rank else {
+        let LinearScratch { products, low_rank, input, output, .. } = scratch;
+        let Some(LowRank { adapter, a, b, rank, scale }) = &self.low_rank else {
             return self.frozen_forward(products, x, y);
         };
-        let LowRank { adapter, a, b, rank, scale } = low_rank;
         tape.low.resize(x.len() / self.inputs * rank, 0.0);
         let x_wide = Matrix::new(V::widened(x, input), self.inputs);
         let a = Matrix::new(&adapter[a.clone()], self.inputs);
-        multiply(MatrixMut::new(&mut tape.low, *rank), Previous::Replaced, 1.0, x_wide, a.transposed());
+        low_rank.multiply(replaced(&mut tape.low, *rank), x_wide, a.transposed());
+        vectorised(Scale { values: &mut tape.low, by: *scale });
         let (low, b) = (Matrix::new(&tape.low, *rank), Matrix::new(&adapter[b.clone()], *rank));
         let mut fill = |y: &mut [f32], previous| {
             self.frozen_forward(products, x, Filled::Wide(&mut *y, previous));
-            let y = MatrixMut::new(y, self.outputs);
-            multiply(y, Previous::AddedTo, *scale, low, b.transposed());
+            low_rank.multiply(added_to(y, self.outputs), low, b.transposed());
         };
         match y {
             Filled::Values(y) => V::fill_wide(y, output, |y| fill(y, Previous::Replaced)),
@@ -99,12 +107,11 @@ impl<'w, V: Number> Linear<'w, V> {
         }
     }
 
-    fn frozen_forward(&self, products: &mut V::Products, x: &[V], y: Filled<'_, V>) {
-        let x = Matrix::new(x, self.inputs);
-        V::forward(products, y.written(self.outputs), x, &self.weight, 0..self.outputs);
+    fn frozen_forward(&self, products: &mut BlockProducts<V>, x: &[V], y: Filled<'_, V>) {
+        products.forward(y.written(self.outputs), Matrix::new(x, self.inputs), self.weight);
     }
 
-    /// From `dy` of `[positions, outputs]`: `dB += scale · dyᵀ · low` and `dA += (scale · dy · B)ᵀ · x` in the
+    /// From `dy` of `[positions, outputs]`: `dB += dyᵀ · (scale · x · Aᵀ)` and `dA += (scale · dy · B)ᵀ · x` in the
     /// adapter's gradient, and, where it is wanted, `dx = dy · W + (scale · dy · B) · A`.
     pub(super) fn backward(
         &self,
@@ -115,7 +122,7 @@ impl<'w, V: Number> Linear<'w, V> {
         gradient: &mut [f32],
         scratch: &mut LinearScratch<V>,
     ) {
-        let LinearScratch { products, input, output, low: low_slope } = scratch;
+        let LinearScratch { products, low_rank, input, output, low: low_slope } = scratch;
         let Some(LowRank { adapter, a, b, rank, scale }) = &self.low_rank else {
             if let Some(dx) = dx {
                 self.frozen_backward(products, dy, dx);
@@ -125,19 +132,20 @@ impl<'w, V: Number> Linear<'w, V> {
         low_slope.resize(tape.low.len(), 0.0);
         let dy_wide = Matrix::new(V::widened(dy, input), self.outputs);
         let matrix = Matrix::new(&adapter[b.clone()], *rank);
-        multiply(MatrixMut::new(low_slope, *rank), Previous::Replaced, *scale, dy_wide, matrix);
-        let (b_slope, low) = (MatrixMut::new(&mut gradient[b.clone()], *rank), Matrix::new(&tape.low, *rank));
-        multiply(b_slope, Previous::AddedTo, *scale, dy_wide.transposed(), low);
-        let a_slope = MatrixMut::new(&mut gradient[a.clone()], self.inputs);
+        low_rank.multiply(replaced(low_slope, *rank), dy_wide, matrix);
+        vectorised(Scale { values: low_slope, by: *scale });
+        let b_slope = added_to(&mut gradient[b.clone()], *rank);
+        low_rank.multiply(b_slope, dy_wide.transposed(), Matrix::new(&tape.low, *rank));
+        let a_slope = added_to(&mut gradient[a.clone()], self.inputs);
         let slope = Matrix::new(low_slope, *rank);
         let x = Matrix::new(V::widened(x, input), self.inputs);
-        multiply(a_slope, Previous::AddedTo, 1.0, slope.transposed(), x);
+        low_rank.multiply(a_slope, slope.transposed(), x);
 
         let Some(dx) = dx else { return };
         let a = Matrix::new(&adapter[a.clone()], self.inputs);
         let mut fill = |dx: &mut [f32], previous| {
             self.frozen_backward(products, dy, Filled::Wide(&mut *dx, previous));
-            multiply(MatrixMut::new(dx, self.inputs), Previous::AddedTo, 1.0, slope, a);
+            low_rank.multiply(added_to(dx, self.inputs), slope, a);
         };
         match dx {
             Filled::Values(dx) => V::fill_wide(dx, output, |dx| fill(dx, Previous::Replaced)),
@@ -145,10 +153,17 @@ impl<'w, V: Number> Linear<'w, V> {
         }
     }
 
-    fn frozen_backward(&self, products: &mut V::Products, dy: &[V], dx: Filled<'_, V>) {
-        let dy = Matrix::new(dy, self.outputs);
-        V::backward(products, dx.written(self.inputs), dy, &self.weight, 0..self.outputs);
+    fn frozen_backward(&self, products: &mut BlockProducts<V>, dy: &[V], dx: Filled<'_, V>) {
+        products.backward(dx.written(self.inputs), Matrix::new(dy, self.outputs), self.weight);
     }
+}
+
+fn replaced(values: &mut [f32], columns: usize) -> Written<'_, f32> {
+    Written::Wide(MatrixMut::new(values, columns), Previous::Replaced)
+}
+
+fn added_to(values: &mut [f32], columns: usize) -> Written<'_, f32> {
+    Written::Wide(MatrixMut::new(values, columns), Previous::AddedTo)
 }
 
 impl<'a, V: Number> Filled<'a, V> {

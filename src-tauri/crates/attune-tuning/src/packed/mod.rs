@@ -17,6 +17,8 @@ mod number;
 mod rows;
 mod scratch;
 mod share;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 use std::num::NonZeroUsize;
@@ -29,9 +31,8 @@ use number::Number;
 use rows::{RowCost, shares};
 use share::{Biases, Workspace};
 use weights::PlacedWeights;
-pub(crate) use weights::PlainProducts;
 
-use crate::kernels::{BlockKernel, chosen};
+use crate::kernels::{Kernels, Panels, chosen};
 use crate::vectors::add;
 use crate::{
     Adapter, AdapterKind, AdapterLayout, AdapterTensor, Architecture, BaseModel, Error, Loss, PackedBatch,
@@ -63,15 +64,15 @@ enum Computing<'m> {
 
 #[derive(Debug)]
 struct Computation<'m, V: Number> {
-    store: &'m V::Store,
+    store: &'m Panels<V>,
     /// One for each core.
     workspaces: Vec<Workspace<V>>,
 }
 
 impl<'m, V: Number> Computation<'m, V> {
-    fn new(base: &'m BaseModel, kernel: BlockKernel, cores: usize) -> Result<Self> {
-        let workspaces = std::iter::repeat_with(|| Workspace::new(kernel)).take(cores).collect();
-        Ok(Self { store: V::store(base, kernel)?, workspaces })
+    fn new(base: &'m BaseModel, kernels: Kernels, cores: usize) -> Result<Self> {
+        let workspaces = std::iter::repeat_with(|| Workspace::new(kernels)).take(cores).collect();
+        Ok(Self { store: V::store(base, kernels)?, workspaces })
     }
 
     /// Fills the results of all shares of the batch, in their order; each core takes the next share that is left.
@@ -156,30 +157,30 @@ impl<'m> PackedPass<'m> {
     /// [`Error::InvalidSetting`] if the kind is impossible, [`Error::NoThread`] if the system gives no thread.
     pub fn new(base: &'m BaseModel, kind: AdapterKind, precision: Precision) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let in_bf16 = precision.is_bf16_on(chosen().kernel);
-        Self::on_cores(base, Some(kind), cores, in_bf16.then(BlockKernel::best))
+        Self::on_cores(base, Some(kind), cores, precision.is_bf16_on(chosen().kernel), Kernels::best())
     }
 
     /// A pass that computes losses only, of this adapter or of none.
     pub(crate) fn for_losses(base: &'m BaseModel, adapter: Option<&Adapter>, rows: usize) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self::on_cores(base, adapter.map(Adapter::kind), cores.min(rows), None)
+        Self::on_cores(base, adapter.map(Adapter::kind), cores.min(rows), false, Kernels::best())
     }
 
-    /// In bf16 by this kernel, or in f32.
+    /// In bf16 or in f32, by these kernels.
     fn on_cores(
         base: &'m BaseModel,
         kind: Option<AdapterKind>,
         cores: usize,
-        in_bf16: Option<BlockKernel>,
+        in_bf16: bool,
+        kernels: Kernels,
     ) -> Result<Self> {
         let layout = match &kind {
             Some(kind) => kind.layout(base)?,
             None => AdapterLayout::default(),
         };
         let computing = match in_bf16 {
-            None => Computing::F32(Computation::new(base, BlockKernel::Portable, cores)?),
-            Some(kernel) => Computing::Bf16(Computation::new(base, kernel, cores)?),
+            false => Computing::F32(Computation::new(base, kernels, cores)?),
+            true => Computing::Bf16(Computation::new(base, kernels, cores)?),
         };
         let pool = ThreadPoolBuilder::new().num_threads(cores).build();
         let cores = pool.map_err(|source| Error::NoThread { source })?;
@@ -286,59 +287,5 @@ impl TrainingPass for PackedPass<'_> {
     fn loss(&mut self, adapter: &[f32], batch: &PackedBatch) -> Result<Loss> {
         self.compute(adapter, batch, Beside::Nothing)?;
         Ok(self.mean_loss(batch))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{BlockKernel, PackedPass};
-    use crate::{Dropout, PackedBatch, TrainingPass, fixtures};
-
-    #[test]
-    fn in_the_packed_pass_the_number_of_cores_changes_no_bit() {
-        let base = fixtures::tiny_base();
-        let rows = fixtures::oracle_rows();
-        let in_f32_and_bf16 = [None].into_iter().chain(BlockKernel::all().into_iter().map(Some));
-        for (in_bf16, kind) in in_f32_and_bf16.flat_map(|kernel| [(kernel, true), (kernel, false)]) {
-            let adapter = match kind {
-                true => fixtures::peft_prompt(&base),
-                false => fixtures::peft_lora(&base, "peft_lora_everywhere"),
-            };
-            let results = [1, 2, 5].map(|cores| {
-                let mut pass =
-                    PackedPass::on_cores(&base, Some(adapter.kind()), cores, in_bf16).expect("threads");
-                let mut gradient = vec![0.0; adapter.values().len()];
-                let rows = [(); 8].into_iter().flat_map(|()| &rows);
-                let batch = PackedBatch::pack(rows).expect("rows");
-                let batch = batch.with_dropout(Dropout::of_step(0.1, 1, 0));
-                let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient);
-                assert!(pass.results.len() > 1, "one share alone cannot show a dependence");
-                (loss.expect("a loss"), gradient)
-            });
-            assert_eq!(results[0], results[1], "{in_bf16:?}");
-            assert_eq!(results[0], results[2], "{in_bf16:?}");
-        }
-    }
-
-    #[test]
-    fn every_kernel_for_bf16_gives_the_same_pass_but_for_the_order_of_sums() {
-        let base = fixtures::tiny_base();
-        let adapter = fixtures::peft_lora(&base, "peft_lora_everywhere");
-        let batch = fixtures::oracle_batch();
-        let results: Vec<_> = BlockKernel::all()
-            .into_iter()
-            .map(|kernel| {
-                let mut pass =
-                    PackedPass::on_cores(&base, Some(adapter.kind()), 1, Some(kernel)).expect("threads");
-                let mut gradient = vec![0.0; adapter.values().len()];
-                let loss = pass.loss_and_gradient(adapter.values(), &batch, &mut gradient).expect("a loss");
-                (loss.mean, gradient)
-            })
-            .collect();
-        for (loss, gradient) in &results {
-            assert!((loss - results[0].0).abs() < 1e-3 * loss, "{loss}, another says {}", results[0].0);
-            // A sum in another order is rounded to the other neighbour here and there.
-            assert!(fixtures::relative_difference(gradient, &results[0].1) < 0.02);
-        }
     }
 }

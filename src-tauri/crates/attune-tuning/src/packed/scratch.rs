@@ -2,7 +2,7 @@
 
 use super::linear::LinearScratch;
 use super::number::Number;
-use crate::kernels::BlockKernel;
+use crate::kernels::Kernels;
 
 /// Mostly slopes on their way; each is filled before it is read.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub(super) struct Scratch<V: Number> {
 }
 
 impl<V: Number> Scratch<V> {
-    pub(super) fn new(kernel: BlockKernel) -> Self {
+    pub(super) fn new(kernels: Kernels) -> Self {
         Self {
-            linear: LinearScratch::new(kernel),
+            linear: LinearScratch::new(kernels),
             joined: Vec::new(),
             queries: Vec::new(),
             keys: Vec::new(),

@@ -6,12 +6,14 @@ use super::attention::{Attention, AttentionTape, Bias, Memory, Seen, Slopes};
 use super::dropping::Dropping;
 use super::feed_forward::FeedForwardTape;
 use super::head::{HeadScratch, summed_cross_entropy};
+#[cfg(test)]
+use super::linear::LinearScratch;
 use super::norm::NormTape;
 use super::number::Number;
 use super::rows::Rows;
 use super::scratch::Scratch;
 use super::weights::PlacedWeights;
-use crate::kernels::BlockKernel;
+use crate::kernels::Kernels;
 use crate::vectors::add;
 use crate::{DropoutPlace, RowDropout, Stack};
 
@@ -68,7 +70,7 @@ impl Biases {
 }
 
 impl<V: Number> Workspace<V> {
-    pub(super) fn new(kernel: BlockKernel) -> Self {
+    pub(super) fn new(kernels: Kernels) -> Self {
         Self {
             encoder_rows: Rows::default(),
             decoder_rows: Rows::default(),
@@ -81,7 +83,7 @@ impl<V: Number> Workspace<V> {
             normed_slope: Vec::new(),
             memory_slope: Vec::new(),
             head: HeadScratch::default(),
-            scratch: Scratch::new(kernel),
+            scratch: Scratch::new(kernels),
         }
     }
 
@@ -119,6 +121,11 @@ impl<V: Number> Workspace<V> {
             }
         }
         loss
+    }
+
+    #[cfg(test)]
+    pub(super) fn linear_scratch(&self) -> &LinearScratch<V> {
+        &self.scratch.linear
     }
 
     /// The cross-entropy in nats of each target token of the rows that were computed last, one row after the other.

@@ -4,47 +4,15 @@
 //! last ones of the way back.
 //! Invariant: adapted products are met in the order of [`Network::linears`], which is that of the adapter's layout.
 
-use std::ops::Range;
-
 use super::attention::Attention;
 use super::feed_forward::FeedForward;
 use super::head::Head;
 use super::linear::{Linear, LowRank};
 use super::norm::Norm;
 use super::number::Number;
+use crate::kernels::Panels;
 use crate::network::{self, Embedding, FrozenRmsNorm, Product};
-use crate::weights::Weights;
-use crate::{AdapterKind, AdapterTensor, BaseModel, DropoutPlace, LoraSettings, Result};
-
-/// Frozen products row by row, one after the other in one piece of memory.
-#[derive(Debug)]
-pub(crate) struct PlainProducts {
-    values: Vec<f32>,
-    /// Of each, in the order of the network.
-    places: Vec<Range<usize>>,
-}
-
-impl PlainProducts {
-    pub(crate) fn read<'p>(
-        products: impl Iterator<Item = &'p Product> + Clone,
-        weights: &Weights,
-    ) -> Result<Self> {
-        let mut values =
-            Vec::with_capacity(products.clone().map(|product| product.outputs * product.inputs).sum());
-        let mut places = Vec::new();
-        for product in products {
-            let start = values.len();
-            product.read_after(weights, &mut values)?;
-            places.push(start..values.len());
-        }
-        Ok(Self { values, places })
-    }
-
-    /// `[outputs, inputs]`, of the product of this number.
-    pub(super) fn rows(&self, number: usize) -> &[f32] {
-        &self.values[self.places[number].clone()]
-    }
-}
+use crate::{AdapterKind, AdapterTensor, BaseModel, DropoutPlace, LoraSettings};
 
 /// An encoder layer.
 pub(super) struct EncoderLayer<'w, V: Number> {
@@ -79,7 +47,7 @@ impl<'w, V: Number> PlacedWeights<'w, V> {
     /// The base model, whose weights were made into this store, with the values of an adapter of this kind, or with none.
     pub(super) fn new(
         base: &'w BaseModel,
-        store: &'w V::Store,
+        store: &'w Panels<V>,
         kind: Option<&AdapterKind>,
         tensors: &[AdapterTensor],
         adapter: &'w [f32],
@@ -121,7 +89,7 @@ impl<'w, V: Number> PlacedWeights<'w, V> {
             decoder,
             decoder_norm: norm(&network.decoder_norm),
             head: Head {
-                weight: V::weight(store, &network.head),
+                weight: store.weight(network.head.number),
                 vocabulary: network.head.outputs,
                 width: network.head.inputs,
             },
@@ -131,7 +99,7 @@ impl<'w, V: Number> PlacedWeights<'w, V> {
 
 /// Walks the network in the order of the adapter's layout.
 struct Placing<'w, 'p, V: Number> {
-    store: &'w V::Store,
+    store: &'w Panels<V>,
     lora: Option<&'p LoraSettings>,
     /// A and B of the adapted products that are still to come.
     pairs: std::slice::Iter<'p, [AdapterTensor; 2]>,
@@ -189,7 +157,7 @@ impl<'w, V: Number> Placing<'w, '_, V> {
             Some(LowRank { adapter: self.adapter, a, b, rank: settings.rank, scale })
         });
         let (outputs, inputs) = (product.outputs, product.inputs);
-        Linear { weight: V::weight(self.store, product), outputs, inputs, low_rank }
+        Linear { weight: self.store.weight(product.number), outputs, inputs, low_rank }
     }
 }
 

@@ -47,7 +47,7 @@ impl Computation {
         observer: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<Option<Self>> {
         let best = kernels::chosen();
-        let in_f32 = |why: String| Self { precision: Precision::F32, kernel: kernels::chosen_for_f32(), why };
+        let in_f32 = |why: String| Self { precision: Precision::F32, kernel: best.f32_kernel, why };
         let in_bf16 = |why: String| Self { precision: Precision::Bf16, kernel: best.kernel, why };
         match training.config.precision {
             Precision::F32 => return Ok(Some(in_f32("f32 was asked for".to_owned()))),

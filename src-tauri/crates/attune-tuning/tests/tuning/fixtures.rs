@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use attune_tuning::peft::{self, PeftFiles};
 use attune_tuning::{
     Adapter, AdapterKind, AdapterLayout, AutogradPass, BaseModel, BaseModelFiles, EncodedExample, Example,
-    PackedBatch, PackedPass, Precision, TrainingPass,
+    Kernel, PackedBatch, PackedPass, Precision, TrainingPass, chosen, limit_kernel,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -39,8 +39,21 @@ impl BaseFiles {
     }
 
     pub(crate) fn load(&self) -> attune_tuning::Result<BaseModel> {
+        keep_to_the_kernel_of_the_test();
         let Self { config, weights, tokenizer } = self;
         BaseModel::open(BaseModelFiles { config, weights: Arc::new(weights.clone()), tokenizer })
+    }
+}
+
+/// The variable that tells a process of tests the best kernel it may use.
+pub(crate) const TEST_KERNEL: &str = "ATTUNE_TEST_KERNEL";
+
+/// Nothing is computed without a base model, so that this is early enough.
+fn keep_to_the_kernel_of_the_test() {
+    if let Ok(name) = std::env::var(TEST_KERNEL) {
+        let kernel = Kernel::by_name(&name).unwrap();
+        limit_kernel(kernel).unwrap();
+        assert!(chosen().kernel <= kernel && chosen().limit == Some(kernel));
     }
 }
 

@@ -11,6 +11,7 @@ mod fixtures;
 mod generation;
 mod generation_settings;
 mod gradient;
+mod kernels;
 mod lora;
 mod loss;
 mod packed;

@@ -61,6 +61,7 @@ export const values = {
     hfToken: "Access token of the hub",
     hfHubOffline: "Stay offline",
     log: "What the terminal shows of the log",
+    kernel: "The best kernel that may compute",
   },
   hidden: "Set; its value is never shown",
   variable: (name: string) => `${name} would set it`,
