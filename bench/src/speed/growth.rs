@@ -1,9 +1,12 @@
-//! How the time of a step grows with rows, with their length, and with the rows of a prompt.
+//! How the time of a step grows with rows, with their length, and with the rows of a prompt; and which share of what the
+//! machine can multiply at best training uses.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use attune_tuning::{
-    AdapterKind, BaseModel, EncodedExample, PackedBatch, PackedPass, Precision, TrainingPass,
+    AdapterKind, BaseModel, EncodedExample, PackedBatch, PackedPass, PeakProduct, Precision, TrainingPass,
 };
 
 use crate::console::{result as tell, say};
@@ -13,7 +16,10 @@ use crate::judgement::median;
 use crate::own_process::Stopwatch;
 use crate::plot::{Panel, Plot, Series};
 
+const PRECISIONS: [(&str, Precision); 2] = [("f32", Precision::F32), ("bf16", Precision::Bf16)];
 const TIMES: usize = 5;
+/// As long as all cores multiply to find out how fast they can.
+const AT_BEST: Duration = Duration::from_millis(700);
 const USUAL: Step = Step { rows: 8, source: 64, prompt: 20 };
 /// A line through both ends may be missed by this share of its height: what grows faster than linearly misses it.
 const BENDS: f64 = 0.25;
@@ -38,15 +44,27 @@ const VARIED: [Varied; 3] = [
 /// Times steps on the random base, and draws them.
 pub(super) fn measure(folder: &Path) -> Result<bool> {
     let base = read_base(&folder.join("base"))?;
+    for (label, precision) in PRECISIONS {
+        let peak = peak(precision == Precision::Bf16);
+        let step = time(&base, USUAL, precision)?;
+        let used = step.multiplied as f64 / step.seconds;
+        tell(&format!(
+            "{label}: at best {:.0} GFLOP/s; training {:.0}, which is {:.0} % ({:.1} GFLOP a step)",
+            2e-9 * peak,
+            2e-9 * used,
+            100.0 * used / peak,
+            2e-9 * step.multiplied as f64,
+        ));
+    }
     let mut panels = Vec::new();
     let mut is_linear = true;
     for (name, values, step) in VARIED {
         say(&format!("time is measured over {name}"));
         let mut panel = Panel { name, unit: "seconds a step", series: Vec::new() };
-        for (label, precision) in [("f32", Precision::F32), ("bf16", Precision::Bf16)] {
+        for (label, precision) in PRECISIONS {
             let mut points = Vec::new();
             for value in values {
-                points.push((*value as f64, seconds(&base, step(*value), precision)?));
+                points.push((*value as f64, time(&base, step(*value), precision)?.seconds));
             }
             let bend = bend(&points);
             is_linear &= bend <= BENDS;
@@ -68,7 +86,34 @@ pub(super) fn measure(folder: &Path) -> Result<bool> {
     Ok(is_linear)
 }
 
-fn seconds(base: &BaseModel, step: Step, precision: Precision) -> Result<f64> {
+struct Timed {
+    seconds: f64,
+    /// Multiply-adds of one step.
+    multiplied: u64,
+}
+
+/// Multiply-adds a second that all cores reach together on a product whose factors stay in their caches.
+fn peak(in_bf16: bool) -> f64 {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        let working: Vec<_> = (0..cores)
+            .map(|_| {
+                scope.spawn(move || {
+                    let mut product = PeakProduct::new(in_bf16);
+                    product.run();
+                    let (began, mut multiplied) = (Instant::now(), 0);
+                    while began.elapsed() < AT_BEST {
+                        multiplied += product.run();
+                    }
+                    multiplied as f64 / began.elapsed().as_secs_f64()
+                })
+            })
+            .collect();
+        working.into_iter().map(|core| core.join().unwrap_or(f64::NAN)).sum()
+    })
+}
+
+fn time(base: &BaseModel, step: Step, precision: Precision) -> Result<Timed> {
     let row = |number: usize| {
         let tokens = |count: usize, salt: usize| -> Vec<u32> {
             (0..count).map(|place| ((number * 31 + place * 7 + salt) % 30_000 + 2) as u32).collect()
@@ -80,7 +125,9 @@ fn seconds(base: &BaseModel, step: Step, precision: Precision) -> Result<f64> {
     let values = vec![0.01; pass.layout().parameters()];
     let mut gradient = vec![0.0; values.len()];
     let mut taken = Vec::with_capacity(TIMES);
+    let mut before = 0;
     for time in 0..=TIMES {
+        before = pass.multiplied();
         let stopwatch = Stopwatch::start();
         pass.loss_and_gradient(&values, &batch, &mut gradient)?;
         // In the first, buffers grow.
@@ -88,7 +135,7 @@ fn seconds(base: &BaseModel, step: Step, precision: Precision) -> Result<f64> {
             taken.push(stopwatch.seconds());
         }
     }
-    Ok(median(taken))
+    Ok(Timed { seconds: median(taken), multiplied: pass.multiplied() - before })
 }
 
 /// By how much of the last point's height the line from the first to the last is missed from below at most, which is how

@@ -55,7 +55,7 @@ pub use generation::{
     Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
     Search, Stop, generate, generate_greedy, generate_seeded,
 };
-pub use kernels::{Choice, Kernel, chosen, limit_kernel};
+pub use kernels::{Choice, Kernel, PeakProduct, chosen, limit_kernel};
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};

@@ -50,8 +50,7 @@ pub(crate) struct BlockProducts<V: Blocked> {
     /// `[rows, SIDE]`, of a panel.
     sums: Vec<WideLine>,
     /// Multiply-adds that kernels were asked for so far.
-    #[cfg(test)]
-    pub(crate) multiplied: usize,
+    pub(crate) multiplied: u64,
 }
 
 /// A factor in blocks.
@@ -127,7 +126,6 @@ impl<V: Blocked> BlockProducts<V> {
             right: Vec::new(),
             turned: Vec::new(),
             sums: Vec::new(),
-            #[cfg(test)]
             multiplied: 0,
         }
     }
@@ -218,10 +216,7 @@ impl<V: Blocked> BlockProducts<V> {
                             adds: depth > 0,
                         },
                     };
-                    #[cfg(test)]
-                    {
-                        self.multiplied += rows * columns * depth_left;
-                    }
+                    self.multiplied += (rows * columns * depth_left) as u64;
                     V::multiply(&ready, Block { left: block_left, right: lines, depth: depth_left }, into);
                 }
             }

@@ -16,6 +16,7 @@ mod lines;
 mod matrices;
 mod narrow;
 mod panels;
+mod peak;
 mod portable;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub(crate) use matrices::{Matrix, MatrixMut, Previous};
 #[cfg(test)]
 pub(crate) use narrow::Bf16Kernel;
 pub(crate) use panels::{PanelRows, Panels};
+pub use peak::PeakProduct;
 pub(crate) use value::Value;
 #[cfg(test)]
 pub(crate) use wide::F32Kernel;

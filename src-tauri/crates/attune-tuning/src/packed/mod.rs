@@ -192,6 +192,18 @@ impl<'m> PackedPass<'m> {
         &self.layout
     }
 
+    /// Multiply-adds of all its products so far: those of real rows, and of nothing that no gradient needs.
+    pub fn multiplied(&self) -> u64 {
+        fn of<V: Number>(computation: &Computation<'_, V>) -> u64 {
+            let scratches = computation.workspaces.iter().map(|workspace| workspace.linear_scratch());
+            scratches.map(|scratch| scratch.products.multiplied + scratch.low_rank.multiplied).sum()
+        }
+        match &self.computing {
+            Computing::F32(computation) => of(computation),
+            Computing::Bf16(computation) => of(computation),
+        }
+    }
+
     /// Fills the results of all shares, in their order; each core takes the next share that is left.
     /// Returns the rows of each share.
     fn compute(&mut self, adapter: &[f32], batch: &PackedBatch, beside: Beside) -> Result<Vec<Vec<usize>>> {

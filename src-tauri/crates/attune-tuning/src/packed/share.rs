@@ -6,7 +6,6 @@ use super::attention::{Attention, AttentionTape, Bias, Memory, Seen, Slopes};
 use super::dropping::Dropping;
 use super::feed_forward::FeedForwardTape;
 use super::head::{HeadScratch, summed_cross_entropy};
-#[cfg(test)]
 use super::linear::LinearScratch;
 use super::norm::NormTape;
 use super::number::Number;
@@ -123,7 +122,6 @@ impl<V: Number> Workspace<V> {
         loss
     }
 
-    #[cfg(test)]
     pub(super) fn linear_scratch(&self) -> &LinearScratch<V> {
         &self.scratch.linear
     }

@@ -93,7 +93,7 @@ export const parameters = {
     sourceMaxTokens: { label: "Longest question", help: "Tokens that are read; the rest is cut." },
     targetMaxTokens: { label: "Longest answer", help: "Tokens that are learned; the rest is cut." },
     batchTokens: { label: "Largest batch", help: "Tokens in a batch; long rows then make smaller ones." },
-    precision: { label: "Precision", help: "bf16 is several times as fast where the processor has it." },
+    precision: { label: "Precision", help: "Automatic is bf16 where the processor has it and it agrees with f32." },
     seed: { label: "Seed", help: "The same seed repeats a run exactly." },
     selfCheck: {
       label: "Self-check",
@@ -107,7 +107,7 @@ export const parameters = {
     random: "Random numbers",
   },
   decays: { linear: "Linear", cosine: "Cosine", constant: "None, it stays" },
-  precisions: { auto: "bf16 where it agrees with f32", f32: "f32, exact", bf16: "bf16" },
+  precisions: { auto: "Automatic", f32: "f32, exact", bf16: "bf16, fast" },
 };
 
 export const start = {
