@@ -13,6 +13,7 @@ extern crate self as attune_tuning;
 
 mod adamw;
 mod adapter;
+mod answer_network;
 mod architecture;
 mod autograd;
 mod base_model;
@@ -34,6 +35,7 @@ mod pass;
 pub mod peft;
 mod placed;
 mod precision;
+mod ready;
 mod soft_prompt;
 mod tokenizer;
 mod training;
@@ -55,11 +57,12 @@ pub use generation::{
     Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
     Search, Stop, generate, generate_greedy, generate_seeded,
 };
-pub use kernels::{Choice, Kernel, chosen};
+pub use kernels::{Choice, Int8Instructions, Kernel, chosen, chosen_for_int8};
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};
 pub use precision::Precision;
+pub use ready::ReadyAdapter;
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{

@@ -18,23 +18,6 @@ pub(super) struct WideLine(pub(super) [f32; 16]);
 impl Line {
     pub(super) const ZERO: Self = Self([bf16::ZERO; 32]);
 
-    /// No lines, and memory for so many, in large pages where the system has them for this.
-    pub(super) fn room_for(count: usize) -> Vec<Self> {
-        let lines = Vec::with_capacity(count);
-        #[cfg(target_os = "linux")]
-        {
-            const PAGE: usize = 4096;
-            let start = (lines.as_ptr() as usize).next_multiple_of(PAGE);
-            let end = (lines.as_ptr() as usize + count * size_of::<Self>()) / PAGE * PAGE;
-            if start < end {
-                // SAFETY: whole pages inside memory that the vector holds; the advice changes no byte of it. Whether
-                // it is taken is the system's affair.
-                unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
-            }
-        }
-        lines
-    }
-
     /// Says that the line will be read soon.
     pub(super) fn prefetch(&self) {
         #[cfg(target_arch = "x86_64")]
@@ -43,6 +26,23 @@ impl Line {
             std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>((&raw const *self).cast());
         }
     }
+}
+
+/// No lines, and memory for so many, in large pages where the system has them for this.
+pub(super) fn room_for<L>(count: usize) -> Vec<L> {
+    let lines = Vec::with_capacity(count);
+    #[cfg(target_os = "linux")]
+    {
+        const PAGE: usize = 4096;
+        let start = (lines.as_ptr() as usize).next_multiple_of(PAGE);
+        let end = (lines.as_ptr() as usize + count * size_of::<L>()) / PAGE * PAGE;
+        if start < end {
+            // SAFETY: whole pages inside memory that the vector holds; the advice changes no byte of it. Whether
+            // it is taken is the system's affair.
+            unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
+        }
+    }
+    lines
 }
 
 impl WideLine {

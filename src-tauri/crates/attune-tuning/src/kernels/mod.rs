@@ -11,6 +11,7 @@ mod avx512;
 mod blocked;
 mod blocks;
 mod choice;
+mod int8;
 mod lines;
 mod panels;
 mod portable;
@@ -19,7 +20,9 @@ mod value;
 
 pub(crate) use blocked::{BlockProducts, Written};
 pub(crate) use blocks::BlockKernel;
-pub use choice::{Choice, Kernel, chosen};
+pub use choice::{Choice, Kernel, chosen, chosen_for_int8};
+pub use int8::Int8Instructions;
+pub(crate) use int8::{Int8Kernel, Int8Panels, Int8Products, Int8Rows};
 pub(crate) use panels::{PanelRows, Panels};
 pub(crate) use products::{Matrix, MatrixMut, Previous, multiply};
 pub(crate) use value::Value;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use half::bf16;
 
 use super::blocks::{BlockKernel, DEPTH, SIDE, Source};
-use super::lines::Line;
+use super::lines::{Line, room_for};
 use crate::vectors::convert;
 
 /// Frozen weights of `[outputs, inputs]`, rounded to bf16, one after the other in one piece of memory: large pages
@@ -39,11 +39,11 @@ impl Panels {
     /// No weights yet, and room for weights of these outputs and inputs.
     pub(crate) fn with_room_for(shapes: impl Iterator<Item = [usize; 2]>) -> Self {
         let lines = shapes.map(|[outputs, inputs]| lines_of(outputs, inputs)).sum();
-        Self { lines: Line::room_for(lines), weights: Vec::new() }
+        Self { lines: room_for(lines), weights: Vec::new() }
     }
 
-    /// Packs one more weight; `values` are its rows, one for each output.
-    pub(crate) fn push(&mut self, kernel: BlockKernel, values: &[f32], inputs: usize) {
+    /// Packs one more weight; `values` are its rows, one for each output. Its number among the weights.
+    pub(crate) fn push(&mut self, kernel: BlockKernel, values: &[f32], inputs: usize) -> usize {
         let outputs = values.len() / inputs;
         let first = self.lines.len();
         let mut narrowed: Vec<bf16> = Vec::with_capacity(SIDE * inputs);
@@ -57,6 +57,7 @@ impl Panels {
             kernel.pack_along(source, &mut self.lines[start..]);
         }
         self.weights.push(Place { lines: first..self.lines.len(), outputs, inputs });
+        self.weights.len() - 1
     }
 
     /// The weight that was packed after this many others, if there is one.

@@ -28,6 +28,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use number::Number;
 use rows::{RowCost, shares};
 use share::{Biases, Workspace};
+pub(crate) use weights::FrozenValues;
 use weights::PlacedWeights;
 
 use crate::kernels::{BlockKernel, chosen};

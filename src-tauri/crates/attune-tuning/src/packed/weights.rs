@@ -19,14 +19,14 @@ use crate::network::{self, AdaptedLinear, FrozenRmsNorm, Network};
 use crate::{AdapterKind, AdapterTensor, BaseModel, DropoutPlace, LoraSettings, Result};
 
 /// The values of a frozen tensor, contiguous. While it lives, nobody can change them.
-pub(super) struct FrozenValues<'w> {
+pub(crate) struct FrozenValues<'w> {
     /// candle's lock, held for reading; the type of its guard has no name here.
     storage: Box<dyn Deref<Target = Storage> + Sync + 'w>,
     range: Range<usize>,
 }
 
 impl<'w> FrozenValues<'w> {
-    pub(super) fn new(tensor: &'w Tensor) -> Result<Self> {
+    pub(crate) fn new(tensor: &'w Tensor) -> Result<Self> {
         let (storage, layout) = tensor.storage_and_layout();
         let range = match (&*storage, layout.contiguous_offsets()) {
             (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) if end <= values.len() => start..end,
@@ -39,7 +39,7 @@ impl<'w> FrozenValues<'w> {
         Ok(Self { storage: Box::new(storage), range })
     }
 
-    pub(super) fn values(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[f32] {
         match &**self.storage {
             Storage::Cpu(CpuStorage::F32(values)) => &values[self.range.clone()],
             // Refused when it was made.
