@@ -54,6 +54,13 @@ pub enum Error {
         source: safetensors::SafeTensorError,
     },
     #[error(
+        "could not read the base model's model.safetensors; see that its disk is there, and load it again"
+    )]
+    WeightsNotRead {
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(
         "the base model's weights have no tensor {name}, which its config.json implies; \
          the two files do not belong together or the model is not a T5 v1.1 with its own output head"
     )]

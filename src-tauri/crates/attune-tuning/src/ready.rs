@@ -57,7 +57,7 @@ impl ReadyAdapter {
                 let layout = adapter.layout();
                 let mut pairs = layout.tensors().as_chunks::<2>().0.iter();
                 let places = base.network().linears().map(|linear| {
-                    let [a, b] = settings.reaches(linear.name()).then(|| pairs.next()).flatten()?;
+                    let [a, b] = settings.reaches(&linear.name).then(|| pairs.next()).flatten()?;
                     Some([a.range(), b.range()])
                 });
                 let places = places.collect();

@@ -3,18 +3,16 @@
 use super::attention::attend;
 use super::memory::Sequence;
 use super::products::{Adapted, Company, Products};
-use super::weights::{DecoderLayer, FeedForward, Norm, embed};
+use super::weights::{DecoderLayer, FeedForward, Norm};
 use super::{AnswerNetwork, Workspace};
 use crate::Result;
 use crate::kernels::Previous;
-use crate::network::Network;
 use crate::vectors::{GatedGelu, Kernel, sum_of_products, vectorised};
 
 impl AnswerNetwork {
     /// Reads a token of each sequence; what may follow it is written over `logits` of `[sequences, vocabulary]`.
     pub(super) fn step(
         &self,
-        network: &Network,
         tokens: &[u32],
         sequences: &mut [&mut Sequence],
         logits: &mut [f32],
@@ -22,7 +20,7 @@ impl AnswerNetwork {
         workspace: &mut Workspace,
     ) -> Result<()> {
         state.clear();
-        embed(network, tokens, self.width, state)?;
+        self.embed(tokens, state)?;
         workspace.adapted.set(sequences.iter().map(|sequence| sequence.source.adapter.as_ref()));
         for (number, layer) in self.packed.decoder.iter().enumerate() {
             self.decoder_layer(layer, number, sequences, state, workspace);

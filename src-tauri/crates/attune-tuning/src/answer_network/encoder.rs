@@ -6,10 +6,9 @@
 
 use super::memory::{Layers, SourceMemory};
 use super::products::Company;
-use super::weights::{EncoderLayer, embed};
+use super::weights::EncoderLayer;
 use super::{AnswerNetwork, Workspace};
 use crate::kernels::{Matrix, MatrixMut, Previous, multiply};
-use crate::network::Network;
 use crate::vectors::{Kernel, exponentials, largest, vectorised};
 use crate::{ReadyAdapter, Result};
 
@@ -19,15 +18,14 @@ const QUERIES: usize = 256;
 impl AnswerNetwork {
     pub(super) fn read(
         &self,
-        network: &Network,
         adapter: Option<&ReadyAdapter>,
         tokens: &[u32],
         workspace: &mut Workspace,
     ) -> Result<SourceMemory> {
         let mut state = adapter.map_or(&[][..], ReadyAdapter::prompt).to_vec();
-        embed(network, tokens, self.width, &mut state)?;
+        self.embed(tokens, &mut state)?;
         let positions = state.len() / self.width;
-        let bias = network.encoder_bias.by_distance(positions);
+        let bias = self.encoder_bias.by_distance(positions);
         let adapter = adapter.filter(|adapter| adapter.is_low_rank());
         workspace.adapted.set(std::iter::repeat_n(adapter, positions));
         for layer in &self.packed.encoder {
@@ -49,7 +47,13 @@ impl AnswerNetwork {
         Ok(SourceMemory { layers, adapter: adapter.cloned(), width: self.inner })
     }
 
-    fn encoder_layer(&self, layer: &EncoderLayer, state: &mut [f32], bias: &[f32], workspace: &mut Workspace) {
+    fn encoder_layer(
+        &self,
+        layer: &EncoderLayer,
+        state: &mut [f32],
+        bias: &[f32],
+        workspace: &mut Workspace,
+    ) {
         let positions = state.len() / self.width;
         let Workspace { products, adapted, normed, wide, taken, scores } = workspace;
         let store = &self.packed.store;
@@ -62,7 +66,14 @@ impl AnswerNetwork {
         self.attend_in_both_directions(wide, bias, scores, taken);
         let rows = (&taken[..], Company::Fixed);
         products.forward(store, &attention.output, rows, adapted, state, Previous::AddedTo);
-        self.feed_forward(&layer.feed_forward, Company::Fixed, state, products, adapted, [normed, wide, taken]);
+        self.feed_forward(
+            &layer.feed_forward,
+            Company::Fixed,
+            state,
+            products,
+            adapted,
+            [normed, wide, taken],
+        );
     }
 
     /// Of queries, keys and values side by side, `[positions, 3 · inner]`.

@@ -3,7 +3,7 @@
 //! The mathematics of [`Network`], over weights that are packed once for it, in f32, bf16 or int8: those that share their
 //! input are one product, keys and values are kept, and what an adapter adds comes to the frozen product in f32, so that
 //! any number of adapters are at work on one base.
-//! In f32 it is held to [`Network::decode`] by tests; in int8 a weight has a scale for each output and a row of
+//! In f32 it is held by tests to the readable network; in int8 a weight has a scale for each output and a row of
 //! activations one of its own, and the loss that costs is held to a limit.
 //! Not here: which token comes next and who is answered when (`generation`); dropout, gradients (`packed`, `autograd`).
 //! Invariants: the logits of a sequence are the same bits whatever else is decoded with it, and however many threads
@@ -28,8 +28,9 @@ pub(crate) use memory::{Sequence, SourceMemory};
 use products::{Adapted, Products};
 use weights::PackedLayers;
 
-use crate::network::Network;
-use crate::{Architecture, ReadyAdapter, Result};
+use crate::network::{Embedding, Network, Product, RelativeBias};
+use crate::weights::Weights;
+use crate::{Architecture, Error, ReadyAdapter, Result};
 
 /// What weights are kept in and products computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,8 @@ impl Numbers {
 #[derive(Debug)]
 pub(crate) struct AnswerNetwork {
     packed: PackedLayers,
+    embedding: Embedding,
+    encoder_bias: RelativeBias,
     numbers: Numbers,
     /// Whether keys and values are kept in f32.
     is_wide: bool,
@@ -80,10 +83,20 @@ struct Workspace {
 }
 
 impl AnswerNetwork {
-    /// Packs the weights.
-    pub(crate) fn new(network: &Network, architecture: &Architecture, numbers: Numbers) -> Result<Self> {
+    /// Reads the products and packs them.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(crate) fn read_from(
+        weights: &Weights,
+        network: &Network<Product>,
+        architecture: &Architecture,
+        numbers: Numbers,
+    ) -> Result<Self> {
         Ok(Self {
-            packed: PackedLayers::new(network, architecture, numbers)?,
+            packed: PackedLayers::read(network, architecture, weights, numbers)?,
+            embedding: network.embedding.clone(),
+            encoder_bias: network.encoder_bias.clone(),
             numbers,
             is_wide: numbers == Numbers::F32,
             width: architecture.width,
@@ -98,13 +111,8 @@ impl AnswerNetwork {
     ///
     /// # Errors
     /// [`Error::TokenOutsideVocabulary`](crate::Error::TokenOutsideVocabulary) if a token has no embedding.
-    pub(crate) fn read_source(
-        &self,
-        network: &Network,
-        adapter: Option<&ReadyAdapter>,
-        tokens: &[u32],
-    ) -> Result<SourceMemory> {
-        self.with_workspace(|_, workspace| self.read(network, adapter, tokens, workspace))
+    pub(crate) fn read_source(&self, adapter: Option<&ReadyAdapter>, tokens: &[u32]) -> Result<SourceMemory> {
+        self.with_workspace(|_, workspace| self.read(adapter, tokens, workspace))
     }
 
     /// Reads one more token of each sequence, of which each may have read another number of them and have an adapter of
@@ -115,20 +123,13 @@ impl AnswerNetwork {
     ///
     /// # Panics
     /// If there are not as many tokens as sequences, which is a fault of the caller.
-    pub(crate) fn decode_next(
-        &self,
-        network: &Network,
-        tokens: &[u32],
-        sequences: &mut [&mut Sequence],
-    ) -> Result<Vec<f32>> {
+    pub(crate) fn decode_next(&self, tokens: &[u32], sequences: &mut [&mut Sequence]) -> Result<Vec<f32>> {
         assert_eq!(tokens.len(), sequences.len(), "tokens of sequences");
         let mut logits = vec![0.0; tokens.len() * self.vocabulary];
         let threads = rayon::current_num_threads().min(tokens.len() / self.numbers.rows_a_thread()).max(1);
         let share = tokens.len().div_ceil(threads).max(1);
         let step = |tokens: &[u32], sequences: &mut [&mut Sequence], logits: &mut [f32]| {
-            self.with_workspace(|state, workspace| {
-                self.step(network, tokens, sequences, logits, state, workspace)
-            })
+            self.with_workspace(|state, workspace| self.step(tokens, sequences, logits, state, workspace))
         };
         if threads == 1 {
             step(tokens, sequences, &mut logits)?;
@@ -140,6 +141,16 @@ impl AnswerNetwork {
             .zip(logits.par_chunks_mut(share * self.vocabulary))
             .try_for_each(|((tokens, sequences), logits)| step(tokens, sequences, logits))?;
         Ok(logits)
+    }
+
+    /// Appends the embeddings of tokens.
+    fn embed(&self, tokens: &[u32], rows: &mut Vec<f32>) -> Result<()> {
+        for &token in tokens {
+            let vocabulary = self.vocabulary;
+            let row = self.embedding.row(token).ok_or(Error::TokenOutsideVocabulary { token, vocabulary })?;
+            rows.extend_from_slice(row);
+        }
+        Ok(())
     }
 
     /// Works with the memory that a thread left, or with new one.

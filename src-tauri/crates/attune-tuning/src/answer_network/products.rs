@@ -102,16 +102,16 @@ impl Products {
                 }
             }
             Form::Narrow(number) => {
-                let Some(weight) = store.narrow.weight(*number) else { return };
                 self.narrowed.resize(rows.len(), bf16::ZERO);
                 convert(rows, &mut self.narrowed);
                 let out = Written::Wide(MatrixMut::new(out, outputs), previous);
-                self.narrow.forward(out, Matrix::new(&self.narrowed, inputs), weight);
+                let rows = Matrix::new(&self.narrowed, inputs);
+                self.narrow.forward(out, rows, store.narrow.weight(*number));
             }
             Form::Int8(number) => {
-                let Some(weight) = store.int8.weight(*number) else { return };
                 self.rounded.round(rows, inputs);
-                self.int8.forward(MatrixMut::new(out, outputs), previous, &self.rounded, weight);
+                let out = MatrixMut::new(out, outputs);
+                self.int8.forward(out, previous, &self.rounded, store.int8.weight(*number));
             }
         }
         for (adapter, places) in &adapted.groups {

@@ -111,7 +111,8 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         for (inputs, outputs) in [(1, 1), (16, 32), (37, 5), (64, 19), (256, 40)] {
             let mut draw = |count| (0..count).map(|_| random.random_range(-1.0..1.0)).collect::<Vec<f32>>();
-            let (weight, rows, before) = (draw(inputs * outputs), draw(inputs * 11), draw((outputs + 3) * 11));
+            let (weight, rows, before) =
+                (draw(inputs * outputs), draw(inputs * 11), draw((outputs + 3) * 11));
             let products = |rows: &[f32], previous| {
                 let step = outputs + 3;
                 let mut values = before[..rows.len() / inputs * step].to_vec();
@@ -126,7 +127,10 @@ mod tests {
                 let (together, added) = (&together[of_row.clone()], &added[of_row.clone()]);
                 let before = &before[of_row];
                 assert_eq!(products(row, Previous::Replaced)[..outputs], together[..outputs]);
-                assert_eq!((&together[outputs..], &added[outputs..]), (&before[outputs..], &before[outputs..]));
+                assert_eq!(
+                    (&together[outputs..], &added[outputs..]),
+                    (&before[outputs..], &before[outputs..])
+                );
                 for (place, weight) in weight.chunks_exact(inputs).enumerate() {
                     let exact: f64 = weight.iter().zip(row).map(|(w, v)| f64::from(*w) * f64::from(*v)).sum();
                     let found = together[place];

@@ -11,8 +11,8 @@ use crate::fixtures::{self, largest_difference, oracle_row};
 use crate::placed::Placed;
 use crate::{Adapter, BaseModel, ReadyAdapter};
 
-fn packed(base: &BaseModel, numbers: Numbers) -> AnswerNetwork {
-    AnswerNetwork::new(base.network(), base.architecture(), numbers).unwrap()
+fn packed(base: &BaseModel, numbers: Numbers) -> &AnswerNetwork {
+    base.answering(numbers).unwrap()
 }
 
 /// None, a soft prompt, LoRA on everything, LoRA on q and v.
@@ -29,11 +29,11 @@ fn alone(
     source: &[u32],
     target: &[u32],
 ) -> Vec<Vec<f32>> {
-    let source = network.read_source(base.network(), adapter, source).unwrap();
+    let source = network.read_source(adapter, source).unwrap();
     let mut sequence = Sequence::new(Arc::new(source));
     let start = base.architecture().decoder_start;
     let read = std::iter::once(start).chain(target.iter().copied()).take(target.len());
-    read.map(|token| network.decode_next(base.network(), &[token], &mut [&mut sequence]).unwrap()).collect()
+    read.map(|token| network.decode_next(&[token], &mut [&mut sequence]).unwrap()).collect()
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn in_f32_each_token_has_the_logits_of_reading_all_at_once() {
         for row in fixtures::oracle_rows() {
             let expected = teacher_forced_logits(&placed, &row.source, &target, None).unwrap();
             let expected = expected.to_vec2::<f32>().unwrap();
-            let found = alone(&base, &network, ready.as_ref(), &row.source, &target);
+            let found = alone(&base, network, ready.as_ref(), &row.source, &target);
             for (position, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 let difference = largest_difference(found, expected);
                 let limit = if number < 2 { 1e-5 } else { 1e-4 };
@@ -79,7 +79,7 @@ fn a_sequence_has_the_same_logits_whatever_its_company_in_all_numbers() {
         let all = (0..ready.len()).flat_map(|adapter| (0..rows.len()).map(move |row| (adapter, row)));
         let expected: Vec<Vec<Vec<f32>>> = all
             .clone()
-            .map(|(adapter, row)| alone(&base, &network, ready[adapter].as_ref(), &rows[row].source, target))
+            .map(|(adapter, row)| alone(&base, network, ready[adapter].as_ref(), &rows[row].source, target))
             .collect();
         // They come one after the other, leave when they are through, and now and then one goes on twice.
         let mut random = ChaCha8Rng::seed_from_u64(9);
@@ -88,7 +88,7 @@ fn a_sequence_has_the_same_logits_whatever_its_company_in_all_numbers() {
         while !open.is_empty() || waiting.peek().is_some() {
             let entering = waiting.by_ref().take(random.random_range(0..6)).map(|(adapter, row)| {
                 let adapted = ready[adapter].as_ref();
-                let source = network.read_source(base.network(), adapted, &rows[row].source).unwrap();
+                let source = network.read_source(adapted, &rows[row].source).unwrap();
                 Followed { row, adapter, read: 0, sequence: Sequence::new(Arc::new(source)) }
             });
             open.extend(entering);
@@ -102,10 +102,15 @@ fn a_sequence_has_the_same_logits_whatever_its_company_in_all_numbers() {
             let tokens: Vec<u32> = open.iter().map(token).collect();
             let mut sequences: Vec<&mut Sequence> =
                 open.iter_mut().map(|followed| &mut followed.sequence).collect();
-            let logits = network.decode_next(base.network(), &tokens, &mut sequences).unwrap();
+            let logits = network.decode_next(&tokens, &mut sequences).unwrap();
             for (followed, logits) in open.iter_mut().zip(logits.chunks_exact(width)) {
                 let expected = &expected[followed.adapter * rows.len() + followed.row][followed.read];
-                assert!(logits == expected, "{numbers:?}: row {}, adapter {}", followed.row, followed.adapter);
+                assert!(
+                    logits == expected,
+                    "{numbers:?}: row {}, adapter {}",
+                    followed.row,
+                    followed.adapter
+                );
                 followed.read += 1;
             }
             open.retain(|followed| followed.read < target.len());

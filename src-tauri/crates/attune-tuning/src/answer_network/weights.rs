@@ -7,9 +7,9 @@ use std::ops::Range;
 use super::Numbers;
 use super::attention::Bias;
 use crate::kernels::{BlockKernel, Int8Panels, Panels};
-use crate::network::{AdaptedLinear, FrozenRmsNorm, Network};
-use crate::packed::FrozenValues;
-use crate::{Architecture, Error, Result};
+use crate::network::{self, FrozenRmsNorm, Network, Product};
+use crate::weights::Weights;
+use crate::{Architecture, Result};
 
 /// All weights in their forms.
 #[derive(Debug)]
@@ -101,9 +101,14 @@ pub(super) struct PackedLayers {
 }
 
 impl PackedLayers {
-    /// Goes over the network once, weight by weight.
-    pub(super) fn new(network: &Network, architecture: &Architecture, numbers: Numbers) -> Result<Self> {
-        let mut packing = Packing::new(network, architecture, numbers);
+    /// Goes over the file once, product by product.
+    pub(super) fn read(
+        network: &Network<Product>,
+        architecture: &Architecture,
+        weights: &Weights,
+        numbers: Numbers,
+    ) -> Result<Self> {
+        let mut packing = Packing::new(network, weights, numbers);
         let encoder = network.encoder.iter().map(|layer| {
             Ok(EncoderLayer {
                 attention: packing.attention(&layer.attention_norm, &layer.attention)?,
@@ -124,8 +129,7 @@ impl PackedLayers {
             Ok(DecoderLayer { attention, cross_attention, feed_forward })
         });
         let decoder = decoder.collect::<Result<_>>()?;
-        let head = FrozenValues::new(network.head.weight())?;
-        let head = packing.push(head.values(), architecture.width, Vec::new());
+        let head = packing.stack(&[&network.head])?;
         let farthest = architecture.position_max_distance;
         let by_distance = network.decoder_bias.by_distance(farthest + 1);
         let of_head = by_distance.chunks_exact(2 * farthest + 1);
@@ -144,36 +148,32 @@ impl PackedLayers {
     }
 }
 
-struct Packing {
+struct Packing<'w> {
+    weights: &'w Weights,
     store: Store,
     numbers: Numbers,
     kernel: BlockKernel,
-    /// How many products were packed so far.
-    met: usize,
-    /// Of a stack of several.
-    stacked: Vec<f32>,
+    /// The values of a stack.
+    values: Vec<f32>,
 }
 
-impl Packing {
+impl<'w> Packing<'w> {
     /// With room for everything, so that nothing is moved.
-    fn new(network: &Network, architecture: &Architecture, numbers: Numbers) -> Self {
-        let shapes = || {
-            let linears = network.linears().map(|linear| [linear.shape()[0], linear.shape()[1]]);
-            linears.chain([[architecture.vocabulary, architecture.width]])
-        };
+    fn new(network: &Network<Product>, weights: &'w Weights, numbers: Numbers) -> Self {
+        let shapes = || network.products().map(Product::shape);
         let of = |wanted: Numbers| shapes().filter(move |_| numbers == wanted);
         let store = Store {
             wide: Vec::with_capacity(of(Numbers::F32).map(|[outputs, inputs]| outputs * inputs).sum()),
             narrow: Panels::with_room_for(of(Numbers::Bf16)),
             int8: Int8Panels::with_room_for(of(Numbers::Int8)),
         };
-        Self { store, numbers, kernel: BlockKernel::best(), met: 0, stacked: Vec::new() }
+        Self { weights, store, numbers, kernel: BlockKernel::best(), values: Vec::new() }
     }
 
     fn attention(
         &mut self,
         before: &FrozenRmsNorm,
-        attention: &crate::network::Attention,
+        attention: &network::Attention<Product>,
     ) -> Result<SelfAttention> {
         Ok(SelfAttention {
             norm: norm(before),
@@ -182,7 +182,7 @@ impl Packing {
         })
     }
 
-    fn feed_forward(&mut self, part: &crate::network::FeedForward) -> Result<FeedForward> {
+    fn feed_forward(&mut self, part: &network::FeedForward<Product>) -> Result<FeedForward> {
         Ok(FeedForward {
             norm: norm(&part.norm),
             gate_up: self.stack(&[&part.gate, &part.up])?,
@@ -190,53 +190,28 @@ impl Packing {
         })
     }
 
-    fn stack(&mut self, linears: &[&AdaptedLinear]) -> Result<Stack> {
-        let mut stacked = std::mem::take(&mut self.stacked);
-        stacked.clear();
-        let (mut inputs, mut parts) = (0, Vec::new());
-        for linear in linears {
-            inputs = linear.shape()[1];
-            let first = stacked.len() / inputs;
-            stacked.extend_from_slice(FrozenValues::new(linear.weight())?.values());
-            parts.push(Part { product: self.met, outputs: first..stacked.len() / inputs });
-            self.met += 1;
+    fn stack(&mut self, products: &[&Product]) -> Result<Stack> {
+        let Self { weights, store, numbers, kernel, values } = self;
+        values.clear();
+        let (mut inputs, mut outputs, mut parts) = (0, 0, Vec::new());
+        for product in products {
+            product.read_after(weights, values)?;
+            parts.push(Part { product: product.number, outputs: outputs..outputs + product.outputs });
+            (inputs, outputs) = (product.inputs, outputs + product.outputs);
         }
-        let stack = self.push(&stacked, inputs, parts);
-        self.stacked = stacked;
-        Ok(stack)
-    }
-
-    fn push(&mut self, values: &[f32], inputs: usize, parts: Vec<Part>) -> Stack {
-        let Store { wide, narrow, int8 } = &mut self.store;
-        let form = match self.numbers {
-            Numbers::Bf16 => Form::Narrow(narrow.push(self.kernel, values, inputs)),
+        let Store { wide, narrow, int8 } = store;
+        let form = match numbers {
+            Numbers::Bf16 => Form::Narrow(narrow.push(*kernel, values, inputs)),
             Numbers::Int8 if inputs <= Int8Panels::MOST_INPUTS => Form::Int8(int8.push(values, inputs)),
             Numbers::F32 | Numbers::Int8 => {
                 wide.extend_from_slice(values);
                 Form::Wide(wide.len() - values.len()..wide.len())
             }
         };
-        Stack { form, inputs, outputs: values.len() / inputs, parts }
+        Ok(Stack { form, inputs, outputs, parts })
     }
 }
 
 fn norm(norm: &FrozenRmsNorm) -> Norm {
     Norm { weight: norm.weight().to_vec(), epsilon: norm.epsilon() }
-}
-
-/// Writes the embeddings of tokens one after the other, `[tokens, width]`.
-///
-/// # Errors
-/// [`Error::TokenOutsideVocabulary`] if a token has none.
-pub(super) fn embed(network: &Network, tokens: &[u32], width: usize, into: &mut Vec<f32>) -> Result<()> {
-    let embedding = FrozenValues::new(&network.embedding)?;
-    for &token in tokens {
-        let first = token as usize * width;
-        let Some(row) = embedding.values().get(first..first + width) else {
-            let vocabulary = embedding.values().len() / width;
-            return Err(Error::TokenOutsideVocabulary { token, vocabulary });
-        };
-        into.extend_from_slice(row);
-    }
-    Ok(())
 }

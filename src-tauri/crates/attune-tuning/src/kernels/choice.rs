@@ -11,10 +11,10 @@ use half::bf16;
 
 use super::blocked::{BlockProducts, Written};
 use super::blocks::BlockKernel;
-use super::panels::Panels;
-use super::int8::{Int8Instructions, Int8Kernel, Int8Panels, Int8Products, Int8Rows};
 #[cfg(target_arch = "x86_64")]
 use super::int8::{AmxInt8, Avx2, Vnni};
+use super::int8::{Int8Instructions, Int8Kernel, Int8Panels, Int8Products, Int8Rows};
+use super::panels::Panels;
 use super::products::{Matrix, MatrixMut, Previous};
 use super::value::Value;
 #[cfg(target_arch = "x86_64")]
@@ -116,9 +116,7 @@ fn bf16_kernels() -> [(Kernel, Result<BlockKernel, String>); 0] {
 fn detect() -> Detected {
     match best_of(bf16_kernels(), |blocks| computes_right(*blocks)) {
         Ok((kernel, blocks, why)) => Detected { choice: Choice { kernel, why }, blocks },
-        Err(why) => {
-            Detected { choice: Choice { kernel: f32_kernel(), why }, blocks: BlockKernel::Portable }
-        }
+        Err(why) => Detected { choice: Choice { kernel: f32_kernel(), why }, blocks: BlockKernel::Portable },
     }
 }
 
@@ -242,9 +240,8 @@ fn computes_right(kernel: BlockKernel) -> bool {
     let mut panels = Panels::default();
     panels.push(kernel, &wide(&right), DEPTH);
     panels.push(kernel, &wide(&turned), COLUMNS);
-    let (Some(weight), Some(turned_weight)) = (panels.weight(0), panels.weight(1)) else { return false };
-    products.forward(first, rows, weight);
-    products.backward(second, rows, turned_weight);
+    products.forward(first, rows, panels.weight(0));
+    products.backward(second, rows, panels.weight(1));
     products.multiply(third, rows, Matrix::new(&narrow_right, DEPTH).transposed());
     let rows = Matrix::new(&narrow_left_turned, ROWS).transposed();
     products.multiply(fourth, rows, Matrix::new(&narrow_turned, COLUMNS));
@@ -260,7 +257,7 @@ fn sums_up_right(kernel: Int8Kernel) -> bool {
     };
     let mut panels = Int8Panels::default();
     let number = panels.push(&numbers(DEPTH * COLUMNS, 7), DEPTH);
-    let Some(weight) = panels.weight(number) else { return false };
+    let weight = panels.weight(number);
     [1, 3, 12, 70].into_iter().all(|rows| {
         let activations = numbers(rows * DEPTH, 11);
         let [found, expected] = [kernel, Int8Kernel::Portable].map(|kernel| {

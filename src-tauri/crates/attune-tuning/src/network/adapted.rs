@@ -34,8 +34,8 @@ pub(crate) struct AdaptedLinear {
 
 impl AdaptedLinear {
     /// The frozen product of the module of this name.
-    pub(super) fn new(name: &str, frozen: FrozenLinear) -> Self {
-        Self { name: name.into(), frozen, low_rank: None }
+    pub(super) fn new(name: Arc<str>, frozen: FrozenLinear) -> Self {
+        Self { name, frozen, low_rank: None }
     }
 
     /// The module's name in transformers, such as `encoder.block.0.layer.0.SelfAttention.q`.
@@ -44,13 +44,9 @@ impl AdaptedLinear {
     }
 
     /// The frozen share's, `[outputs, inputs]`.
+    #[cfg(test)]
     pub(crate) fn weight(&self) -> &Tensor {
         self.frozen.weight()
-    }
-
-    /// `[outputs, inputs]`.
-    pub(crate) fn shape(&self) -> &[usize] {
-        self.frozen.weight().dims()
     }
 
     pub(crate) fn adapt(&mut self, low_rank: LowRank) {

@@ -1,6 +1,6 @@
 //! Decoding several sequences in step, one token at a time, keys and values kept.
 //!
-//! The same mathematics as [`Network::decode`], which training uses; a test holds the two together. What is
+//! The same mathematics as [`ReadableNetwork::decode`], which training uses; a test holds the two together. What is
 //! shared between sequences is only the reading of the weights. Each thread decodes a share of the sequences.
 //! Not here: which token comes next (`generation`).
 //! Invariant: the logits of a sequence are the same bits whatever else is decoded with it.
@@ -10,9 +10,9 @@ use std::sync::Arc;
 use candle_core::{Result as CandleResult, Tensor};
 use rayon::prelude::*;
 
-use super::Network;
+use super::ReadableNetwork;
 use super::attention::KeysAndValues;
-use super::products::{products, row_products};
+use super::products::products;
 use crate::vectors::{GatedGelu, Kernel, add, exponentials, largest, vectorised};
 
 /// What every decoder layer's cross-attention sees of one source.
@@ -71,7 +71,7 @@ impl Sequences {
     }
 }
 
-impl Network {
+impl ReadableNetwork {
     /// What the decoder sees of an encoder output of shape `[positions, width]`.
     pub(crate) fn remember_source(&self, encoder_output: &Tensor) -> CandleResult<SourceMemory> {
         let layers = self
@@ -139,7 +139,7 @@ impl Network {
             vectorised(GatedGelu { gate: &gate, up: &up, inner: &mut inner });
             add(&mut state, &part.down.forward_rows(&inner)?);
         }
-        row_products(self.head.weight(), &self.decoder_norm.forward_rows(&state))
+        self.head.forward_rows(&self.decoder_norm.forward_rows(&state))
     }
 }
 

@@ -3,7 +3,10 @@
 //! The instruction takes one factor without a sign and cuts off what is beyond 16 bits: the row's number goes in without
 //! its sign, which the weight takes over, and two products of numbers up to 127 stay below 32767. So nothing is cut off.
 //! Invariant: an [`Avx2`] exists only where the processor has the instructions, so whoever holds one may use them.
-#![allow(unsafe_code, reason = "the instructions need features that were found at run time, and take pointers")]
+#![allow(
+    unsafe_code,
+    reason = "the instructions need features that were found at run time, and take pointers"
+)]
 
 use std::arch::x86_64::{
     __m256i, _mm256_abs_epi8, _mm256_add_epi32, _mm256_load_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
@@ -25,7 +28,11 @@ impl Avx2 {
     /// # Errors
     /// In words, why there is none.
     pub(in super::super) fn ask() -> Result<Self, String> {
-        if is_x86_feature_detected!("avx2") { Ok(Self(())) } else { Err("the processor has no AVX2".to_owned()) }
+        if is_x86_feature_detected!("avx2") {
+            Ok(Self(()))
+        } else {
+            Err("the processor has no AVX2".to_owned())
+        }
     }
 
     /// See [`super::Ready::multiply`].

@@ -21,11 +21,11 @@ mod vnni;
 use std::fmt;
 
 #[cfg(target_arch = "x86_64")]
+use super::amx::Tiles;
+#[cfg(target_arch = "x86_64")]
 pub(super) use amx::AmxInt8;
 #[cfg(target_arch = "x86_64")]
 pub(super) use avx2::Avx2;
-#[cfg(target_arch = "x86_64")]
-use super::amx::Tiles;
 #[cfg(target_arch = "x86_64")]
 pub(super) use vnni::Vnni;
 

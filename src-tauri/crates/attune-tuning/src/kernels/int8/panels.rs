@@ -72,10 +72,13 @@ impl Int8Panels {
         self.weights.len() - 1
     }
 
-    /// The weight of this number, if there is one.
-    pub(crate) fn weight(&self, number: usize) -> Option<Int8Weight<'_>> {
-        let Place { lines, inputs, scales, sums } = self.weights.get(number)?;
-        Some(Int8Weight { lines: &self.lines[lines.clone()], inputs: *inputs, scales, sums })
+    /// The weight of this number.
+    ///
+    /// # Panics
+    /// If there is none, which is a fault of the caller.
+    pub(crate) fn weight(&self, number: usize) -> Int8Weight<'_> {
+        let Place { lines, inputs, scales, sums } = &self.weights[number];
+        Int8Weight { lines: &self.lines[lines.clone()], inputs: *inputs, scales, sums }
     }
 }
 

@@ -29,7 +29,11 @@ impl Int8Products {
         weight: Int8Weight<'_>,
     ) {
         assert_eq!(rows.inputs, weight.inputs, "the depth of a product");
-        assert_eq!((out.rows, out.columns), (rows.rows, weight.scales.len()), "rows and columns of a product");
+        assert_eq!(
+            (out.rows, out.columns),
+            (rows.rows, weight.scales.len()),
+            "rows and columns of a product"
+        );
         if out.rows == 0 || out.columns == 0 {
             return;
         }
@@ -145,7 +149,7 @@ mod tests {
             rounded.round(&vec![3.0; 40 * 70], 70);
             rounded.round(&self.activations[rows.start * self.inputs..rows.end * self.inputs], self.inputs);
             let mut out = self.before[rows.start * self.outputs..rows.end * self.outputs].to_vec();
-            let weight = panels.weight(number).expect("it was pushed");
+            let weight = panels.weight(number);
             let into = MatrixMut::new(&mut out, self.outputs);
             Int8Products::default().forward(into, previous, &rounded, weight);
             out
@@ -210,7 +214,7 @@ mod tests {
                 let mut rows = Int8Rows::new(kernel);
                 rows.round(&vec![left; 7 * inputs], inputs);
                 let mut out = vec![0.0; 7 * outputs];
-                let weight = panels.weight(number).expect("it was pushed");
+                let weight = panels.weight(number);
                 let into = MatrixMut::new(&mut out, outputs);
                 Int8Products::default().forward(into, Previous::Replaced, &rows, weight);
                 let expected = left * right * inputs as f32;
@@ -230,7 +234,7 @@ mod tests {
                 let mut rows = Int8Rows::new(kernel);
                 rows.round(&activations, 40);
                 let mut out = vec![0.0; 9 * 40];
-                let weight = panels.weight(number).expect("it was pushed");
+                let weight = panels.weight(number);
                 Int8Products::default().forward(
                     MatrixMut::new(&mut out, 40),
                     Previous::Replaced,

@@ -1,10 +1,14 @@
 //! Sums by the instruction of AVX-512 VNNI: four products a lane, of numbers without and with a sign.
 //!
 //! Invariant: a [`Vnni`] exists only where the processor has the instructions, so whoever holds one may use them.
-#![allow(unsafe_code, reason = "the instructions need features that were found at run time, and take pointers")]
+#![allow(
+    unsafe_code,
+    reason = "the instructions need features that were found at run time, and take pointers"
+)]
 
 use std::arch::x86_64::{
-    __m512i, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_store_si512,
+    __m512i, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_store_si512,
 };
 
 use super::{ByteLine, Int8Block, LINES, Sums};
@@ -73,7 +77,8 @@ fn some_rows<const R: usize>(block: Int8Block<'_>, sums: &mut [Sums]) {
         }
     }
     for (sums, [first, second]) in sums.iter_mut().zip(found) {
-        let whole = std::array::from_fn(|half| std::arch::x86_64::_mm512_add_epi32(first[half], second[half]));
+        let whole =
+            std::array::from_fn(|half| std::arch::x86_64::_mm512_add_epi32(first[half], second[half]));
         store(whole, sums);
     }
 }
