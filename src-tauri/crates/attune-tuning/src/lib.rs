@@ -34,6 +34,7 @@ mod pass;
 pub mod peft;
 mod placed;
 mod precision;
+mod ready;
 mod soft_prompt;
 mod tokenizer;
 mod training;
@@ -52,14 +53,15 @@ pub use embedding::embedding;
 pub use error::{Error, Quantity, Result};
 pub use evaluation::{evaluate, log_likelihoods, logits};
 pub use generation::{
-    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
-    Search, Stop, generate, generate_greedy, generate_seeded,
+    Answer, Answering, Ask, Beams, EarlyStopping, Ended, Finish, GenerationConfig, LONGEST_PROMPT, Observer,
+    Piece, Questions, Sampling, Search, Stop, Ticket, answer, generate, generate_greedy, generate_seeded,
 };
 pub use kernels::{Choice, Kernel, chosen};
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};
 pub use precision::Precision;
+pub use ready::ReadyAdapter;
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{

@@ -1,15 +1,16 @@
 //! An adapter in its place: rows before the source, or a low-rank share inside the network.
 //!
-//! Not here: what is computed with it (`evaluation`, `generation`, `autograd`). One way in for all of them, so
-//! that what gradients are checked on is what answers.
+//! Not here: what is computed with it (`evaluation`, `autograd`), and adapters that answer (`ready`), of which several
+//! are at work at once.
 //! Invariant: the base model is left as it is; LoRA goes into a copy that shares its frozen weights.
 
 use std::borrow::Cow;
 
-use candle_core::{Device, Result as CandleResult, Tensor};
+use candle_core::{Result as CandleResult, Tensor};
 
 use crate::error::WhileDoing;
-use crate::network::{LowRank, Network};
+use crate::network::{LowRanks, Network};
+use crate::ready::tensors;
 use crate::{Adapter, AdapterKind, BaseModel, Result};
 
 /// A base model together with an adapter, or with none.
@@ -29,15 +30,7 @@ impl<'m> Placed<'m> {
             return Ok(Self { base, network: Cow::Borrowed(base.network()), prompt: None });
         };
         adapter.refuse_other_base(base)?;
-        let tensors = adapter
-            .layout()
-            .tensors()
-            .iter()
-            .map(|tensor| {
-                Tensor::from_slice(&adapter.values()[tensor.range()], tensor.shape.as_slice(), &Device::Cpu)
-            })
-            .collect::<CandleResult<Vec<_>>>()
-            .while_doing("placing the adapter")?;
+        let tensors = tensors(adapter).while_doing("placing the adapter")?;
         Ok(Self::with_tensors(base, &adapter.kind(), &tensors))
     }
 
@@ -48,12 +41,8 @@ impl<'m> Placed<'m> {
                 Self { base, network: Cow::Borrowed(base.network()), prompt: tensors.first().cloned() }
             }
             AdapterKind::Lora(settings) => {
-                let mut network = base.network().clone();
-                let reached = network.linears_mut().filter(|linear| settings.reaches(linear.name()));
-                for (linear, pair) in reached.zip(tensors.as_chunks::<2>().0) {
-                    let [a, b] = pair.clone();
-                    linear.adapt(LowRank { a, b, scale: settings.scale() });
-                }
+                let low_ranks = LowRanks::new(base.network(), settings, tensors);
+                let network = low_ranks.placed_in(base.network());
                 Self { base, network: Cow::Owned(network), prompt: None }
             }
         }

@@ -1,6 +1,7 @@
 //! A frozen product that a LoRA adapter may add to.
 //!
 //! Not here: which products an adapter reaches and where its values come from (`lora`).
+//! Training puts one adapter into a copy of the network; answers add each row's own beside it.
 //! Invariant: the frozen share is computed by `frozen` whether or not something is added, so it never gets a
 //! gradient; the added share is candle's own arithmetic and carries gradients to A, B and the input.
 
@@ -8,8 +9,10 @@ use std::sync::Arc;
 
 use candle_core::{Result as CandleResult, Tensor};
 
+use super::Network;
 use super::frozen::FrozenLinear;
 use super::products::row_products;
+use crate::LoraSettings;
 
 /// What LoRA adds to one product: `scale · x · Aᵀ · Bᵀ`.
 ///
@@ -24,10 +27,41 @@ pub(crate) struct LowRank {
     pub(crate) scale: f64,
 }
 
+/// All that one LoRA adds: for each product in the order of [`Network::linears`], its share if it is reached.
+pub(crate) struct LowRanks(Vec<Option<LowRank>>);
+
+impl LowRanks {
+    /// The shares of an adapter of these dimensions, its tensors in the order of its layout.
+    pub(crate) fn new(network: &Network, settings: &LoraSettings, tensors: &[Tensor]) -> Self {
+        let mut pairs = tensors.as_chunks::<2>().0.iter();
+        let mut share = |linear: &AdaptedLinear| {
+            let [a, b] = pairs.by_ref().take(usize::from(settings.reaches(linear.name()))).next()?.clone();
+            Some(LowRank { a, b, scale: settings.scale() })
+        };
+        Self(network.linears().map(&mut share).collect())
+    }
+
+    /// A network that adds these shares to everything it reads; it has the same frozen weights.
+    pub(crate) fn placed_in(&self, network: &Network) -> Network {
+        let mut placed = network.clone();
+        placed.linears_mut().zip(&self.0).for_each(|(linear, share)| linear.low_rank.clone_from(share));
+        placed
+    }
+}
+
+/// Rows that one LoRA adds to.
+pub(super) struct AdaptedRows<'r> {
+    pub(super) low_ranks: &'r LowRanks,
+    /// Their places among all.
+    pub(super) rows: Vec<usize>,
+}
+
 /// `x · Wᵀ` for a frozen `W`, with or without a low-rank share.
 #[derive(Clone)]
 pub(crate) struct AdaptedLinear {
     name: Arc<str>,
+    /// Its number in the order of [`Network::linears`].
+    place: usize,
     frozen: FrozenLinear,
     low_rank: Option<LowRank>,
 }
@@ -35,7 +69,11 @@ pub(crate) struct AdaptedLinear {
 impl AdaptedLinear {
     /// The frozen product of the module of this name.
     pub(super) fn new(name: &str, frozen: FrozenLinear) -> Self {
-        Self { name: name.into(), frozen, low_rank: None }
+        Self { name: name.into(), place: 0, frozen, low_rank: None }
+    }
+
+    pub(super) fn put_at(&mut self, place: usize) {
+        self.place = place;
     }
 
     /// The module's name in transformers, such as `encoder.block.0.layer.0.SelfAttention.q`.
@@ -53,10 +91,6 @@ impl AdaptedLinear {
         self.frozen.weight().dims()
     }
 
-    pub(crate) fn adapt(&mut self, low_rank: LowRank) {
-        self.low_rank = Some(low_rank);
-    }
-
     /// `[rows, inputs]` to `[rows, outputs]`.
     pub(super) fn forward(&self, input: &Tensor) -> CandleResult<Tensor> {
         let frozen = self.frozen.forward(input)?;
@@ -65,13 +99,21 @@ impl AdaptedLinear {
         frozen + (added * *scale)?
     }
 
-    /// [`Self::forward`] of row-major rows without a gradient, each row as if it were alone.
-    pub(super) fn forward_rows(&self, rows: &[f32]) -> CandleResult<Vec<f32>> {
+    /// [`Self::forward`] of row-major rows without a gradient, each row as if it were alone and with the share of its
+    /// own adapter.
+    pub(super) fn forward_rows(&self, rows: &[f32], adapted: &[AdaptedRows<'_>]) -> CandleResult<Vec<f32>> {
         let mut products = row_products(self.frozen.weight(), rows)?;
-        if let Some(LowRank { a, b, scale }) = &self.low_rank {
-            let added = row_products(b, &row_products(a, rows)?)?;
+        let (outputs, inputs) = (self.shape()[0], self.shape()[1]);
+        for AdaptedRows { low_ranks, rows: places } in adapted {
+            let Some(LowRank { a, b, scale }) = &low_ranks.0[self.place] else { continue };
+            let own: Vec<f32> =
+                places.iter().flat_map(|place| &rows[place * inputs..][..inputs]).copied().collect();
+            let added = row_products(b, &row_products(a, &own)?)?;
             let scale = *scale as f32;
-            products.iter_mut().zip(added).for_each(|(product, added)| *product += added * scale);
+            for (place, added) in places.iter().zip(added.chunks_exact(outputs)) {
+                let products = &mut products[place * outputs..][..outputs];
+                products.iter_mut().zip(added).for_each(|(product, added)| *product += added * scale);
+            }
         }
         Ok(products)
     }

@@ -1,7 +1,8 @@
-//! Decoding several sequences in step, one token at a time, keys and values kept.
+//! Decoding sequences one token at a time, keys and values kept.
 //!
-//! The same mathematics as [`Network::decode`], which training uses; a test holds the two together. What is
-//! shared between sequences is only the reading of the weights. Each thread decodes a share of the sequences.
+//! The same mathematics as [`Network::decode`], which training uses; a test holds the two together. Sequences may have
+//! read differently many tokens, and have different adapters or none: what is shared between them is only the reading
+//! of the frozen weights. Each thread decodes a share of them.
 //! Not here: which token comes next (`generation`).
 //! Invariant: the logits of a sequence are the same bits whatever else is decoded with it.
 
@@ -11,25 +12,22 @@ use candle_core::{Result as CandleResult, Tensor};
 use rayon::prelude::*;
 
 use super::Network;
+use super::adapted::{AdaptedRows, LowRanks};
 use super::attention::KeysAndValues;
 use super::products::{products, row_products};
+use crate::ReadyAdapter;
 use crate::vectors::{GatedGelu, Kernel, add, exponentials, largest, vectorised};
 
-/// What every decoder layer's cross-attention sees of one source.
-#[derive(Debug)]
+/// What every decoder layer's cross-attention sees of one source, and the adapter that it was read with.
 pub(crate) struct SourceMemory {
     layers: Vec<HeadMemories>,
+    low_ranks: Option<Arc<LowRanks>>,
 }
 
-/// Sequences that have read equally many tokens.
-#[derive(Debug)]
-pub(crate) struct Sequences {
+/// The tokens of one answer as far as they were read. A clone goes on by itself.
+#[derive(Clone)]
+pub(crate) struct Sequence {
     tokens: usize,
-    rows: Vec<SequenceMemory>,
-}
-
-#[derive(Debug, Clone)]
-struct SequenceMemory {
     source: Arc<SourceMemory>,
     layers: Vec<HeadMemories>,
 }
@@ -44,59 +42,75 @@ struct HeadMemory {
     values: Vec<f32>,
 }
 
-impl Sequences {
-    /// A sequence for each source, nothing read yet.
-    pub(crate) fn new(sources: impl IntoIterator<Item = Arc<SourceMemory>>) -> Self {
-        let rows = sources
-            .into_iter()
-            .map(|source| {
-                let layers = source.layers.iter().map(|heads| vec![HeadMemory::default(); heads.len()]);
-                SequenceMemory { layers: layers.collect(), source }
-            })
-            .collect();
-        Self { tokens: 0, rows }
+impl Sequence {
+    /// An answer to this source, nothing read yet.
+    pub(crate) fn new(source: Arc<SourceMemory>) -> Self {
+        let layers = source.layers.iter().map(|heads| vec![HeadMemory::default(); heads.len()]);
+        Self { tokens: 0, layers: layers.collect(), source }
     }
+}
 
-    /// Goes on with the sequences at these places, in this order; one may be taken several times, or never.
-    pub(crate) fn select(&mut self, places: &[usize]) {
-        let mut uses = vec![0; self.rows.len()];
-        places.iter().for_each(|&place| uses[place] += 1);
-        let mut old: Vec<_> = std::mem::take(&mut self.rows).into_iter().map(Some).collect();
-        for &place in places {
-            uses[place] -= 1;
-            // The last use takes the memory, the others copy it.
-            let row = if uses[place] == 0 { old[place].take() } else { old[place].clone() };
-            self.rows.extend(row);
-        }
+/// The decoder's relative bias for every distance back that occurs.
+struct Bias {
+    /// `[heads, 2 * longest - 1]`, for key - query from `1 - longest` on.
+    by_distance: Vec<f32>,
+    longest: usize,
+}
+
+impl Bias {
+    /// Of one head, for a query that comes after `before` keys and sees itself: `[before + 1]`.
+    fn of(&self, head: usize, before: usize) -> &[f32] {
+        let last = head * (2 * self.longest - 1) + self.longest;
+        &self.by_distance[last - before - 1..last]
     }
 }
 
 impl Network {
-    /// What the decoder sees of an encoder output of shape `[positions, width]`.
-    pub(crate) fn remember_source(&self, encoder_output: &Tensor) -> CandleResult<SourceMemory> {
+    /// What the decoder sees of a source of these tokens, read with an adapter or without.
+    pub(crate) fn read_source(
+        &self,
+        adapter: Option<&ReadyAdapter>,
+        tokens: &[u32],
+    ) -> CandleResult<SourceMemory> {
+        let embeddings = self.embed(tokens)?;
+        let input = match adapter.and_then(ReadyAdapter::prompt) {
+            Some(prompt) => Tensor::cat(&[prompt, &embeddings], 0)?,
+            None => embeddings,
+        };
+        match adapter.and_then(ReadyAdapter::low_ranks) {
+            // Only reading makes a copy, which has no weight of its own and ends with it.
+            Some(low_ranks) => low_ranks.placed_in(self).remember(&input, Some(Arc::clone(low_ranks))),
+            None => self.remember(&input, None),
+        }
+    }
+
+    fn remember(&self, input: &Tensor, low_ranks: Option<Arc<LowRanks>>) -> CandleResult<SourceMemory> {
+        let output = self.encode(input, None)?;
         let layers = self
             .decoder
             .iter()
             .map(|layer| {
                 let attention = &layer.cross_attention;
-                split_heads(&attention.keys_and_values(encoder_output)?, attention.heads)
+                split_heads(&attention.keys_and_values(&output)?, attention.heads)
             })
             .collect::<CandleResult<_>>()?;
-        Ok(SourceMemory { layers })
+        Ok(SourceMemory { layers, low_ranks })
     }
 
     /// Reads one more token of each sequence; logits of shape `[sequences, vocabulary]`, row-major, for what
     /// follows it.
-    pub(crate) fn decode_next(&self, tokens: &[u32], sequences: &mut Sequences) -> CandleResult<Vec<f32>> {
-        let position = sequences.tokens;
-        sequences.tokens += 1;
-        let bias: Vec<f32> =
-            self.decoder_bias.scores(position..position + 1, position + 1)?.flatten_all()?.to_vec1()?;
-        let share = tokens.len().div_ceil(rayon::current_num_threads());
+    pub(crate) fn decode_next(
+        &self,
+        tokens: &[u32],
+        sequences: &mut [&mut Sequence],
+    ) -> CandleResult<Vec<f32>> {
+        let longest = sequences.iter().map(|sequence| sequence.tokens + 1).max().unwrap_or(1);
+        let bias = Bias { by_distance: self.decoder_bias.by_distance(longest), longest };
+        let share = tokens.len().div_ceil(rayon::current_num_threads()).max(1);
         let logits = tokens
             .par_chunks(share)
-            .zip(sequences.rows.par_chunks_mut(share))
-            .map(|(tokens, rows)| self.decode_share(tokens, rows, &bias))
+            .zip(sequences.par_chunks_mut(share))
+            .map(|(tokens, sequences)| self.decode_share(tokens, sequences, &bias))
             .collect::<CandleResult<Vec<_>>>()?;
         Ok(logits.concat())
     }
@@ -105,54 +119,74 @@ impl Network {
     fn decode_share(
         &self,
         tokens: &[u32],
-        rows: &mut [SequenceMemory],
-        bias: &[f32],
+        sequences: &mut [&mut Sequence],
+        bias: &Bias,
     ) -> CandleResult<Vec<f32>> {
+        let sources: Vec<Arc<SourceMemory>> =
+            sequences.iter().map(|sequence| Arc::clone(&sequence.source)).collect();
+        let adapted = by_adapter(&sources);
         let mut state: Vec<f32> = self.embed(tokens)?.flatten_all()?.to_vec1()?;
         for (index, layer) in self.decoder.iter().enumerate() {
             let (attention, normed) = (&layer.attention, layer.attention_norm.forward_rows(&state));
-            let queries = attention.query.forward_rows(&normed)?;
-            let keys = attention.key.forward_rows(&normed)?;
-            let values = attention.value.forward_rows(&normed)?;
+            let queries = attention.query.forward_rows(&normed, &adapted)?;
+            let keys = attention.key.forward_rows(&normed, &adapted)?;
+            let values = attention.value.forward_rows(&normed, &adapted)?;
             let width = queries.len() / tokens.len();
             let mut seen = vec![0.0; queries.len()];
-            for (row, (sequence, seen)) in rows.iter_mut().zip(seen.chunks_exact_mut(width)).enumerate() {
-                let heads = &mut sequence.layers[index];
+            for (row, (sequence, seen)) in sequences.iter_mut().zip(seen.chunks_exact_mut(width)).enumerate()
+            {
+                let (before, heads) = (sequence.tokens, &mut sequence.layers[index]);
                 let row = row * width..(row + 1) * width;
                 remember(heads, &keys[row.clone()], &values[row.clone()]);
-                attend(&queries[row], heads, Some(bias), seen);
+                attend(&queries[row], heads, Some((bias, before)), seen);
             }
-            add(&mut state, &attention.output.forward_rows(&seen)?);
+            add(&mut state, &attention.output.forward_rows(&seen, &adapted)?);
 
             let attention = &layer.cross_attention;
-            let queries = attention.query.forward_rows(&layer.cross_attention_norm.forward_rows(&state))?;
+            let normed = layer.cross_attention_norm.forward_rows(&state);
+            let queries = attention.query.forward_rows(&normed, &adapted)?;
             let parts = queries.chunks_exact(width).zip(seen.chunks_exact_mut(width));
-            for ((query, seen), sequence) in parts.zip(&*rows) {
-                attend(query, &sequence.source.layers[index], None, seen);
+            for ((query, seen), source) in parts.zip(&sources) {
+                attend(query, &source.layers[index], None, seen);
             }
-            add(&mut state, &attention.output.forward_rows(&seen)?);
+            add(&mut state, &attention.output.forward_rows(&seen, &adapted)?);
 
             let part = &layer.feed_forward;
             let normed = part.norm.forward_rows(&state);
-            let (gate, up) = (part.gate.forward_rows(&normed)?, part.up.forward_rows(&normed)?);
+            let gate = part.gate.forward_rows(&normed, &adapted)?;
+            let up = part.up.forward_rows(&normed, &adapted)?;
             let mut inner = vec![0.0; gate.len()];
             vectorised(GatedGelu { gate: &gate, up: &up, inner: &mut inner });
-            add(&mut state, &part.down.forward_rows(&inner)?);
+            add(&mut state, &part.down.forward_rows(&inner, &adapted)?);
         }
+        sequences.iter_mut().for_each(|sequence| sequence.tokens += 1);
         row_products(self.head.weight(), &self.decoder_norm.forward_rows(&state))
     }
 }
 
-/// One query of all heads over their keys; what it takes from the values is written over `seen`.
-/// `bias` has the shape `[heads, keys]`.
-fn attend(query: &[f32], heads: &[HeadMemory], bias: Option<&[f32]>, seen: &mut [f32]) {
+/// The rows of each LoRA.
+fn by_adapter(sources: &[Arc<SourceMemory>]) -> Vec<AdaptedRows<'_>> {
+    let mut groups: Vec<AdaptedRows<'_>> = Vec::new();
+    for (row, source) in sources.iter().enumerate() {
+        let Some(low_ranks) = source.low_ranks.as_deref() else { continue };
+        match groups.iter_mut().find(|group| std::ptr::eq(group.low_ranks, low_ranks)) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(AdaptedRows { low_ranks, rows: vec![row] }),
+        }
+    }
+    groups
+}
+
+/// One query of all heads over their keys; what it takes from the values is written over `seen`. A bias comes with the
+/// number of keys before the query's own.
+fn attend(query: &[f32], heads: &[HeadMemory], bias: Option<(&Bias, usize)>, seen: &mut [f32]) {
     let head_width = query.len() / heads.len();
     let parts = query.chunks_exact(head_width).zip(seen.chunks_exact_mut(head_width));
     for (head, (query, seen)) in parts.enumerate() {
         let memory = &heads[head];
         let mut weights = products(&memory.keys, query, head_width);
-        if let Some(bias) = bias {
-            let bias = &bias[head * weights.len()..];
+        if let Some((bias, before)) = bias {
+            let bias = bias.of(head, before);
             weights.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
         }
         vectorised(Take { weights: &mut weights, values: &memory.values, seen });

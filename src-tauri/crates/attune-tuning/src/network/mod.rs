@@ -20,10 +20,10 @@ use candle_core::{Result as CandleResult, Tensor};
 
 use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
-pub(crate) use adapted::{AdaptedLinear, LowRank};
+pub(crate) use adapted::{AdaptedLinear, LowRanks};
 pub(crate) use attention::Attention;
 use attention::KeysAndValues;
-pub(crate) use decoding::{Sequences, SourceMemory};
+pub(crate) use decoding::{Sequence, SourceMemory};
 use dropped::{StackDropout, dropped};
 use frozen::FrozenLinear;
 pub(crate) use frozen::FrozenRmsNorm;
@@ -64,7 +64,7 @@ impl Network {
     pub(crate) fn new(architecture: &Architecture, weights: &Weights) -> Result<Self> {
         let load = Loader { architecture, weights };
         let (width, vocabulary) = (architecture.width, architecture.vocabulary);
-        Ok(Self {
+        let mut network = Self {
             embedding: weights.get("shared.weight", &[vocabulary, width])?,
             encoder: (0..architecture.encoder_layers)
                 .map(|layer| load.encoder_layer(layer))
@@ -77,7 +77,9 @@ impl Network {
             decoder_bias: load.relative_bias("decoder", Direction::Backward)?,
             decoder_norm: load.norm("decoder.final_layer_norm")?,
             head: FrozenLinear::new(weights.get("lm_head.weight", &[vocabulary, width])?),
-        })
+        };
+        network.linears_mut().enumerate().for_each(|(place, linear)| linear.put_at(place));
+        Ok(network)
     }
 
     /// The products an adapter can add to: the encoder's layer by layer, then the decoder's.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{DecoderMemory, Sequences};
-use crate::Adapter;
+use super::{DecoderMemory, Sequence};
 use crate::evaluation::teacher_forced_logits;
 use crate::fixtures::{self, largest_difference, oracle_row};
 use crate::placed::Placed;
+use crate::{Adapter, ReadyAdapter};
 
 #[test]
 fn the_encoder_gives_what_transformers_gives() {
@@ -60,49 +60,80 @@ fn reading_token_by_token_gives_the_logits_of_reading_all_at_once() {
     }
 }
 
-#[test]
-fn sequences_in_step_have_the_logits_of_reading_all_at_once_whatever_their_company() {
-    let base = fixtures::tiny_base();
-    in_step(&Placed::new(&base, None).unwrap(), 1e-5);
-    let lora = fixtures::peft_lora(&base, "peft_lora_everywhere");
-    in_step(&Placed::new(&base, Some(&lora)).unwrap(), 1e-4);
+/// What one sequence of the test is: the answer to a row with one of the adapters.
+struct Followed {
+    row: usize,
+    adapter: usize,
+    read: usize,
+    sequence: Sequence,
 }
 
-fn in_step(placed: &Placed<'_>, limit: f32) {
-    let network = placed.network();
-    let rows = fixtures::oracle_rows();
-    let sources: Vec<_> = rows
+#[test]
+fn sequences_have_the_logits_of_reading_all_at_once_whatever_their_company() {
+    let base = fixtures::tiny_base();
+    let network = base.network();
+    let lora = |name| Some(fixtures::peft_lora(&base, name));
+    let adapters =
+        [None, Some(fixtures::peft_prompt(&base)), lora("peft_lora_everywhere"), lora("peft_lora")];
+    let ready: Vec<Option<ReadyAdapter>> = adapters
         .iter()
-        .map(|row| network.encode(&network.embed(&row.source).unwrap(), None).unwrap())
-        .map(|output| {
-            (network.prepare(&output).unwrap(), Arc::new(network.remember_source(&output).unwrap()))
+        .map(|adapter| adapter.as_ref().map(|adapter| ReadyAdapter::new(&base, adapter).unwrap()))
+        .collect();
+    let rows = fixtures::oracle_rows();
+    let (_, target) = oracle_row();
+    let begun = |row: usize, adapter: usize| {
+        let source = network.read_source(ready[adapter].as_ref(), &rows[row].source).unwrap();
+        Followed { row, adapter, read: 0, sequence: Sequence::new(Arc::new(source)) }
+    };
+    // Every adapter with every row: read at once, and one token at a time without company.
+    let at_once = |row: usize, adapter: usize| -> Vec<Vec<f32>> {
+        let placed = Placed::new(&base, adapters[adapter].as_ref()).unwrap();
+        let logits = teacher_forced_logits(&placed, &rows[row].source, &target, None).unwrap();
+        logits.to_vec2().unwrap()
+    };
+    let alone: Vec<Vec<Vec<f32>>> = (0..rows.len() * adapters.len())
+        .map(|place| {
+            let mut followed = begun(place % rows.len(), place / rows.len());
+            let expected = at_once(followed.row, followed.adapter);
+            let start = base.architecture().decoder_start;
+            let read = std::iter::once(start).chain(target.iter().copied()).take(target.len());
+            let logits: Vec<Vec<f32>> = read
+                .map(|token| network.decode_next(&[token], &mut [&mut followed.sequence]).unwrap())
+                .collect();
+            for (position, (found, expected)) in logits.iter().zip(&expected).enumerate() {
+                let difference = largest_difference(found, expected);
+                let limit = if followed.adapter < 2 { 1e-5 } else { 1e-4 };
+                assert!(difference < limit, "{place}, position {position}: {difference}");
+            }
+            logits
         })
         .collect();
-    let remembered = |count: usize| sources.iter().take(count).map(|(_, memory)| Arc::clone(memory));
-    let mut together = Sequences::new(remembered(rows.len()));
-    let mut alone = Sequences::new(remembered(1));
-    let (_, target) = oracle_row();
-    let width = placed.base().architecture().vocabulary;
-    let at_once: Vec<_> = sources
-        .iter()
-        .map(|(encoded, _)| network.decode(&target, encoded, &mut DecoderMemory::default(), None).unwrap())
-        .map(|logits| logits.to_vec2::<f32>().unwrap())
-        .collect();
-    // The order of the sequences changes on the way, and some are read twice.
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    for (position, &token) in target.iter().enumerate() {
-        let logits = network.decode_next(&vec![token; order.len()], &mut together).unwrap();
-        for (place, logits) in logits.chunks_exact(width).enumerate() {
-            let difference = largest_difference(logits, &at_once[order[place]][position]);
-            assert!(difference < limit, "position {position}, row {}: {difference}", order[place]);
+    // Together they come one after the other, and every third goes on twice.
+    let width = base.architecture().vocabulary;
+    let (mut open, mut waiting): (Vec<Followed>, Vec<usize>) = (Vec::new(), (0..alone.len()).rev().collect());
+    let mut steps = 0;
+    while !open.is_empty() || !waiting.is_empty() {
+        let next = waiting.split_off(waiting.len().saturating_sub(3));
+        open.extend(next.into_iter().map(|place| begun(place % rows.len(), place / rows.len())));
+        if steps % 5 == 4 {
+            let twin = &open[0];
+            let twin = Followed { sequence: twin.sequence.clone(), ..*twin };
+            open.push(twin);
         }
-        let single = network.decode_next(&[token], &mut alone).unwrap();
-        let first = order.iter().position(|&row| row == 0).unwrap();
-        assert_eq!(single, logits[first * width..][..width], "position {position}");
-        if position == 9 {
-            let places = [3, 0, 0, 7, 5];
-            together.select(&places);
-            order = places.map(|place| order[place]).to_vec();
+        let token = |followed: &Followed| match followed.read {
+            0 => base.architecture().decoder_start,
+            read => target[read - 1],
+        };
+        let tokens: Vec<u32> = open.iter().map(token).collect();
+        let mut sequences: Vec<&mut Sequence> =
+            open.iter_mut().map(|followed| &mut followed.sequence).collect();
+        let logits = network.decode_next(&tokens, &mut sequences).unwrap();
+        for (followed, logits) in open.iter_mut().zip(logits.chunks_exact(width)) {
+            let expected = &alone[followed.adapter * rows.len() + followed.row][followed.read];
+            assert_eq!(logits, expected, "row {} with adapter {}", followed.row, followed.adapter);
+            followed.read += 1;
         }
+        open.retain(|followed| followed.read < target.len());
+        steps += 1;
     }
 }
