@@ -159,6 +159,8 @@ pub enum Error {
          this one needs {needed} of the shape {needed_shape:?}; load it together with its own base model"
     )]
     LoraOfAnotherBase { name: String, shape: Vec<usize>, needed: String, needed_shape: Vec<usize> },
+    #[error("the adapter was made ready for a base model of other dimensions; make it ready for this one")]
+    AdapterOfAnotherBase,
 
     #[error("could not read the adapter's adapter_config.json; it is not a PEFT configuration")]
     PeftConfigUnreadable {

@@ -54,14 +54,14 @@ pub use embedding::embedding;
 pub use error::{Error, Quantity, Result};
 pub use evaluation::{evaluate, log_likelihoods, logits};
 pub use generation::{
-    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
-    Search, Stop, generate, generate_greedy, generate_seeded,
+    Answer, Answering, Ask, Beams, EarlyStopping, Ended, Finish, GenerationConfig, LONGEST_PROMPT, Observer,
+    Piece, Questions, Sampling, Search, Stop, Ticket, answer, generate, generate_greedy, generate_seeded,
 };
 pub use kernels::{Choice, Int8Instructions, Kernel, chosen, chosen_for_int8};
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};
-pub use precision::Precision;
+pub use precision::{AnswerPrecision, Precision};
 pub use ready::ReadyAdapter;
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;

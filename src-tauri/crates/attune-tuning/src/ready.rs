@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::{Adapter, AdapterKind, BaseModel, Result};
+use crate::{Adapter, AdapterKind, Architecture, BaseModel, Error, Result};
 
 /// An adapter ready to answer on the base that it was made ready for. Clones share their values.
 #[derive(Clone)]
@@ -16,6 +16,7 @@ pub struct ReadyAdapter(Arc<Parts>);
 
 struct Parts {
     kind: AdapterKind,
+    architecture: Architecture,
     values: Vec<f32>,
     low_ranks: Option<LowRanks>,
 }
@@ -46,8 +47,7 @@ impl ReadyAdapter {
     /// Copies the adapter's values.
     ///
     /// # Errors
-    /// [`Error::AdapterWidth`](crate::Error::AdapterWidth) or
-    /// [`Error::LoraOfAnotherBase`](crate::Error::LoraOfAnotherBase) if the adapter is for another base model.
+    /// [`Error::AdapterWidth`] or [`Error::LoraOfAnotherBase`] if the adapter is for another base model.
     pub fn new(base: &BaseModel, adapter: &Adapter) -> Result<Self> {
         adapter.refuse_other_base(base)?;
         let kind = adapter.kind();
@@ -64,12 +64,26 @@ impl ReadyAdapter {
                 Some(LowRanks { rank: settings.rank, scale: settings.scale() as f32, places })
             }
         };
-        Ok(Self(Arc::new(Parts { kind, values: adapter.values().to_vec(), low_ranks })))
+        let architecture = base.architecture().clone();
+        Ok(Self(Arc::new(Parts { kind, architecture, values: adapter.values().to_vec(), low_ranks })))
     }
 
     /// What it is, without its values.
     pub fn kind(&self) -> &AdapterKind {
         &self.0.kind
+    }
+
+    /// Refuses a base in which its values would not fit.
+    pub(crate) fn refuse_other_base(&self, base: &BaseModel) -> Result<()> {
+        if self.0.architecture == *base.architecture() { Ok(()) } else { Err(Error::AdapterOfAnotherBase) }
+    }
+
+    /// How many rows stand before every source.
+    pub(crate) fn rows(&self) -> usize {
+        match self.kind() {
+            AdapterKind::SoftPrompt { rows } => *rows,
+            AdapterKind::Lora(_) => 0,
+        }
     }
 
     /// The rows that stand before every source, `[rows, width]`.

@@ -111,26 +111,31 @@ fn products<V: Value>(query: &[f32], keys: &[[V; BLOCK]]) -> [f32; BLOCK] {
 /// `taken = Σ share · value`, position by position; the values of a position are `step` apart.
 #[inline(always)]
 fn take<V: Value>(shares: &[f32], values: &[V], step: usize, taken: &mut [f32]) {
-    const LANES: usize = 32;
-    let (whole, rest) = taken.as_chunks_mut::<LANES>();
-    for (place, taken) in whole.iter_mut().enumerate() {
-        let mut sums = [0.0; LANES];
-        for (share, values) in shares.iter().zip(values.chunks(step)) {
-            let values = &values[place * LANES..][..LANES];
-            for lane in 0..LANES {
-                sums[lane] += share * values[lane].widen();
-            }
-        }
-        *taken = sums;
+    let (wide, rest) = taken.as_chunks_mut::<64>();
+    for (place, taken) in wide.iter_mut().enumerate() {
+        *taken = weighed(shares, &values[place * 64..], step);
     }
-    let first = whole.len() * LANES;
+    let first = wide.len() * 64;
+    let (narrow, rest) = rest.as_chunks_mut::<16>();
+    for (place, taken) in narrow.iter_mut().enumerate() {
+        *taken = weighed(shares, &values[first + place * 16..], step);
+    }
+    let first = first + narrow.len() * 16;
     for (place, taken) in rest.iter_mut().enumerate() {
-        let mut sum = 0.0;
-        for (share, values) in shares.iter().zip(values.chunks(step)) {
-            sum += share * values[first + place].widen();
-        }
-        *taken = sum;
+        [*taken] = weighed(shares, &values[first + place..], step);
     }
+}
+
+#[inline(always)]
+fn weighed<V: Value, const LANES: usize>(shares: &[f32], values: &[V], step: usize) -> [f32; LANES] {
+    let mut sums = [0.0; LANES];
+    for (share, values) in shares.iter().zip(values.chunks(step)) {
+        let values = &values[..LANES];
+        for lane in 0..LANES {
+            sums[lane] += share * values[lane].widen();
+        }
+    }
+    sums
 }
 
 impl Bias {

@@ -41,6 +41,8 @@ pub(crate) enum Numbers {
 }
 
 impl Numbers {
+    pub(crate) const ALL: [Self; 3] = [Self::F32, Self::Bf16, Self::Int8];
+
     /// Sequences for which another thread pays: each reads all weights, which few rows do not make up for.
     fn rows_a_thread(self) -> usize {
         match self {
@@ -116,23 +118,33 @@ impl AnswerNetwork {
     }
 
     /// Reads one more token of each sequence, of which each may have read another number of them and have an adapter of
-    /// its own; logits of shape `[sequences, vocabulary]`, row-major, for what follows it.
+    /// its own; logits of shape `[sequences, vocabulary]`, row-major, for what follows it. They lie in the memory that is
+    /// given, which grows where it is too short.
     ///
     /// # Errors
     /// [`Error::TokenOutsideVocabulary`](crate::Error::TokenOutsideVocabulary) if a token has no embedding.
     ///
     /// # Panics
     /// If there are not as many tokens as sequences, which is a fault of the caller.
-    pub(crate) fn decode_next(&self, tokens: &[u32], sequences: &mut [&mut Sequence]) -> Result<Vec<f32>> {
+    pub(crate) fn decode_next<'l>(
+        &self,
+        tokens: &[u32],
+        sequences: &mut [&mut Sequence],
+        logits: &'l mut Vec<f32>,
+    ) -> Result<&'l mut [f32]> {
         assert_eq!(tokens.len(), sequences.len(), "tokens of sequences");
-        let mut logits = vec![0.0; tokens.len() * self.vocabulary];
+        let length = tokens.len() * self.vocabulary;
+        if logits.len() < length {
+            logits.resize(length, 0.0);
+        }
+        let logits = &mut logits[..length];
         let threads = rayon::current_num_threads().min(tokens.len() / self.numbers.rows_a_thread()).max(1);
         let share = tokens.len().div_ceil(threads).max(1);
         let step = |tokens: &[u32], sequences: &mut [&mut Sequence], logits: &mut [f32]| {
             self.with_workspace(|state, workspace| self.step(tokens, sequences, logits, state, workspace))
         };
         if threads == 1 {
-            step(tokens, sequences, &mut logits)?;
+            step(tokens, sequences, logits)?;
             return Ok(logits);
         }
         tokens

@@ -33,7 +33,9 @@ fn alone(
     let mut sequence = Sequence::new(Arc::new(source));
     let start = base.architecture().decoder_start;
     let read = std::iter::once(start).chain(target.iter().copied()).take(target.len());
-    read.map(|token| network.decode_next(&[token], &mut [&mut sequence]).unwrap()).collect()
+    let next =
+        |token| network.decode_next(&[token], &mut [&mut sequence], &mut Vec::new()).unwrap().to_vec();
+    read.map(next).collect()
 }
 
 #[test]
@@ -85,6 +87,7 @@ fn a_sequence_has_the_same_logits_whatever_its_company_in_all_numbers() {
         let mut random = ChaCha8Rng::seed_from_u64(9);
         let mut waiting = all.peekable();
         let mut open: Vec<Followed> = Vec::new();
+        let mut kept = Vec::new();
         while !open.is_empty() || waiting.peek().is_some() {
             let entering = waiting.by_ref().take(random.random_range(0..6)).map(|(adapter, row)| {
                 let adapted = ready[adapter].as_ref();
@@ -102,7 +105,7 @@ fn a_sequence_has_the_same_logits_whatever_its_company_in_all_numbers() {
             let tokens: Vec<u32> = open.iter().map(token).collect();
             let mut sequences: Vec<&mut Sequence> =
                 open.iter_mut().map(|followed| &mut followed.sequence).collect();
-            let logits = network.decode_next(&tokens, &mut sequences).unwrap();
+            let logits = network.decode_next(&tokens, &mut sequences, &mut kept).unwrap();
             for (followed, logits) in open.iter_mut().zip(logits.chunks_exact(width)) {
                 let expected = &expected[followed.adapter * rows.len() + followed.row][followed.read];
                 assert!(

@@ -32,18 +32,9 @@ pub(super) fn multiply(tiles: &Tiles, block: Int8Block<'_>, sums: &mut [Sums]) {
     let mut rows = block.rows;
     for sums in sums.chunks_mut(ROWS) {
         let block = Int8Block { rows, ..block };
-        let (mut beyond, count) = ([Sums::ZERO; ROWS], sums.len());
-        match count {
-            ROWS => up_to_32_rows(tiles, block, sums),
-            17.. => {
-                up_to_32_rows(tiles, block, &mut beyond);
-                sums.copy_from_slice(&beyond[..count]);
-            }
-            16 => up_to_16_rows(tiles, block, sums),
-            _ => {
-                up_to_16_rows(tiles, block, &mut beyond);
-                sums.copy_from_slice(&beyond[..count]);
-            }
+        match sums.len() {
+            ROWS => two_tiles_of_rows(tiles, block, sums),
+            _ => one_tile_of_rows(tiles, block, sums),
         }
         rows = rows.get(ROWS * block.steps..).unwrap_or_default();
     }
@@ -55,7 +46,7 @@ fn check(block: Int8Block<'_>, sums: &[Sums], rows: usize) {
     block.check(&sums[..rows]);
 }
 
-fn up_to_16_rows(_set_up: &Tiles, block: Int8Block<'_>, sums: &mut [Sums]) {
+fn one_tile_of_rows(_set_up: &Tiles, block: Int8Block<'_>, sums: &mut [Sums]) {
     check(block, sums, 16);
     let Int8Block { rows, panel, steps } = block;
     // SAFETY: the tiles are set up while they are borrowed, which also says that the instructions are there and allowed.
@@ -92,10 +83,10 @@ fn up_to_16_rows(_set_up: &Tiles, block: Int8Block<'_>, sums: &mut [Sums]) {
     }
 }
 
-fn up_to_32_rows(_set_up: &Tiles, block: Int8Block<'_>, sums: &mut [Sums]) {
+fn two_tiles_of_rows(_set_up: &Tiles, block: Int8Block<'_>, sums: &mut [Sums]) {
     check(block, sums, ROWS);
     let Int8Block { rows, panel, steps } = block;
-    // SAFETY: as in `up_to_16_rows`, with 32 rows and 32 sums, of which the second half lies 16 strides behind the first.
+    // SAFETY: as in `one_tile_of_rows`, with 32 rows and 32 sums, of which the second half lies 16 strides behind the first.
     unsafe {
         asm!(
             "tilezero tmm0",

@@ -138,7 +138,21 @@ enum Ready {
 }
 
 impl Ready {
-    /// The sums of the first rows of the block; there may be more [`Sums`] than rows that anybody asks for.
+    /// How many [`Sums`] [`Self::multiply`] wants for so many rows: tiles are filled whole.
+    fn room(&self, rows: usize) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(_) if rows % ROWS <= 16 => rows.next_multiple_of(16),
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(_) => rows.next_multiple_of(ROWS),
+            _ => rows,
+        }
+    }
+
+    /// The sums of the first rows of the block.
+    ///
+    /// # Panics
+    /// If there are other than [`Self::room`] for a number of rows, which is a fault of the caller.
     fn multiply(&self, block: Int8Block<'_>, sums: &mut [Sums]) {
         match self {
             #[cfg(target_arch = "x86_64")]

@@ -38,23 +38,21 @@ impl Int8Products {
             return;
         }
         let (count, steps) = (rows.rows, weight.steps());
-        let at_once = (KEPT / count).max(1);
-        if self.sums.len() < at_once * count {
-            self.sums.resize(at_once * count, Sums::ZERO);
-        }
         let ready = rows.kernel.ready(count);
+        let room = ready.room(count);
+        let at_once = (KEPT / room).max(1);
+        if self.sums.len() < at_once * room {
+            self.sums.resize(at_once * room, Sums::ZERO);
+        }
         let MatrixMut { values, row_step, .. } = out;
         for (group, panels) in weight.lines.chunks(at_once * steps * LINES).enumerate() {
-            let mut sums = self.sums.chunks_exact_mut(count);
-            let mut taken = 0;
-            for (panel, sums) in panels.chunks_exact(steps * LINES).zip(&mut sums) {
+            let panels = panels.chunks_exact(steps * LINES);
+            let sums = &mut self.sums[..panels.len() * room];
+            for (panel, sums) in panels.zip(sums.chunks_exact_mut(room)) {
                 ready.multiply(Int8Block { rows: &rows.lines, panel, steps }, sums);
-                taken += 1;
             }
-            let (sums, first) = (&self.sums[..taken * count], group * at_once);
-            let bias = rows.kernel.bias();
-            let scales = &rows.scales[..count];
-            vectorised(WriteOut { values, row_step, previous, sums, first, scales, bias, weight });
+            let (first, bias, scales) = (group * at_once, rows.kernel.bias(), &rows.scales[..count]);
+            vectorised(WriteOut { values, row_step, previous, sums, room, first, scales, bias, weight });
         }
     }
 }
@@ -65,6 +63,8 @@ struct WriteOut<'a> {
     row_step: usize,
     previous: Previous,
     sums: &'a [Sums],
+    /// How many of them belong to a panel.
+    room: usize,
     /// The first panel's number.
     first: usize,
     /// One for each row.
@@ -78,8 +78,8 @@ impl Kernel for WriteOut<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { values, row_step, previous, sums, first, scales, bias, weight } = self;
-        for (panel, sums) in sums.chunks_exact(scales.len()).enumerate() {
+        let Self { values, row_step, previous, sums, room, first, scales, bias, weight } = self;
+        for (panel, sums) in sums.chunks_exact(room).enumerate() {
             let first = (first + panel) * OUTPUTS;
             let width = OUTPUTS.min(weight.scales.len() - first);
             let mut of_weight = [0.0; OUTPUTS];
@@ -96,14 +96,27 @@ impl Kernel for WriteOut<'_> {
                     products[place] = sum as f32 * (scale * of_weight[place]);
                 }
                 let out = &mut values[row * row_step + first..][..width];
-                match previous {
-                    Previous::Replaced => out.copy_from_slice(&products[..width]),
-                    Previous::AddedTo => {
-                        for (out, product) in out.iter_mut().zip(products) {
-                            *out += product;
-                        }
-                    }
+                match out.as_mut_array::<OUTPUTS>() {
+                    Some(out) => put(out, &products, previous),
+                    None => put(out, &products, previous),
                 }
+            }
+        }
+    }
+}
+
+/// A known number of values is put without a call.
+#[inline(always)]
+fn put(out: &mut [f32], products: &[f32; OUTPUTS], previous: Previous) {
+    match previous {
+        Previous::Replaced => {
+            for (out, product) in out.iter_mut().zip(products) {
+                *out = *product;
+            }
+        }
+        Previous::AddedTo => {
+            for (out, product) in out.iter_mut().zip(products) {
+                *out += product;
             }
         }
     }
