@@ -38,10 +38,10 @@ fn attend_to<V: Value>(
     taken: &mut [f32],
 ) {
     let room = seen.positions.next_multiple_of(BLOCK);
-    if scores.len() < room {
-        scores.resize(room, 0.0);
+    if scores.len() < heads * room {
+        scores.resize(heads * room, 0.0);
     }
-    vectorised(Attend { query, seen, heads, bias, scores: &mut scores[..room], taken });
+    vectorised(Attend { query, seen, heads, bias, scores: &mut scores[..heads * room], taken });
 }
 
 struct Attend<'a, V> {
@@ -49,7 +49,7 @@ struct Attend<'a, V> {
     seen: &'a Seen<V>,
     heads: usize,
     bias: Option<&'a Bias>,
-    /// One for each position, in whole blocks.
+    /// One for each position, in whole blocks, of each head.
     scores: &'a mut [f32],
     taken: &'a mut [f32],
 }
@@ -57,28 +57,48 @@ struct Attend<'a, V> {
 impl<V: Value> Kernel for Attend<'_, V> {
     type Output = ();
 
+    /// Keys and values are read once from end to end, as they lie in memory: it is that which takes the time.
     #[inline(always)]
     fn run(self) {
         let Self { query, seen, heads, bias, scores, taken } = self;
-        let width = query.len();
+        let (width, room) = (query.len(), scores.len() / heads);
         let head_width = width / heads;
-        for head in 0..heads {
-            let dimensions = head * head_width..(head + 1) * head_width;
-            let query = &query[dimensions.clone()];
-            for (block, scores) in scores.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-                let keys = &seen.keys[(block * width + dimensions.start) * BLOCK..][..head_width * BLOCK];
-                *scores = products(query, keys.as_chunks::<BLOCK>().0);
+        for (block, keys) in seen.keys.chunks_exact(width * BLOCK).enumerate() {
+            let of_heads = query.chunks_exact(head_width).zip(keys.chunks_exact(head_width * BLOCK));
+            for (head, (query, keys)) in of_heads.enumerate() {
+                let products = products(query, keys.as_chunks::<BLOCK>().0);
+                scores[head * room + block * BLOCK..][..BLOCK].copy_from_slice(&products);
             }
+        }
+        for (head, scores) in scores.chunks_exact_mut(room).enumerate() {
             let scores = &mut scores[..seen.positions];
             if let Some(bias) = bias {
                 bias.add(head, scores);
             }
             let shift = largest(scores);
             let share = 1.0 / exponentials(scores, shift);
-            for score in &mut *scores {
+            for score in scores {
                 *score *= share;
             }
-            take(scores, &seen.values[dimensions.start..], width, &mut taken[dimensions]);
+        }
+        taken.fill(0.0);
+        let quads = seen.values.chunks_exact(4 * width);
+        let rest = quads.remainder();
+        let first = seen.positions / 4 * 4;
+        for (quad, values) in quads.enumerate() {
+            for (head, taken) in taken.chunks_exact_mut(head_width).enumerate() {
+                let shares = &scores[head * room + quad * 4..][..4];
+                take_four(taken, shares, &values[head * head_width..], width);
+            }
+        }
+        for (place, values) in rest.chunks_exact(width).enumerate() {
+            let of_heads = taken.chunks_exact_mut(head_width).zip(values.chunks_exact(head_width));
+            for (head, (taken, values)) in of_heads.enumerate() {
+                let share = scores[head * room + first + place];
+                for (taken, value) in taken.iter_mut().zip(values) {
+                    *taken += share * value.widen();
+                }
+            }
         }
     }
 }
@@ -86,56 +106,53 @@ impl<V: Value> Kernel for Attend<'_, V> {
 /// The products of a query with 16 keys, `[head_width, 16]`, in four sums by dimension.
 #[inline(always)]
 fn products<V: Value>(query: &[f32], keys: &[[V; BLOCK]]) -> [f32; BLOCK] {
-    let mut sums = [[0.0; BLOCK]; 4];
+    let [mut first, mut second, mut third, mut fourth] = [[0.0; BLOCK]; 4];
     let (quads, rest) = keys.as_chunks::<4>();
     let (query_quads, query_rest) = query.as_chunks::<4>();
+    // By name, so that the compiler keeps each in a register.
     for (query, keys) in query_quads.iter().zip(quads) {
-        for apart in 0..4 {
-            for lane in 0..BLOCK {
-                sums[apart][lane] += query[apart] * keys[apart][lane].widen();
-            }
-        }
+        add_scaled(&mut first, query[0], &keys[0]);
+        add_scaled(&mut second, query[1], &keys[1]);
+        add_scaled(&mut third, query[2], &keys[2]);
+        add_scaled(&mut fourth, query[3], &keys[3]);
     }
     for (query, keys) in query_rest.iter().zip(rest) {
-        for lane in 0..BLOCK {
-            sums[0][lane] += query * keys[lane].widen();
-        }
+        add_scaled(&mut first, *query, keys);
     }
     let mut whole = [0.0; BLOCK];
     for lane in 0..BLOCK {
-        whole[lane] = (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]);
+        whole[lane] = (first[lane] + second[lane]) + (third[lane] + fourth[lane]);
     }
     whole
 }
 
-/// `taken = Σ share · value`, position by position; the values of a position are `step` apart.
 #[inline(always)]
-fn take<V: Value>(shares: &[f32], values: &[V], step: usize, taken: &mut [f32]) {
-    let (wide, rest) = taken.as_chunks_mut::<64>();
-    for (place, taken) in wide.iter_mut().enumerate() {
-        *taken = weighed(shares, &values[place * 64..], step);
-    }
-    let first = wide.len() * 64;
-    let (narrow, rest) = rest.as_chunks_mut::<16>();
-    for (place, taken) in narrow.iter_mut().enumerate() {
-        *taken = weighed(shares, &values[first + place * 16..], step);
-    }
-    let first = first + narrow.len() * 16;
-    for (place, taken) in rest.iter_mut().enumerate() {
-        [*taken] = weighed(shares, &values[first + place..], step);
+fn add_scaled<V: Value, const LANES: usize>(sums: &mut [f32; LANES], scale: f32, values: &[V; LANES]) {
+    for lane in 0..LANES {
+        sums[lane] += scale * values[lane].widen();
     }
 }
 
+/// Adds so much of the values of four positions, which are `step` apart.
 #[inline(always)]
-fn weighed<V: Value, const LANES: usize>(shares: &[f32], values: &[V], step: usize) -> [f32; LANES] {
-    let mut sums = [0.0; LANES];
-    for (share, values) in shares.iter().zip(values.chunks(step)) {
-        let values = &values[..LANES];
+fn take_four<V: Value>(taken: &mut [f32], shares: &[f32], values: &[V], step: usize) {
+    const LANES: usize = 16;
+    let rows: [&[V]; 4] = std::array::from_fn(|row| &values[row * step..][..taken.len()]);
+    let (whole, rest) = taken.as_chunks_mut::<LANES>();
+    for (place, taken) in whole.iter_mut().enumerate() {
+        let values = rows.map(|row| &row[place * LANES..][..LANES]);
         for lane in 0..LANES {
-            sums[lane] += share * values[lane].widen();
+            let [first, second, third, fourth] = values.map(|values| values[lane].widen());
+            let left = shares[0] * first + shares[1] * second;
+            taken[lane] += left + (shares[2] * third + shares[3] * fourth);
         }
     }
-    sums
+    let first = whole.len() * LANES;
+    for (place, taken) in rest.iter_mut().enumerate() {
+        let values = rows.map(|row| row[first + place].widen());
+        let left = shares[0] * values[0] + shares[1] * values[1];
+        *taken += left + (shares[2] * values[2] + shares[3] * values[3]);
+    }
 }
 
 impl Bias {

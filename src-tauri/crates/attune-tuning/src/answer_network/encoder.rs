@@ -39,10 +39,7 @@ impl AnswerNetwork {
             let rows = (&normed[..], Company::Fixed);
             let stack = &layer.cross_attention.keys_values;
             products.forward(&self.packed.store, stack, rows, adapted, wide, Previous::Replaced);
-            for row in wide.chunks_exact(2 * self.inner) {
-                let (keys, values) = row.split_at(self.inner);
-                layers.push(number, keys, values);
-            }
+            layers.fill(number, wide, self.inner);
         }
         Ok(SourceMemory { layers, adapter: adapter.cloned(), width: self.inner })
     }

@@ -34,6 +34,24 @@ impl<V: Value> Seen<V> {
         }
     }
 
+    /// What is there is forgotten; `rows` are the keys and values of each position, side by side.
+    fn fill(&mut self, rows: &[f32], width: usize) {
+        self.keys.clear();
+        self.values.clear();
+        self.positions = rows.len() / (2 * width);
+        for rows in rows.chunks(BLOCK * 2 * width) {
+            for dimension in 0..width {
+                let keys = rows.iter().skip(dimension).step_by(2 * width);
+                let end = self.keys.len() + BLOCK;
+                self.keys.extend(keys.map(|key| V::narrow(*key)));
+                self.keys.resize(end, V::default());
+            }
+            for row in rows.chunks_exact(2 * width) {
+                self.values.extend(row[width..].iter().map(|value| V::narrow(*value)));
+            }
+        }
+    }
+
     /// One more position's.
     pub(super) fn push(&mut self, keys: &[f32], values: &[f32]) {
         let (width, place) = (keys.len(), self.positions % BLOCK);
@@ -62,6 +80,14 @@ impl Layers {
             Self::Wide((0..layers).map(|_| Seen::with_room_for(positions, width)).collect())
         } else {
             Self::Narrow((0..layers).map(|_| Seen::with_room_for(positions, width)).collect())
+        }
+    }
+
+    /// All positions' keys and values in this layer, side by side.
+    pub(super) fn fill(&mut self, layer: usize, rows: &[f32], width: usize) {
+        match self {
+            Self::Wide(layers) => layers[layer].fill(rows, width),
+            Self::Narrow(layers) => layers[layer].fill(rows, width),
         }
     }
 

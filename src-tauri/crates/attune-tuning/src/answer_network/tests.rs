@@ -33,8 +33,7 @@ fn alone(
     let mut sequence = Sequence::new(Arc::new(source));
     let start = base.architecture().decoder_start;
     let read = std::iter::once(start).chain(target.iter().copied()).take(target.len());
-    let next =
-        |token| network.decode_next(&[token], &mut [&mut sequence], &mut Vec::new()).unwrap().to_vec();
+    let next = |token| network.decode_next(&[token], &mut [&mut sequence], &mut Vec::new()).unwrap().to_vec();
     read.map(next).collect()
 }
 
