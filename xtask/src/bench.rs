@@ -14,11 +14,12 @@ use crate::process::{Step, is_on_path};
 use crate::project::Project;
 
 /// The parts, by the flag that asks for each.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     ("--parity", "parity"),
     ("--interop", "interop"),
     ("--learning", "learning"),
     ("--speed", "speed"),
+    ("--answers", "answers"),
     ("--generation", "generation"),
     ("--quality", "quality"),
     ("--twins", "twins"),
@@ -140,7 +141,9 @@ mod tests {
         for arguments in ["", "--speling", "learning"] {
             let said = asked_for(&words(arguments)).expect_err("no such part").to_string();
             assert!(
-                said.contains("--parity, --interop, --learning, --speed, --generation, --quality, --twins"),
+                said.contains(
+                    "--parity, --interop, --learning, --speed, --answers, --generation, --quality, --twins"
+                ),
                 "{said}"
             );
         }

@@ -5,20 +5,21 @@
 //! backward and the optimiser's step; loading and the first steps are not counted.
 //! Not here: whether both compute the same (`parity`).
 
-mod contestant;
 mod own;
+mod rows;
 
 use std::path::Path;
+use std::process::Command;
 
 use clap::{Args, ValueEnum};
 
 use crate::console::{result as tell, say};
+use crate::contestant::{Contestant, Round, own_program};
 use crate::error::Result;
 use crate::files;
 use crate::judgement::median;
 use crate::reference::Python;
 
-use contestant::{Contestant, Round};
 pub(crate) use own::{Own, Training, train};
 
 /// Rows of a round; every contestant's batch divides it.
@@ -107,11 +108,11 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
     let mut all = Vec::new();
     for rival in &rivals {
         say(&format!("{} gets ready", rival.name));
-        all.push(Contestant::peft(python, &folder, wanted.kind, rival)?);
+        all.push(start_peft(python, &folder, wanted.kind, rival)?);
     }
     for own in [Own::F32, Own::Bf16] {
         say(&format!("{} gets ready", own.name()));
-        all.push(Contestant::own(&folder, wanted.kind, own)?);
+        all.push(start_own(&folder, wanted.kind, own)?);
     }
     for _ in 0..WARM_UP {
         for contestant in &mut all {
@@ -125,7 +126,7 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
             rounds.push(contestant.take(ROWS)?);
         }
     }
-    let tokens = contestant::tokens_a_round(&folder, ROWS, WARM_UP, wanted.rounds)?;
+    let tokens = rows::tokens_a_round(&folder, ROWS, WARM_UP, wanted.rounds)?;
     for (contestant, rounds) in all.iter_mut().zip(&rounds) {
         let peak = contestant.end()?;
         let rate = median(rounds.iter().zip(&tokens).map(|(round, tokens)| tokens / round.seconds));
@@ -156,4 +157,16 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
         }
     }
     Ok(is_enough)
+}
+
+fn start_peft(python: &Python, folder: &Path, kind: Kind, rival: &Rival) -> Result<Contestant> {
+    let mut command = python.script("speed.py");
+    command.arg("train").arg(folder).args(["--kind", kind.name()]);
+    Contestant::start(rival.name, command.args(rival.arguments))
+}
+
+fn start_own(folder: &Path, kind: Kind, own: Own) -> Result<Contestant> {
+    let mut command = Command::new(own_program()?);
+    command.arg("train").arg(folder).args(["--kind", kind.name(), "--precision", own.precision()]);
+    Contestant::start(own.name(), &mut command)
 }

@@ -44,6 +44,7 @@ mod weights;
 
 pub use adamw::{AdamW, AdamWState};
 pub use adapter::{Adapter, AdapterKind, AdapterLayout, AdapterTensor};
+pub use answer_network::answer_log_likelihoods;
 pub use architecture::Architecture;
 pub use autograd::AutogradPass;
 pub use base_model::{BaseModel, BaseModelFiles};

@@ -13,6 +13,7 @@
 mod attention;
 mod decoder;
 mod encoder;
+mod likelihood;
 mod memory;
 mod products;
 mod rows;
@@ -24,6 +25,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+pub use likelihood::answer_log_likelihoods;
 pub(crate) use memory::{Sequence, SourceMemory};
 use products::{Adapted, Products};
 use weights::PackedLayers;

@@ -1,21 +1,19 @@
-//! A process that trains some rows whenever it is told to; its lines are those that `bench/reference/speed.py` describes.
+//! A process that works off as much as it is told to and says how long that took; its lines are those that
+//! `bench/reference/speed.py` describes.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use serde::Deserialize;
 
-use super::{Kind, Own, Rival};
 use crate::error::{Error, Result};
-use crate::files::read_json;
-use crate::reference::{Python, checkout};
 
-pub(super) struct Contestant {
-    pub(super) name: &'static str,
+pub(crate) struct Contestant {
+    pub(crate) name: &'static str,
     /// Seconds from its start until it could begin.
-    pub(super) ready_after: f64,
+    pub(crate) ready_after: f64,
     process: Child,
     /// None once it was told that nothing follows.
     input: Option<ChildStdin>,
@@ -24,10 +22,10 @@ pub(super) struct Contestant {
 
 /// What it says of a round.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub(super) struct Round {
-    pub(super) seconds: f64,
+pub(crate) struct Round {
+    pub(crate) seconds: f64,
     /// Of all its threads.
-    pub(super) processor: f64,
+    pub(crate) processor: f64,
 }
 
 #[derive(Deserialize)]
@@ -41,23 +39,8 @@ struct End {
 }
 
 impl Contestant {
-    pub(super) fn peft(python: &Python, folder: &Path, kind: Kind, rival: &Rival) -> Result<Self> {
-        let script = checkout().join("bench/reference/speed.py");
-        let mut command = Command::new(python.program());
-        // No caches of compiled scripts in the checkout.
-        command.arg("-B").arg(script).arg("train").arg(folder).args(["--kind", kind.name()]);
-        Self::start(rival.name, command.args(rival.arguments))
-    }
-
-    pub(super) fn own(folder: &Path, kind: Kind, own: Own) -> Result<Self> {
-        let program = std::env::current_exe()
-            .map_err(|source| Error::Read { path: PathBuf::from("/proc/self/exe"), source })?;
-        let mut command = Command::new(program);
-        command.arg("train").arg(folder).args(["--kind", kind.name(), "--precision", own.precision()]);
-        Self::start(own.name(), &mut command)
-    }
-
-    fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+    /// Starts it, and waits until it could begin.
+    pub(crate) fn start(name: &'static str, command: &mut Command) -> Result<Self> {
         let began = Instant::now();
         let program = PathBuf::from(command.get_program());
         let mut process = command
@@ -77,8 +60,8 @@ impl Contestant {
         Ok(contestant)
     }
 
-    /// Has it train this many rows.
-    pub(super) fn take(&mut self, rows: usize) -> Result<Round> {
+    /// Has it work off this many rows.
+    pub(crate) fn take(&mut self, rows: usize) -> Result<Round> {
         let name = self.name;
         let input = self.input.as_mut().ok_or(Error::Silent { name })?;
         writeln!(input, "{rows}").and_then(|()| input.flush()).map_err(|_| Error::Silent { name })?;
@@ -86,7 +69,7 @@ impl Contestant {
     }
 
     /// Ends it; the most memory that it held at once, in MiB.
-    pub(super) fn end(&mut self) -> Result<u64> {
+    pub(crate) fn end(&mut self) -> Result<u64> {
         self.input = None;
         Ok(self.hear::<End>()?.peak_kib / 1024)
     }
@@ -107,24 +90,7 @@ impl Drop for Contestant {
     }
 }
 
-/// Source and target tokens of each round that counts, padding and prompt left out.
-pub(super) fn tokens_a_round(folder: &Path, rows: usize, warm_up: usize, rounds: usize) -> Result<Vec<f64>> {
-    let all = read_rows(folder)?;
-    let tokens = |number: usize| {
-        let row = &all[number % all.len()];
-        row.source.len() + row.target.len()
-    };
-    let first = |round: usize| (warm_up + round) * rows;
-    let of = |round: usize| (first(round)..first(round) + rows).map(tokens).sum::<usize>() as f64;
-    Ok((0..rounds).map(of).collect())
-}
-
-#[derive(Deserialize)]
-pub(super) struct Row {
-    pub(super) source: Vec<u32>,
-    pub(super) target: Vec<u32>,
-}
-
-pub(super) fn read_rows(folder: &Path) -> Result<Vec<Row>> {
-    read_json(&folder.join("rows.json"))
+/// This program, to be started again.
+pub(crate) fn own_program() -> Result<PathBuf> {
+    std::env::current_exe().map_err(|source| Error::Read { path: PathBuf::from("/proc/self/exe"), source })
 }
