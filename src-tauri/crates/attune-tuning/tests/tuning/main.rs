@@ -3,6 +3,7 @@
 // clippy.toml allows this in test functions only; their helpers are tests as well.
 #![allow(clippy::unwrap_used)]
 
+mod answering;
 mod base_model;
 mod bf16;
 mod chat;
