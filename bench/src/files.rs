@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use attune_tuning::{AdapterLayout, BaseModel, BaseModelFiles};
 use safetensors::tensor::{Dtype, TensorView};
@@ -49,7 +50,11 @@ pub(crate) fn read_base(folder: &Path) -> Result<BaseModel> {
     let file = |name: &str| read(&folder.join(name));
     let (config, weights, tokenizer) =
         (file("config.json")?, file("model.safetensors")?, file("tokenizer.json")?);
-    Ok(BaseModel::from_bytes(BaseModelFiles { config: &config, weights: &weights, tokenizer: &tokenizer })?)
+    Ok(BaseModel::open(BaseModelFiles {
+        config: &config,
+        weights: Arc::new(weights),
+        tokenizer: &tokenizer,
+    })?)
 }
 
 /// A safetensors file.

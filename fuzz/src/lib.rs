@@ -8,7 +8,7 @@
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use attune_engine::{AdapterFolder, Bases, Error, RemoteModel, inspect_source};
 use attune_tuning::peft::{self, PeftFiles};
@@ -73,7 +73,7 @@ fn inspect(path: &Path) -> Result<(), String> {
 }
 
 fn base_config(bytes: &[u8]) -> Result<(), String> {
-    base(BaseModelFiles { config: bytes, weights: WEIGHTS, tokenizer: TOKENIZER }).map(drop)
+    base(bytes, WEIGHTS, TOKENIZER).map(drop)
 }
 
 /// As a training loads them, and as a listing of the bases counts them.
@@ -87,12 +87,12 @@ fn base_weights(bytes: &[u8]) -> Result<(), String> {
     let listed = in_folder(&files, |folder| {
         Bases::new(folder.to_owned(), folder.join("hub")).summaries().map(drop).map_err(said)
     })?;
-    base(BaseModelFiles { config: CONFIG, weights: bytes, tokenizer: TOKENIZER }).map(drop).and(listed)
+    base(CONFIG, bytes, TOKENIZER).map(drop).and(listed)
 }
 
 /// And a text through what it makes of it.
 fn base_tokenizer(bytes: &[u8]) -> Result<(), String> {
-    let base = base(BaseModelFiles { config: CONFIG, weights: WEIGHTS, tokenizer: bytes })?;
+    let base = base(CONFIG, WEIGHTS, bytes)?;
     let tokens = base.tokenizer().encode("Light for the hall?", 32).map_err(|error| error.to_string())?;
     base.tokenizer().decode(&tokens).map(drop).map_err(|error| error.to_string())
 }
@@ -108,8 +108,7 @@ fn peft_weights(bytes: &[u8]) -> Result<(), String> {
 }
 
 fn peft_adapter(config: &[u8], model: &[u8]) -> Result<(), String> {
-    static BASE: LazyLock<Result<BaseModel, String>> =
-        LazyLock::new(|| base(BaseModelFiles { config: CONFIG, weights: WEIGHTS, tokenizer: TOKENIZER }));
+    static BASE: LazyLock<Result<BaseModel, String>> = LazyLock::new(|| base(CONFIG, WEIGHTS, TOKENIZER));
     let base = BASE.as_ref().map_err(String::clone)?;
     let files = PeftFiles { adapter_config: config.to_vec(), adapter_model: model.to_vec() };
     peft::decode(&files, base).map(drop).map_err(|error| error.to_string())
@@ -154,8 +153,9 @@ fn chat_model(bytes: &[u8]) -> Result<(), String> {
     file.load(&mut reader).map(drop).map_err(|error| error.to_string())
 }
 
-fn base(files: BaseModelFiles<'_>) -> Result<BaseModel, String> {
-    BaseModel::from_bytes(files).map_err(|error| error.to_string())
+fn base(config: &[u8], weights: &[u8], tokenizer: &[u8]) -> Result<BaseModel, String> {
+    BaseModel::open(BaseModelFiles { config, weights: Arc::new(weights.to_vec()), tokenizer })
+        .map_err(|error| error.to_string())
 }
 
 fn said(error: Error) -> String {

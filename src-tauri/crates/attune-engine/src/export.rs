@@ -104,14 +104,14 @@ fn adapter_files(found: &FoundAdapter) -> Result<Files> {
 /// A complete base model with the adapter in its weights, and the name of the base.
 fn merged(bases: &Bases, found: &FoundAdapter, base_model: Option<&str>) -> Result<(Files, String)> {
     let base = found.resolve_base(bases, base_model)?;
-    let files = BaseFiles::read(&base.folder)?;
+    let files = BaseFiles::open(&base.folder)?;
     let loaded = files.load(&base.folder)?;
-    let Adapter::Lora(lora) = found.decode(&base.name, &loaded, &files.weights_digest())? else {
+    let Adapter::Lora(lora) = found.decode(&base.name, &loaded, &files.weights_digest()?)? else {
         return Err(Error::SoftPromptNotMerged { path: found.path().to_owned() });
     };
     let failed = |source| Error::Merge { path: found.path().to_owned(), source };
     // Rounded to 16 bits the merged base would answer differently than base and adapter do.
-    let weights = merge(&loaded, files.weights(), &lora, StoredAs::F32).map_err(failed)?;
+    let weights = merge(&loaded, &files.weights()?, &lora, StoredAs::F32).map_err(failed)?;
     let mut merged = vec![
         ("config.json".to_owned(), config_in_f32(&base.folder, files.config())?),
         ("model.safetensors".to_owned(), weights),

@@ -1,33 +1,63 @@
 //! The base model: frozen weights, their tokenizer and the network over them.
 //!
+//! The products of the network stay in their file until somebody computes with them, and are then kept in the layout
+//! that is computed with: each layout is made once, when it is first wanted.
 //! Not here: where the files come from, their hashes, and how long a model stays in memory (the engine's).
 //! Invariant: nothing changes a base model after it was read; adapters are passed in beside it.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::network::Network;
-use crate::weights::Weights;
+use crate::kernels::{BlockKernel, Panels};
+use crate::network::{Embedding, Network, Product, ReadableNetwork};
+use crate::packed::PlainProducts;
+use crate::weights::{Weights, WeightsFile};
 use crate::{Architecture, Result, Tokenizer};
 
-/// The three files of a base model's folder, as bytes.
-#[derive(Debug, Clone, Copy)]
+/// The three files of a base model's folder.
 pub struct BaseModelFiles<'a> {
     /// `config.json`.
     pub config: &'a [u8],
-    /// `model.safetensors`.
-    pub weights: &'a [u8],
+    /// `model.safetensors`. It is read again whenever a layout of the weights is made that was not wanted before.
+    pub weights: Arc<dyn WeightsFile>,
     /// `tokenizer.json`.
     pub tokenizer: &'a [u8],
 }
 
-/// A T5 v1.1 with frozen weights, in f32. Share it in an `Arc`: it is never changed.
+/// A T5 v1.1 with frozen weights. Share it in an `Arc`: it is never changed.
 pub struct BaseModel {
     architecture: Architecture,
     tokenizer: Tokenizer,
-    network: Network,
-    parameters: usize,
-    #[cfg(test)]
     weights: Weights,
+    network: Network<Product>,
+    readable: Kept<ReadableNetwork>,
+    in_f32: Kept<PlainProducts>,
+    in_bf16: Kept<Panels>,
+}
+
+/// A layout of the weights, made when it is first wanted.
+struct Kept<T> {
+    value: OnceLock<T>,
+    making: Mutex<()>,
+}
+
+impl<T> Kept<T> {
+    fn nothing() -> Self {
+        Self { value: OnceLock::new(), making: Mutex::new(()) }
+    }
+
+    /// Two who want it at once have it made once.
+    fn get_or_make(&self, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+        if let Some(value) = self.value.get() {
+            return Ok(value);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = self.value.get() {
+            return Ok(value);
+        }
+        let made = make()?;
+        Ok(self.value.get_or_init(|| made))
+    }
 }
 
 impl BaseModel {
@@ -35,18 +65,19 @@ impl BaseModel {
     ///
     /// # Errors
     /// Names what does not fit: a configuration other than T5 v1.1, a damaged file, a missing tensor, a wrong
-    /// shape or type, or a tokenizer whose tokens reach beyond the embedding.
-    pub fn from_bytes(files: BaseModelFiles<'_>) -> Result<Self> {
+    /// shape or type, a value that is no finite number, or a tokenizer whose tokens reach beyond the embedding.
+    pub fn open(files: BaseModelFiles<'_>) -> Result<Self> {
         let architecture = Architecture::from_config(files.config)?;
         let tokenizer = Tokenizer::from_json(files.tokenizer, &architecture)?;
-        let weights = Weights::from_safetensors(files.weights)?;
+        let weights = Weights::open(files.weights)?;
         Ok(Self {
-            network: Network::new(&architecture, &weights)?,
-            parameters: weights.parameters(),
+            network: Network::read(&architecture, &weights)?,
             architecture,
             tokenizer,
-            #[cfg(test)]
             weights,
+            readable: Kept::nothing(),
+            in_f32: Kept::nothing(),
+            in_bf16: Kept::nothing(),
         })
     }
 
@@ -62,16 +93,53 @@ impl BaseModel {
 
     /// How many values the weights hold together.
     pub fn parameters(&self) -> usize {
-        self.parameters
+        self.weights.parameters()
     }
 
-    pub(crate) fn network(&self) -> &Network {
+    /// The network, its products by name.
+    pub(crate) fn network(&self) -> &Network<Product> {
         &self.network
     }
 
-    #[cfg(test)]
-    pub(crate) fn weights(&self) -> &Weights {
-        &self.weights
+    /// A row for each token.
+    pub(crate) fn embedding(&self) -> &Embedding {
+        &self.network.embedding
+    }
+
+    /// The network over candle's tensors.
+    ///
+    /// # Errors
+    /// If the file cannot be read any more, as in the layouts that follow.
+    pub(crate) fn readable(&self) -> Result<&ReadableNetwork> {
+        self.readable.get_or_make(|| ReadableNetwork::new(&self.network, &self.weights))
+    }
+
+    /// The products row by row.
+    pub(crate) fn in_f32(&self) -> Result<&PlainProducts> {
+        self.in_f32.get_or_make(|| PlainProducts::read(self.network.products(), &self.weights))
+    }
+
+    /// The products in bf16, packed into blocks by this kernel; each packs the same.
+    pub(crate) fn in_bf16(&self, kernel: BlockKernel) -> Result<&Panels> {
+        self.in_bf16.get_or_make(|| {
+            let mut panels = Panels::with_room_for(self.network.products().map(Product::shape));
+            let mut values = Vec::new();
+            for product in self.network.products() {
+                values.clear();
+                product.read_after(&self.weights, &mut values)?;
+                panels.push(kernel, &values, product.inputs);
+            }
+            Ok(panels)
+        })
+    }
+}
+
+impl fmt::Debug for BaseModelFiles<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("BaseModelFiles")
+            .field("weights", &self.weights.size())
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,7 +148,7 @@ impl fmt::Debug for BaseModel {
         formatter
             .debug_struct("BaseModel")
             .field("architecture", &self.architecture)
-            .field("parameters", &self.parameters)
+            .field("parameters", &self.parameters())
             .finish_non_exhaustive()
     }
 }

@@ -15,7 +15,7 @@ use crate::{BaseModel, Result};
 /// [`Error::InvalidSetting`](crate::Error::InvalidSetting) if `most_tokens` is 0.
 pub fn embedding(base: &BaseModel, text: &str, most_tokens: usize) -> Result<Vec<f32>> {
     let tokens = base.tokenizer().encode(text, most_tokens)?;
-    let network = base.network();
+    let network = base.readable()?;
     let mean: Vec<f32> = network
         .embed(&tokens)
         .and_then(|embeddings| network.encode(&embeddings, None)?.mean(0)?.to_vec1())

@@ -3,6 +3,7 @@
 //! Not here: paths, run ids and database rows. The caller knows them and adds them; this crate sees bytes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::AdapterKind;
 
@@ -52,6 +53,13 @@ pub enum Error {
     WeightsUnreadable {
         #[source]
         source: safetensors::SafeTensorError,
+    },
+    #[error(
+        "could not read the base model's model.safetensors; see that its disk is there, and load it again"
+    )]
+    WeightsNotRead {
+        #[source]
+        source: std::io::Error,
     },
     #[error(
         "the base model's weights have no tensor {name}, which its config.json implies; \
@@ -152,6 +160,9 @@ pub enum Error {
          this one needs {needed} of the shape {needed_shape:?}; load it together with its own base model"
     )]
     LoraOfAnotherBase { name: String, shape: Vec<usize>, needed: String, needed_shape: Vec<usize> },
+    /// What ended several requests at once.
+    #[error(transparent)]
+    Step(Arc<Error>),
     #[error("the adapter was made ready for a base model of other dimensions; make it ready for this one")]
     AdapterOfAnotherBase,
 

@@ -68,3 +68,4 @@ pub use training::{
     Checkpoint, Decay, InitialPrompt, Method, Progress, SelfCheck, StepReport, TrainedAdapter, Training,
     TrainingConfig, TrainingEvent, TrainingOutcome, Validated, ValidationReport, self_check, train,
 };
+pub use weights::WeightsFile;

@@ -110,13 +110,12 @@ impl LoraSettings {
 
     /// A and B of every module that is reached, in the network's order, by PEFT's names.
     pub(crate) fn layout(&self, base: &BaseModel) -> AdapterLayout {
-        let reached = base.network().linears().filter(|linear| self.reaches(linear.name()));
-        reached.fold(AdapterLayout::default(), |layout, linear| {
-            let name = format!("base_model.model.{}", linear.name());
-            let (outputs, inputs) = (linear.shape()[0], linear.shape()[1]);
+        let reached = base.network().linears().filter(|product| self.reaches(&product.name));
+        reached.fold(AdapterLayout::default(), |layout, product| {
+            let name = format!("base_model.model.{}", product.name);
             layout
-                .with(format!("{name}.lora_A.weight"), &[self.rank, inputs])
-                .with(format!("{name}.lora_B.weight"), &[outputs, self.rank])
+                .with(format!("{name}.lora_A.weight"), &[self.rank, product.inputs])
+                .with(format!("{name}.lora_B.weight"), &[product.outputs, self.rank])
         })
     }
 }

@@ -9,14 +9,14 @@ use std::borrow::Cow;
 use candle_core::{Result as CandleResult, Tensor};
 
 use crate::error::WhileDoing;
-use crate::network::{LowRanks, Network};
+use crate::network::{LowRanks, ReadableNetwork};
 use crate::ready::tensors;
 use crate::{Adapter, AdapterKind, BaseModel, Result};
 
 /// A base model together with an adapter, or with none.
 pub(crate) struct Placed<'m> {
     base: &'m BaseModel,
-    network: Cow<'m, Network>,
+    network: Cow<'m, ReadableNetwork>,
     prompt: Option<Tensor>,
 }
 
@@ -27,25 +27,25 @@ impl<'m> Placed<'m> {
     /// If the adapter was made for another base model.
     pub(crate) fn new(base: &'m BaseModel, adapter: Option<&Adapter>) -> Result<Self> {
         let Some(adapter) = adapter else {
-            return Ok(Self { base, network: Cow::Borrowed(base.network()), prompt: None });
+            return Ok(Self { base, network: Cow::Borrowed(base.readable()?), prompt: None });
         };
         adapter.refuse_other_base(base)?;
         let tensors = tensors(adapter).while_doing("placing the adapter")?;
-        Ok(Self::with_tensors(base, &adapter.kind(), &tensors))
+        Self::with_tensors(base, &adapter.kind(), &tensors)
     }
 
     /// The tensors of an adapter of this kind, in the order of its layout; they may be variables.
-    pub(crate) fn with_tensors(base: &'m BaseModel, kind: &AdapterKind, tensors: &[Tensor]) -> Self {
-        match kind {
+    pub(crate) fn with_tensors(base: &'m BaseModel, kind: &AdapterKind, tensors: &[Tensor]) -> Result<Self> {
+        Ok(match kind {
             AdapterKind::SoftPrompt { .. } => {
-                Self { base, network: Cow::Borrowed(base.network()), prompt: tensors.first().cloned() }
+                Self { base, network: Cow::Borrowed(base.readable()?), prompt: tensors.first().cloned() }
             }
             AdapterKind::Lora(settings) => {
                 let low_ranks = LowRanks::new(base.network(), settings, tensors);
-                let network = low_ranks.placed_in(base.network());
+                let network = low_ranks.placed_in(base.readable()?);
                 Self { base, network: Cow::Owned(network), prompt: None }
             }
-        }
+        })
     }
 
     pub(crate) fn base(&self) -> &'m BaseModel {
@@ -53,7 +53,7 @@ impl<'m> Placed<'m> {
     }
 
     /// The network to compute with.
-    pub(crate) fn network(&self) -> &Network {
+    pub(crate) fn network(&self) -> &ReadableNetwork {
         &self.network
     }
 

@@ -11,7 +11,6 @@ use std::f64::consts::TAU;
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::error::WhileDoing;
 use crate::{AdapterLayout, BaseModel, Error, Result};
 
 /// The name of the soft prompt's only tensor, PEFT's.
@@ -162,12 +161,7 @@ impl SoftPrompt {
 
     fn from_tokens(base: &BaseModel, tokens: &[u32]) -> Result<Self> {
         refuse_zero("prompt_rows", tokens.len())?;
-        let values = base
-            .network()
-            .embed(tokens)
-            .and_then(|rows| rows.flatten_all()?.to_vec1())
-            .while_doing("copying embeddings into a soft prompt")?;
-        Self::new(tokens.len(), base.architecture().width, values)
+        Self::new(tokens.len(), base.architecture().width, base.embedding().rows(tokens)?)
     }
 }
 

@@ -1,75 +1,219 @@
-//! Frozen weights: named tensors out of a safetensors file, in f32 whatever they were stored as.
+//! Frozen weights: named tensors of a safetensors file, read one at a time, in f32 whatever they are stored as.
 //!
+//! A base model is larger than everything that is computed with it, so nobody here holds it as a whole: whoever needs a
+//! tensor has it read into the layout that is wanted, and the bytes are gone again.
 //! Not here: which tensors a network needs and of which shape; the network asks and this module refuses.
-//! Invariant: every tensor is a constant (never a `Var`), so that candle's backward pass cannot reach one.
+//! Invariant: what the header says was checked against the size of the file before any tensor is read, and each value
+//! was found to be a finite number when the file was opened.
+//! Source of the format: the safetensors documentation, "Format".
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
 use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use rayon::prelude::*;
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, Metadata, TensorView};
 
-use crate::error::WhileDoing;
 use crate::{Error, Result};
 
+/// Bytes that are read and converted at a time: few enough to stay in a core's second cache.
+const PIECE: usize = 1 << 20;
+/// What the format allows at most.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// A `model.safetensors`, wherever it lies, of which pieces can be read again and again.
+pub trait WeightsFile: Send + Sync {
+    /// Bytes of the whole file.
+    fn size(&self) -> u64;
+
+    /// Fills `into` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    /// If they cannot be read, or the file is not any more what it was when it was opened.
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
+}
+
+impl WeightsFile for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        let bytes = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)?.get(..into.len()));
+        into.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
 /// The tensors of a base model by their names in the file.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Weights {
-    tensors: BTreeMap<String, Tensor>,
+    file: Arc<dyn WeightsFile>,
+    tensors: BTreeMap<String, Stored>,
+}
+
+/// A tensor in the file.
+#[derive(Debug, Clone)]
+struct Stored {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Range<u64>,
 }
 
 impl Weights {
-    /// Reads a whole safetensors file.
+    /// Reads the header of a safetensors file, and looks once at every value.
     ///
     /// # Errors
     /// If the file is damaged, or a tensor is of another type than F32, F16 or BF16, or not finite.
-    pub(crate) fn from_safetensors(bytes: &[u8]) -> Result<Self> {
-        let file = SafeTensors::deserialize(bytes).map_err(|source| Error::WeightsUnreadable { source })?;
-        let tensors = file
-            .iter()
-            .map(|(name, view)| {
-                let values = read_floats(name, &view)?;
-                if values.iter().any(|value| !value.is_finite()) {
-                    return Err(Error::TensorNotFinite { name: name.to_owned() });
-                }
-                let tensor = Tensor::from_vec(values, view.shape(), &Device::Cpu)
-                    .while_doing("placing the base model's weights")?;
-                Ok((name.to_owned(), tensor))
+    pub(crate) fn open(file: Arc<dyn WeightsFile>) -> Result<Self> {
+        let tensors = read_header(&*file)?;
+        let weights = Self { file, tensors };
+        for (name, stored) in &weights.tensors {
+            if bytes_a_value(stored.dtype).is_none() {
+                let found = format!("{:?}", stored.dtype);
+                return Err(Error::TensorType { name: name.clone(), found });
+            }
+        }
+        let names: Vec<&str> = weights.tensors.keys().map(String::as_str).collect();
+        names.par_iter().try_for_each(|name| {
+            weights.pieces(name, |values| match values.iter().all(|value| value.is_finite()) {
+                true => Ok(()),
+                false => Err(Error::TensorNotFinite { name: (*name).to_owned() }),
             })
-            .collect::<Result<_>>()?;
-        Ok(Self { tensors })
+        })?;
+        Ok(weights)
     }
 
-    /// The tensor `name`, which must have this shape.
-    pub(crate) fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let Some(tensor) = self.tensors.get(name) else {
+    /// Refuses a file that has no such tensor, or one of another shape.
+    pub(crate) fn require(&self, name: &str, shape: &[usize]) -> Result<()> {
+        let Some(stored) = self.tensors.get(name) else {
             return Err(Error::MissingTensor { name: name.to_owned() });
         };
-        if tensor.dims() != shape {
-            let (found, expected) = (tensor.dims().to_vec(), shape.to_vec());
+        if stored.shape != shape {
+            let (found, expected) = (stored.shape.clone(), shape.to_vec());
             return Err(Error::TensorShape { name: name.to_owned(), found, expected });
         }
-        Ok(tensor.clone())
+        Ok(())
+    }
+
+    /// The values of the tensor `name`, which must have this shape, row-major.
+    pub(crate) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let mut values = Vec::new();
+        self.read_after(name, shape, &mut values)?;
+        Ok(values)
+    }
+
+    /// As [`Self::read`], behind what is in `values` already.
+    pub(crate) fn read_after(&self, name: &str, shape: &[usize], values: &mut Vec<f32>) -> Result<()> {
+        self.require(name, shape)?;
+        values.reserve(shape.iter().product());
+        self.pieces(name, |piece| {
+            values.extend_from_slice(piece);
+            Ok(())
+        })
+    }
+
+    /// Hands the values of a tensor on, some at a time and in their order.
+    fn pieces(&self, name: &str, mut take: impl FnMut(&[f32]) -> Result<()>) -> Result<()> {
+        let Some(Stored { dtype, bytes, .. }) = self.tensors.get(name) else {
+            return Err(Error::MissingTensor { name: name.to_owned() });
+        };
+        let mut raw = vec![0; PIECE.min((bytes.end - bytes.start) as usize)];
+        let mut values = Vec::new();
+        let mut offset = bytes.start;
+        while offset < bytes.end {
+            let raw = &mut raw[..PIECE.min((bytes.end - offset) as usize)];
+            self.file.read_at(offset, raw).map_err(|source| Error::WeightsNotRead { source })?;
+            values.clear();
+            append_floats(name, *dtype, raw, &mut values)?;
+            take(&values)?;
+            offset += raw.len() as u64;
+        }
+        Ok(())
     }
 
     /// How many values all tensors hold together.
     pub(crate) fn parameters(&self) -> usize {
-        self.tensors.values().map(Tensor::elem_count).sum()
+        self.tensors.values().map(|stored| stored.shape.iter().product::<usize>()).sum()
     }
+}
 
-    #[cfg(test)]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+impl fmt::Debug for Weights {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Weights").field("tensors", &self.tensors).finish_non_exhaustive()
     }
+}
+
+/// Where each tensor lies, in bytes from the start of the file: all of it is there, nothing overlaps, nothing is left.
+fn read_header(file: &dyn WeightsFile) -> Result<BTreeMap<String, Stored>> {
+    const LENGTH: u64 = 8;
+    let damaged = |source| Error::WeightsUnreadable { source };
+    let failed = |source| Error::WeightsNotRead { source };
+    if file.size() < LENGTH {
+        return Err(damaged(SafeTensorError::HeaderTooSmall));
+    }
+    let mut length = [0; LENGTH as usize];
+    file.read_at(0, &mut length).map_err(failed)?;
+    let length = u64::from_le_bytes(length);
+    if length > LONGEST_HEADER {
+        return Err(damaged(SafeTensorError::HeaderTooLarge));
+    }
+    if LENGTH + length > file.size() {
+        return Err(damaged(SafeTensorError::InvalidHeaderLength));
+    }
+    let mut header = vec![0; length as usize];
+    file.read_at(LENGTH, &mut header).map_err(failed)?;
+    let metadata: Metadata = serde_json::from_slice(&header)
+        .map_err(|source| damaged(SafeTensorError::InvalidHeaderDeserialization(source)))?;
+    let mut end = 0;
+    let mut tensors = BTreeMap::new();
+    for name in metadata.offset_keys() {
+        let Some(info) = metadata.info(&name) else { continue };
+        let (first, after) = info.data_offsets;
+        let values = info.shape.iter().try_fold(1_usize, |values, side| values.checked_mul(*side));
+        let bits = values.and_then(|values| values.checked_mul(info.dtype.bitsize()));
+        if first != end || after < first || bits != (after - first).checked_mul(8) {
+            return Err(damaged(SafeTensorError::InvalidOffset(name)));
+        }
+        end = after;
+        let from_start = |offset: usize| LENGTH + length + offset as u64;
+        let bytes = from_start(first)..from_start(after);
+        tensors.insert(name, Stored { dtype: info.dtype, shape: info.shape.clone(), bytes });
+    }
+    if LENGTH + length + end as u64 != file.size() {
+        return Err(damaged(SafeTensorError::MetadataIncompleteBuffer));
+    }
+    Ok(tensors)
 }
 
 /// The values of a stored tensor as f32, exactly.
 pub(crate) fn read_floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>> {
-    let bytes = view.data();
-    match view.dtype() {
-        Dtype::F32 => Ok(bytes.as_chunks().0.iter().map(|raw| f32::from_le_bytes(*raw)).collect()),
-        Dtype::F16 => Ok(bytes.as_chunks().0.iter().map(|raw| f16::from_le_bytes(*raw).to_f32()).collect()),
-        Dtype::BF16 => Ok(bytes.as_chunks().0.iter().map(|raw| bf16::from_le_bytes(*raw).to_f32()).collect()),
-        other => Err(Error::TensorType { name: name.to_owned(), found: format!("{other:?}") }),
+    let mut values = Vec::new();
+    append_floats(name, view.dtype(), view.data(), &mut values)?;
+    Ok(values)
+}
+
+/// Of the types that can be read.
+fn bytes_a_value(dtype: Dtype) -> Option<usize> {
+    match dtype {
+        Dtype::F32 => Some(4),
+        Dtype::F16 | Dtype::BF16 => Some(2),
+        _ => None,
     }
+}
+
+fn append_floats(name: &str, dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) -> Result<()> {
+    match dtype {
+        Dtype::F32 => values.extend(bytes.as_chunks().0.iter().map(|raw| f32::from_le_bytes(*raw))),
+        Dtype::F16 => values.extend(bytes.as_chunks().0.iter().map(|raw| f16::from_le_bytes(*raw).to_f32())),
+        Dtype::BF16 => {
+            values.extend(bytes.as_chunks().0.iter().map(|raw| bf16::from_le_bytes(*raw).to_f32()))
+        }
+        other => return Err(Error::TensorType { name: name.to_owned(), found: format!("{other:?}") }),
+    }
+    Ok(())
 }

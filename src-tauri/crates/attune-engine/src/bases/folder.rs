@@ -2,12 +2,16 @@
 //!
 //! Not here: whether the tensors fit the configuration; the mathematics says that when it loads them.
 
+use std::borrow::Cow;
 use std::fs;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use attune_tuning::{BaseModel, BaseModelFiles};
+use attune_tuning::{BaseModel, BaseModelFiles, WeightsFile};
 
+use super::weights_on_disk::WeightsOnDisk;
+use crate::artifacts::DigestWriter;
 use crate::{Error, Result};
 
 pub(super) const WEIGHTS: &str = "model.safetensors";
@@ -88,17 +92,22 @@ fn count_parameters(path: &Path) -> io::Result<u64> {
     Ok(parameters)
 }
 
-/// The bytes of a base model folder.
+/// The files of a base model's folder; the weights are read where they are needed.
 #[derive(Debug)]
 pub(crate) struct BaseFiles {
     config: Vec<u8>,
-    weights: Vec<u8>,
+    weights: Arc<WeightsOnDisk>,
+    weights_path: PathBuf,
+    weights_digest: OnceLock<String>,
     /// Name and content; `tokenizer.json` is the first.
     pub(crate) tokenizer_files: Vec<(String, Vec<u8>)>,
 }
 
+/// Name and bytes of a file.
+type Content<'f> = (&'f str, Cow<'f, [u8]>);
+
 impl BaseFiles {
-    pub(crate) fn read(folder: &Path) -> Result<Self> {
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
         let read = |name: &str| {
             let path = folder.join(name);
             fs::read(&path).map_err(|source| Error::BaseUnreadable { path, source })
@@ -109,43 +118,82 @@ impl BaseFiles {
                 tokenizer_files.push((optional.to_owned(), read(optional)?));
             }
         }
-        Ok(Self { config: read("config.json")?, weights: read(WEIGHTS)?, tokenizer_files })
+        let path = folder.join(WEIGHTS);
+        let weights = WeightsOnDisk::open(&path)
+            .map_err(|source| Error::BaseUnreadable { path: path.clone(), source })?;
+        Ok(Self {
+            config: read("config.json")?,
+            weights: Arc::new(weights),
+            weights_path: path,
+            weights_digest: OnceLock::new(),
+            tokenizer_files,
+        })
     }
 
     pub(crate) fn load(&self, folder: &Path) -> Result<BaseModel> {
         let files = BaseModelFiles {
             config: &self.config,
-            weights: &self.weights,
+            weights: Arc::clone(&self.weights) as _,
             tokenizer: &self.tokenizer_files[0].1,
         };
-        BaseModel::from_bytes(files).map_err(|source| Error::BaseRefused { path: folder.to_owned(), source })
+        BaseModel::open(files).map_err(|source| Error::BaseRefused { path: folder.to_owned(), source })
+    }
+
+    /// As [`Self::load`], and [`Self::weights_digest`] meanwhile, on a core of its own.
+    pub(crate) fn load_and_digest(&self, folder: &Path) -> Result<BaseModel> {
+        std::thread::scope(|scope| {
+            let digest = scope.spawn(|| self.weights_digest().map(drop));
+            let base = self.load(folder)?;
+            digest.join().unwrap_or(Ok(()))?;
+            Ok(base)
+        })
     }
 
     /// Of all files that decide what a training on this base computes.
-    pub(crate) fn digest(&self) -> String {
-        let files = [&self.config, &self.weights, &self.tokenizer_files[0].1];
-        let digests = files.map(|file| crate::artifacts::digest_of(file));
-        crate::artifacts::digest_of(digests.concat().as_bytes())
+    pub(crate) fn digest(&self) -> Result<String> {
+        let digest_of = crate::artifacts::digest_of;
+        let digests =
+            [digest_of(&self.config), self.weights_digest()?, digest_of(&self.tokenizer_files[0].1)];
+        Ok(digest_of(digests.concat().as_bytes()))
     }
 
-    /// Name and content of every file.
-    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let tokenizer =
-            self.tokenizer_files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
-        [("config.json", self.config.as_slice()), (WEIGHTS, self.weights.as_slice())]
-            .into_iter()
-            .chain(tokenizer)
+    /// Every file.
+    pub(crate) fn contents(&self) -> Result<Vec<Content<'_>>> {
+        let mut contents = vec![("config.json", Cow::from(&self.config)), (WEIGHTS, self.weights()?.into())];
+        let tokenizer_files = self.tokenizer_files.iter();
+        contents.extend(tokenizer_files.map(|(name, content)| (name.as_str(), Cow::from(content))));
+        Ok(contents)
     }
 
     pub(crate) fn config(&self) -> &[u8] {
         &self.config
     }
 
-    pub(crate) fn weights(&self) -> &[u8] {
-        &self.weights
+    /// All of them, in memory.
+    pub(crate) fn weights(&self) -> Result<Vec<u8>> {
+        self.weights.read().map_err(|source| self.unreadable(source))
     }
 
-    pub(crate) fn weights_digest(&self) -> String {
-        crate::artifacts::digest_of(&self.weights)
+    /// SHA-256 of the weights, as records of runs say it; the file is read for it once.
+    pub(crate) fn weights_digest(&self) -> Result<String> {
+        if let Some(digest) = self.weights_digest.get() {
+            return Ok(digest.clone());
+        }
+        let mut digest = DigestWriter::default();
+        let mut piece = vec![0; 1 << 20];
+        let mut offset = 0;
+        while offset < self.weights.size() {
+            let left = usize::try_from(self.weights.size() - offset).unwrap_or(usize::MAX);
+            let piece_size = piece.len().min(left);
+            let piece = &mut piece[..piece_size];
+            let read = self.weights.read_at(offset, piece).and_then(|()| digest.write_all(piece));
+            read.map_err(|source| self.unreadable(source))?;
+            offset += piece.len() as u64;
+        }
+        Ok(self.weights_digest.get_or_init(|| digest.finish()).clone())
+    }
+
+    fn unreadable(&self, source: io::Error) -> Error {
+        Error::BaseUnreadable { path: self.weights_path.clone(), source }
     }
 }

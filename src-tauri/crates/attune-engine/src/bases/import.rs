@@ -53,12 +53,13 @@ impl Bases {
         if let Some(refusal) = folder::refusal(&shown, |file| folder.join(file).is_file()) {
             return Err(in_path(refusal));
         }
-        let contents = BaseFiles::read(folder).map_err(in_path)?;
+        let files = BaseFiles::open(folder).map_err(in_path)?;
         // Shapes, types and the tokenizer: only loading tells.
-        contents.load(folder).map_err(in_path)?;
+        files.load(folder).map_err(in_path)?;
+        let contents = files.contents().map_err(in_path)?;
         let files: Vec<Named<'_>> = contents
-            .files()
-            .map(|(name, content)| (name, without_algorithm(&digest_of(content)).to_owned(), content))
+            .iter()
+            .map(|(name, content)| (*name, without_algorithm(&digest_of(content)).to_owned(), &content[..]))
             .collect();
 
         let published = KnownBase::all(&self.models)?;

@@ -14,6 +14,7 @@ mod import;
 mod known;
 mod remote_model;
 mod transfer;
+mod weights_on_disk;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -180,11 +180,11 @@ impl ModelHost {
         // The old base is let go first, so that two do not lie in memory because of a change.
         *slot = None;
         self.served.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let files = BaseFiles::read(folder)?;
+        let files = BaseFiles::open(folder)?;
         let loaded = Loaded {
             folder: folder.to_owned(),
-            answerer: Arc::new(Answerer::new(files.load(folder)?)),
-            weights_digest: files.weights_digest(),
+            answerer: Arc::new(Answerer::new(files.load_and_digest(folder)?)),
+            weights_digest: files.weights_digest()?,
         };
         *slot = Some(loaded.clone());
         Ok(loaded)

@@ -29,7 +29,7 @@ fn judged(prompt: &str, text: &str) -> Quality {
 
 fn load(folder: &str) -> Arc<BaseModel> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").join(folder);
-    Arc::new(BaseFiles::read(&folder).unwrap().load(&folder).unwrap())
+    Arc::new(BaseFiles::open(&folder).unwrap().load(&folder).unwrap())
 }
 
 fn attune_mini() -> Arc<BaseModel> {
@@ -166,7 +166,7 @@ fn a_base_that_cannot_tell_judges_no_fluency() {
 #[test]
 fn the_anchors_of_the_bundled_base_are_known_by_its_digest_and_near_those_of_the_reference_texts() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../models/attune-mini");
-    let digest = BaseFiles::read(&folder).unwrap().weights_digest();
+    let digest = BaseFiles::open(&folder).unwrap().weights_digest().unwrap();
     let (known, measured) =
         (FluencyMeter::new(attune_mini(), &digest).unwrap(), FluencyMeter::new(attune_mini(), "").unwrap());
     let (known, measured) = (*known.calibration(), *measured.calibration());

@@ -38,9 +38,9 @@ pub(super) fn run(
         }
     };
     say(&Message::Phase { phase: Phase::Loading });
-    let files = BaseFiles::read(&job.base_folder)?;
-    let base = files.load(&job.base_folder)?;
-    let base_digest = files.digest();
+    let files = BaseFiles::open(&job.base_folder)?;
+    let base = files.load_and_digest(&job.base_folder)?;
+    let base_digest = files.digest()?;
 
     say(&Message::Phase { phase: Phase::Preparing });
     let examples = read_frozen(&job.dataset)?;
@@ -94,7 +94,7 @@ pub(super) fn run(
     let adapter = NewAdapter {
         peft: &peft,
         tokenizer_files: &files.tokenizer_files,
-        record: record(job, &files, &trained, stopped, found, rows),
+        record: record(job, files.weights_digest()?, &trained, stopped, found, rows),
     };
     AdapterFolder::write(&job.run_folder, adapter)?;
     Ok(Message::Finished { final_loss: trained.final_loss, best, stopped })

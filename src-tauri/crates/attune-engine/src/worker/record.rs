@@ -6,13 +6,12 @@ use attune_tuning::TrainedAdapter;
 
 use super::protocol::Job;
 use crate::artifacts::TrainingRecord;
-use crate::bases::BaseFiles;
 use crate::runs::{SelfCheck, Stopped};
 
 /// The record without the digests of the files, which come while they are written.
 pub(super) fn record(
     job: &Job,
-    base: &BaseFiles,
+    weights_digest: String,
     trained: &TrainedAdapter,
     stopped: Option<Stopped>,
     self_check: Option<SelfCheck>,
@@ -23,7 +22,7 @@ pub(super) fn record(
     TrainingRecord {
         run_id: job.run_identifier.clone(),
         base_model: job.base_model.clone(),
-        base_model_digest: base.weights_digest(),
+        base_model_digest: weights_digest,
         method: job.method.as_str().to_owned(),
         samples_used: rows + held_out,
         held_out,

@@ -249,15 +249,15 @@ impl<'b> Answering<'b> {
                 sequences.push(sequence);
             });
         }
-        let logits = self.base.network().decode_next(&tokens, &mut sequences);
+        let logits = self.base.readable().and_then(|network| {
+            network.decode_next(&tokens, &mut sequences).while_doing("computing the next token")
+        });
         let mut logits = match logits {
             Ok(logits) => logits,
             // Shapes were checked before, so this is nobody's fault and nobody can go on.
-            Err(source) => {
-                for request in &mut self.requests {
-                    let again: candle_core::Result<()> = Err(candle_core::Error::Msg(source.to_string()));
-                    request.failure = again.while_doing("computing the next token").err();
-                }
+            Err(error) => {
+                let error = Arc::new(error);
+                self.requests.iter_mut().for_each(|request| request.fail(Error::Step(Arc::clone(&error))));
                 return;
             }
         };
@@ -358,7 +358,7 @@ impl Request {
         let (prompt, number) = self.position_of(row);
         (number == 0).then(|| {
             let prompt = &self.questions.prompts[prompt];
-            let source = base.network().read_source(prompt.adapter.as_ref(), &prompt.tokens);
+            let source = base.readable()?.read_source(prompt.adapter.as_ref(), &prompt.tokens);
             source.while_doing("reading the prompt")
         })
     }

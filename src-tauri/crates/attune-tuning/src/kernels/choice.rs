@@ -183,9 +183,8 @@ fn computes_right(kernel: BlockKernel) -> bool {
     let mut panels = Panels::default();
     panels.push(kernel, &wide(&right), DEPTH);
     panels.push(kernel, &wide(&turned), COLUMNS);
-    let (Some(weight), Some(turned_weight)) = (panels.weight(0), panels.weight(1)) else { return false };
-    products.forward(first, rows, weight);
-    products.backward(second, rows, turned_weight);
+    products.forward(first, rows, panels.weight(0));
+    products.backward(second, rows, panels.weight(1));
     products.multiply(third, rows, Matrix::new(&narrow_right, DEPTH).transposed());
     let rows = Matrix::new(&narrow_left_turned, ROWS).transposed();
     products.multiply(fourth, rows, Matrix::new(&narrow_turned, COLUMNS));

@@ -59,10 +59,13 @@ impl Panels {
         self.weights.push(Place { lines: first..self.lines.len(), outputs, inputs });
     }
 
-    /// The weight that was packed after this many others, if there is one.
-    pub(crate) fn weight(&self, number: usize) -> Option<PanelRows<'_>> {
-        let Place { lines, outputs, inputs } = self.weights.get(number)?;
-        Some(PanelRows { lines: &self.lines[lines.clone()], outputs: *outputs, inputs: *inputs })
+    /// The weight that was packed after this many others.
+    ///
+    /// # Panics
+    /// If there are not so many, which is a fault of the caller.
+    pub(crate) fn weight(&self, number: usize) -> PanelRows<'_> {
+        let Place { lines, outputs, inputs } = &self.weights[number];
+        PanelRows { lines: &self.lines[lines.clone()], outputs: *outputs, inputs: *inputs }
     }
 }
 
@@ -82,8 +85,43 @@ impl<'a> PanelRows<'a> {
         Self { lines, outputs: range.len(), inputs: self.inputs }
     }
 
+    /// The values of an output, input after input.
+    pub(crate) fn row(&self, output: usize) -> impl Iterator<Item = bf16> {
+        let (panel, column) = (output / SIDE * self.blocks(), output % SIDE);
+        let (half, place) = (column / 16 * 16, column % 16 * 2);
+        let lines = self.lines;
+        (0..self.inputs).map(move |input| {
+            let block = (panel + input / DEPTH) * DEPTH;
+            lines[block + half + input % DEPTH / 2].0[place + input % 2]
+        })
+    }
+
     /// Blocks of a panel.
     pub(super) fn blocks(&self) -> usize {
         self.inputs.div_ceil(DEPTH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use half::bf16;
+
+    use super::Panels;
+    use crate::kernels::{BlockKernel, Value};
+
+    #[test]
+    fn a_row_of_packed_weights_is_what_was_packed() {
+        for kernel in BlockKernel::all() {
+            let mut panels = Panels::default();
+            for (outputs, inputs) in [(1, 1), (33, 70), (64, 32), (95, 31)] {
+                let values: Vec<f32> = (0..outputs * inputs).map(|place| place as f32 - 500.0).collect();
+                panels.push(kernel, &values, inputs);
+                let weight = panels.weight(panels.weights.len() - 1);
+                for (output, values) in values.chunks_exact(inputs).enumerate() {
+                    let expected: Vec<bf16> = values.iter().map(|value| Value::narrow(*value)).collect();
+                    assert_eq!(weight.row(output).collect::<Vec<_>>(), expected, "{output} of {outputs}");
+                }
+            }
+        }
     }
 }

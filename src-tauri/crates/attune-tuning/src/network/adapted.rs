@@ -5,13 +5,11 @@
 //! Invariant: the frozen share is computed by `frozen` whether or not something is added, so it never gets a
 //! gradient; the added share is candle's own arithmetic and carries gradients to A, B and the input.
 
-use std::sync::Arc;
-
 use candle_core::{Result as CandleResult, Tensor};
 
-use super::Network;
 use super::frozen::FrozenLinear;
 use super::products::row_products;
+use super::{Network, Product, ReadableNetwork};
 use crate::LoraSettings;
 
 /// What LoRA adds to one product: `scale · x · Aᵀ · Bᵀ`.
@@ -27,22 +25,27 @@ pub(crate) struct LowRank {
     pub(crate) scale: f64,
 }
 
-/// All that one LoRA adds: for each product in the order of [`Network::linears`], its share if it is reached.
+/// All that one LoRA adds: for each of the network's products by its number, its share if it is reached.
 pub(crate) struct LowRanks(Vec<Option<LowRank>>);
 
 impl LowRanks {
     /// The shares of an adapter of these dimensions, its tensors in the order of its layout.
-    pub(crate) fn new(network: &Network, settings: &LoraSettings, tensors: &[Tensor]) -> Self {
+    pub(crate) fn new(network: &Network<Product>, settings: &LoraSettings, tensors: &[Tensor]) -> Self {
         let mut pairs = tensors.as_chunks::<2>().0.iter();
-        let mut share = |linear: &AdaptedLinear| {
-            let [a, b] = pairs.by_ref().take(usize::from(settings.reaches(linear.name()))).next()?.clone();
+        let mut share = |product: &Product| {
+            let [a, b] = pairs.by_ref().take(usize::from(settings.reaches(&product.name))).next()?.clone();
             Some(LowRank { a, b, scale: settings.scale() })
         };
         Self(network.linears().map(&mut share).collect())
     }
 
+    /// What is added to the product of this number.
+    fn of(&self, number: usize) -> Option<&LowRank> {
+        self.0.get(number)?.as_ref()
+    }
+
     /// A network that adds these shares to everything it reads; it has the same frozen weights.
-    pub(crate) fn placed_in(&self, network: &Network) -> Network {
+    pub(crate) fn placed_in(&self, network: &ReadableNetwork) -> ReadableNetwork {
         let mut placed = network.clone();
         placed.linears_mut().zip(&self.0).for_each(|(linear, share)| linear.low_rank.clone_from(share));
         placed
@@ -59,36 +62,22 @@ pub(super) struct AdaptedRows<'r> {
 /// `x · Wᵀ` for a frozen `W`, with or without a low-rank share.
 #[derive(Clone)]
 pub(crate) struct AdaptedLinear {
-    name: Arc<str>,
-    /// Its number in the order of [`Network::linears`].
-    place: usize,
+    /// Its number among the network's products.
+    number: usize,
     frozen: FrozenLinear,
     low_rank: Option<LowRank>,
 }
 
 impl AdaptedLinear {
-    /// The frozen product of the module of this name.
-    pub(super) fn new(name: &str, frozen: FrozenLinear) -> Self {
-        Self { name: name.into(), place: 0, frozen, low_rank: None }
-    }
-
-    pub(super) fn put_at(&mut self, place: usize) {
-        self.place = place;
-    }
-
-    /// The module's name in transformers, such as `encoder.block.0.layer.0.SelfAttention.q`.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    /// The frozen product of this number.
+    pub(super) fn new(number: usize, frozen: FrozenLinear) -> Self {
+        Self { number, frozen, low_rank: None }
     }
 
     /// The frozen share's, `[outputs, inputs]`.
+    #[cfg(test)]
     pub(crate) fn weight(&self) -> &Tensor {
         self.frozen.weight()
-    }
-
-    /// `[outputs, inputs]`.
-    pub(crate) fn shape(&self) -> &[usize] {
-        self.frozen.weight().dims()
     }
 
     /// `[rows, inputs]` to `[rows, outputs]`.
@@ -103,9 +92,9 @@ impl AdaptedLinear {
     /// own adapter.
     pub(super) fn forward_rows(&self, rows: &[f32], adapted: &[AdaptedRows<'_>]) -> CandleResult<Vec<f32>> {
         let mut products = row_products(self.frozen.weight(), rows)?;
-        let (outputs, inputs) = (self.shape()[0], self.shape()[1]);
+        let (outputs, inputs) = self.frozen.weight().dims2()?;
         for AdaptedRows { low_ranks, rows: places } in adapted {
-            let Some(LowRank { a, b, scale }) = &low_ranks.0[self.place] else { continue };
+            let Some(LowRank { a, b, scale }) = low_ranks.of(self.number) else { continue };
             let own: Vec<f32> =
                 places.iter().flat_map(|place| &rows[place * inputs..][..inputs]).copied().collect();
             let added = row_products(b, &row_products(a, &own)?)?;

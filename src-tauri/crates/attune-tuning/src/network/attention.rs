@@ -7,16 +7,8 @@ use candle_core::{Result as CandleResult, Tensor};
 use super::activation::biased_softmax;
 use super::adapted::AdaptedLinear;
 use super::dropped::dropped;
+use super::structure::Attention;
 use crate::DropoutMask;
-
-#[derive(Clone)]
-pub(crate) struct Attention {
-    pub(crate) query: AdaptedLinear,
-    pub(crate) key: AdaptedLinear,
-    pub(crate) value: AdaptedLinear,
-    pub(crate) output: AdaptedLinear,
-    pub(crate) heads: usize,
-}
 
 /// What can be attended to: keys and values of shape `[positions, heads * head_width]`.
 #[derive(Clone)]
@@ -41,17 +33,7 @@ impl KeysAndValues {
     }
 }
 
-impl Attention {
-    /// Its products, in the order q, k, v, o.
-    pub(super) fn linears(&self) -> [&AdaptedLinear; 4] {
-        [&self.query, &self.key, &self.value, &self.output]
-    }
-
-    /// As [`Self::linears`], to change them.
-    pub(super) fn linears_mut(&mut self) -> [&mut AdaptedLinear; 4] {
-        [&mut self.query, &mut self.key, &mut self.value, &mut self.output]
-    }
-
+impl Attention<AdaptedLinear> {
     /// Keys and values of a normed state of shape `[positions, width]`.
     pub(super) fn keys_and_values(&self, state: &Tensor) -> CandleResult<KeysAndValues> {
         Ok(KeysAndValues { keys: self.key.forward(state)?, values: self.value.forward(state)? })

@@ -1,6 +1,6 @@
 //! Decoding sequences one token at a time, keys and values kept.
 //!
-//! The same mathematics as [`Network::decode`], which training uses; a test holds the two together. Sequences may have
+//! The same mathematics as [`ReadableNetwork::decode`], which training uses; a test holds the two together. Sequences may have
 //! read differently many tokens, and have different adapters or none: what is shared between them is only the reading
 //! of the frozen weights. Each thread decodes a share of them.
 //! Not here: which token comes next (`generation`).
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use candle_core::{Result as CandleResult, Tensor};
 use rayon::prelude::*;
 
-use super::Network;
+use super::ReadableNetwork;
 use super::adapted::{AdaptedRows, LowRanks};
 use super::attention::KeysAndValues;
-use super::products::{products, row_products};
+use super::products::products;
 use crate::ReadyAdapter;
 use crate::vectors::{GatedGelu, Kernel, add, exponentials, largest, vectorised};
 
@@ -65,7 +65,7 @@ impl Bias {
     }
 }
 
-impl Network {
+impl ReadableNetwork {
     /// What the decoder sees of a source of these tokens, read with an adapter or without.
     pub(crate) fn read_source(
         &self,
@@ -160,7 +160,7 @@ impl Network {
             add(&mut state, &part.down.forward_rows(&inner, &adapted)?);
         }
         sequences.iter_mut().for_each(|sequence| sequence.tokens += 1);
-        row_products(self.head.weight(), &self.decoder_norm.forward_rows(&state))
+        self.head.forward_rows(&self.decoder_norm.forward_rows(&state), &[])
     }
 }
 

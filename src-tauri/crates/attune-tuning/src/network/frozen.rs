@@ -6,8 +6,6 @@
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result as CandleResult, Shape, Storage, Tensor, bail};
 
-use crate::Result;
-use crate::error::WhileDoing;
 use crate::vectors::{Kernel, sum_of_products, vectorised};
 
 /// `x · Wᵀ` for a frozen `W` of shape `[outputs, inputs]`.
@@ -22,7 +20,7 @@ impl FrozenLinear {
     }
 
     /// Of shape `[outputs, inputs]`, contiguous.
-    pub(crate) fn weight(&self) -> &Tensor {
+    pub(super) fn weight(&self) -> &Tensor {
         &self.weight
     }
 
@@ -55,15 +53,15 @@ impl CustomOp1 for FrozenLinear {
 /// Root-mean-square normalisation with a frozen weight: no mean is subtracted, no bias added.
 ///
 /// Source: Zhang, Sennrich 2019, "Root Mean Square Layer Normalization".
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct FrozenRmsNorm {
     weight: Vec<f32>,
     epsilon: f32,
 }
 
 impl FrozenRmsNorm {
-    pub(super) fn new(weight: &Tensor, epsilon: f32) -> Result<Self> {
-        Ok(Self { weight: weight.to_vec1().while_doing("reading a normalisation weight")?, epsilon })
+    pub(super) fn new(weight: Vec<f32>, epsilon: f32) -> Self {
+        Self { weight, epsilon }
     }
 
     /// `[rows, width]` to the same shape.

@@ -15,36 +15,26 @@ mod dropped;
 mod frozen;
 mod position;
 mod products;
+mod structure;
 
-use candle_core::{Result as CandleResult, Tensor};
+use candle_core::{Device, Result as CandleResult, Tensor};
 
 use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
 pub(crate) use adapted::{AdaptedLinear, LowRanks};
-pub(crate) use attention::Attention;
 use attention::KeysAndValues;
 pub(crate) use decoding::{Sequence, SourceMemory};
 use dropped::{StackDropout, dropped};
 use frozen::FrozenLinear;
 pub(crate) use frozen::FrozenRmsNorm;
-use position::Direction;
-pub(crate) use position::RelativeBias;
+pub(crate) use structure::{Attention, Embedding, FeedForward, Network, Product};
 
+use crate::error::WhileDoing;
 use crate::weights::Weights;
-use crate::{Architecture, DropoutPlace, Result, RowDropout, Stack};
+use crate::{DropoutPlace, Result, RowDropout, Stack};
 
-/// A T5 v1.1 with frozen weights. A clone shares them, so that an adapter can be put into one.
-#[derive(Clone)]
-pub(crate) struct Network {
-    pub(crate) embedding: Tensor,
-    pub(crate) encoder: Vec<EncoderLayer>,
-    pub(crate) encoder_bias: RelativeBias,
-    pub(crate) encoder_norm: FrozenRmsNorm,
-    pub(crate) decoder: Vec<DecoderLayer>,
-    pub(crate) decoder_bias: RelativeBias,
-    pub(crate) decoder_norm: FrozenRmsNorm,
-    pub(crate) head: FrozenLinear,
-}
+/// The network over candle's tensors. A clone shares them, so that an adapter can be put into one.
+pub(crate) type ReadableNetwork = Network<AdaptedLinear>;
 
 /// The encoder's answer to a source, prepared for every decoder layer's cross-attention.
 #[derive(Clone)]
@@ -59,57 +49,22 @@ pub(crate) struct DecoderMemory {
     layers: Vec<KeysAndValues>,
 }
 
-impl Network {
-    /// Takes the tensors it needs, by the names transformers gives them.
-    pub(crate) fn new(architecture: &Architecture, weights: &Weights) -> Result<Self> {
-        let load = Loader { architecture, weights };
-        let (width, vocabulary) = (architecture.width, architecture.vocabulary);
-        let mut network = Self {
-            embedding: weights.get("shared.weight", &[vocabulary, width])?,
-            encoder: (0..architecture.encoder_layers)
-                .map(|layer| load.encoder_layer(layer))
-                .collect::<Result<_>>()?,
-            encoder_bias: load.relative_bias("encoder", Direction::Both)?,
-            encoder_norm: load.norm("encoder.final_layer_norm")?,
-            decoder: (0..architecture.decoder_layers)
-                .map(|layer| load.decoder_layer(layer))
-                .collect::<Result<_>>()?,
-            decoder_bias: load.relative_bias("decoder", Direction::Backward)?,
-            decoder_norm: load.norm("decoder.final_layer_norm")?,
-            head: FrozenLinear::new(weights.get("lm_head.weight", &[vocabulary, width])?),
-        };
-        network.linears_mut().enumerate().for_each(|(place, linear)| linear.put_at(place));
-        Ok(network)
-    }
-
-    /// The products an adapter can add to: the encoder's layer by layer, then the decoder's.
-    pub(crate) fn linears(&self) -> impl Iterator<Item = &AdaptedLinear> {
-        let encoder = self
-            .encoder
-            .iter()
-            .flat_map(|layer| layer.attention.linears().into_iter().chain(layer.feed_forward.linears()));
-        let decoder = self.decoder.iter().flat_map(|layer| {
-            let own = layer.attention.linears().into_iter();
-            own.chain(layer.cross_attention.linears()).chain(layer.feed_forward.linears())
-        });
-        encoder.chain(decoder)
-    }
-
-    /// As [`Self::linears`], to change them.
-    pub(crate) fn linears_mut(&mut self) -> impl Iterator<Item = &mut AdaptedLinear> {
-        let encoder = self.encoder.iter_mut().flat_map(|layer| {
-            layer.attention.linears_mut().into_iter().chain(layer.feed_forward.linears_mut())
-        });
-        let decoder = self.decoder.iter_mut().flat_map(|layer| {
-            let own = layer.attention.linears_mut().into_iter();
-            own.chain(layer.cross_attention.linears_mut()).chain(layer.feed_forward.linears_mut())
-        });
-        encoder.chain(decoder)
+impl ReadableNetwork {
+    /// Reads the products into tensors.
+    pub(crate) fn new(network: &Network<Product>, weights: &Weights) -> Result<Self> {
+        network.hold(|product| {
+            let values = product.read(weights)?;
+            let weight = Tensor::from_vec(values, &product.shape(), &Device::Cpu)
+                .while_doing("placing the base model's weights")?;
+            Ok(AdaptedLinear::new(product.number, FrozenLinear::new(weight)))
+        })
     }
 
     /// The embeddings of tokens, `[tokens, width]`.
     pub(crate) fn embed(&self, tokens: &[u32]) -> CandleResult<Tensor> {
-        self.embedding.index_select(&Tensor::new(tokens, self.embedding.device())?, 0)
+        let rows = self.embedding.rows(tokens).map_err(candle_core::Error::wrap)?;
+        let width = rows.len() / tokens.len().max(1);
+        Tensor::from_vec(rows, (tokens.len(), width), &Device::Cpu)
     }
 
     /// The encoder's output for input embeddings of shape `[positions, width]`, of the same shape. Dropout is for
@@ -175,113 +130,13 @@ impl Network {
     }
 }
 
-#[derive(Clone)]
-pub(crate) struct EncoderLayer {
-    pub(crate) attention_norm: FrozenRmsNorm,
-    pub(crate) attention: Attention,
-    pub(crate) feed_forward: FeedForward,
-}
-
-#[derive(Clone)]
-pub(crate) struct DecoderLayer {
-    pub(crate) attention_norm: FrozenRmsNorm,
-    pub(crate) attention: Attention,
-    pub(crate) cross_attention_norm: FrozenRmsNorm,
-    pub(crate) cross_attention: Attention,
-    pub(crate) feed_forward: FeedForward,
-}
-
-#[derive(Clone)]
-pub(crate) struct FeedForward {
-    pub(crate) norm: FrozenRmsNorm,
-    pub(crate) gate: AdaptedLinear,
-    pub(crate) up: AdaptedLinear,
-    pub(crate) down: AdaptedLinear,
-}
-
-impl FeedForward {
-    /// Its products, in the order wi_0, wi_1, wo.
-    fn linears(&self) -> [&AdaptedLinear; 3] {
-        [&self.gate, &self.up, &self.down]
-    }
-
-    /// As [`Self::linears`], to change them.
-    fn linears_mut(&mut self) -> [&mut AdaptedLinear; 3] {
-        [&mut self.gate, &mut self.up, &mut self.down]
-    }
-
+impl FeedForward<AdaptedLinear> {
     /// The residual stream of shape `[positions, width]` with the share of the layer of this index added.
     fn add_to(&self, state: &Tensor, drop: StackDropout, layer: usize) -> CandleResult<Tensor> {
         let normed = self.norm.forward(state)?;
         let inner = gated_gelu(&self.gate.forward(&normed)?, &self.up.forward(&normed)?)?;
         let inner = dropped(inner, drop.mask(DropoutPlace::Inner(layer)))?;
         state + dropped(self.down.forward(&inner)?, drop.mask(DropoutPlace::FeedForwardOutput(layer)))?
-    }
-}
-
-/// Finds a network's tensors by name and checks their shapes.
-struct Loader<'a> {
-    architecture: &'a Architecture,
-    weights: &'a Weights,
-}
-
-impl Loader<'_> {
-    fn encoder_layer(&self, layer: usize) -> Result<EncoderLayer> {
-        let name = format!("encoder.block.{layer}.layer");
-        Ok(EncoderLayer {
-            attention_norm: self.norm(&format!("{name}.0.layer_norm"))?,
-            attention: self.attention(&format!("{name}.0.SelfAttention"))?,
-            feed_forward: self.feed_forward(&format!("{name}.1"))?,
-        })
-    }
-
-    fn decoder_layer(&self, layer: usize) -> Result<DecoderLayer> {
-        let name = format!("decoder.block.{layer}.layer");
-        Ok(DecoderLayer {
-            attention_norm: self.norm(&format!("{name}.0.layer_norm"))?,
-            attention: self.attention(&format!("{name}.0.SelfAttention"))?,
-            cross_attention_norm: self.norm(&format!("{name}.1.layer_norm"))?,
-            cross_attention: self.attention(&format!("{name}.1.EncDecAttention"))?,
-            feed_forward: self.feed_forward(&format!("{name}.2"))?,
-        })
-    }
-
-    fn attention(&self, name: &str) -> Result<Attention> {
-        let (width, inner) = (self.architecture.width, self.architecture.attention_width());
-        Ok(Attention {
-            query: self.linear(&format!("{name}.q"), inner, width)?,
-            key: self.linear(&format!("{name}.k"), inner, width)?,
-            value: self.linear(&format!("{name}.v"), inner, width)?,
-            output: self.linear(&format!("{name}.o"), width, inner)?,
-            heads: self.architecture.heads,
-        })
-    }
-
-    fn feed_forward(&self, name: &str) -> Result<FeedForward> {
-        let (width, inner) = (self.architecture.width, self.architecture.feed_forward_width);
-        Ok(FeedForward {
-            norm: self.norm(&format!("{name}.layer_norm"))?,
-            gate: self.linear(&format!("{name}.DenseReluDense.wi_0"), inner, width)?,
-            up: self.linear(&format!("{name}.DenseReluDense.wi_1"), inner, width)?,
-            down: self.linear(&format!("{name}.DenseReluDense.wo"), width, inner)?,
-        })
-    }
-
-    fn relative_bias(&self, stack: &str, direction: Direction) -> Result<RelativeBias> {
-        let name = format!("{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight");
-        let shape = [self.architecture.position_buckets, self.architecture.heads];
-        let table = self.weights.get(&name, &shape)?;
-        RelativeBias::new(&table, direction, self.architecture.position_max_distance)
-    }
-
-    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<AdaptedLinear> {
-        let weight = self.weights.get(&format!("{name}.weight"), &[outputs, inputs])?;
-        Ok(AdaptedLinear::new(name, FrozenLinear::new(weight)))
-    }
-
-    fn norm(&self, name: &str) -> Result<FrozenRmsNorm> {
-        let weight = self.weights.get(&format!("{name}.weight"), &[self.architecture.width])?;
-        FrozenRmsNorm::new(&weight, self.architecture.norm_epsilon)
     }
 }
 

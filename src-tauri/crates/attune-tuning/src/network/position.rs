@@ -9,9 +9,6 @@ use std::ops::Range;
 
 use candle_core::{Device, Result as CandleResult, Tensor};
 
-use crate::Result;
-use crate::error::WhileDoing;
-
 /// Where a query may look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -22,7 +19,7 @@ pub(super) enum Direction {
 }
 
 /// The relative attention bias of one stack.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct RelativeBias {
     /// `[buckets, heads]`.
     table: Vec<Vec<f32>>,
@@ -31,10 +28,10 @@ pub(crate) struct RelativeBias {
 }
 
 impl RelativeBias {
-    /// Copies a table of shape `[buckets, heads]`.
-    pub(super) fn new(table: &Tensor, direction: Direction, max_distance: usize) -> Result<Self> {
-        let table = table.to_vec2().while_doing("reading the table of relative positions")?;
-        Ok(Self { table, direction, max_distance })
+    /// Copies a table of shape `[buckets, heads]`, row-major.
+    pub(super) fn new(table: &[f32], heads: usize, direction: Direction, max_distance: usize) -> Self {
+        let table = table.chunks_exact(heads).map(<[f32]>::to_vec).collect();
+        Self { table, direction, max_distance }
     }
 
     /// The bias of shape `[heads, queries, keys]` for queries at these positions and keys at `0..keys`;

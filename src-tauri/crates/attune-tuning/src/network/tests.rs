@@ -12,7 +12,8 @@ use crate::{Adapter, ReadyAdapter};
 fn the_encoder_gives_what_transformers_gives() {
     let base = fixtures::tiny_base();
     let (source, _) = oracle_row();
-    let output = base.network().encode(&base.network().embed(&source).unwrap(), None).unwrap();
+    let output =
+        base.readable().unwrap().encode(&base.readable().unwrap().embed(&source).unwrap(), None).unwrap();
     let output: Vec<f32> = output.flatten_all().unwrap().to_vec1().unwrap();
     let difference = largest_difference(&output, &fixtures::oracle_tensor("encoder_output"));
     assert!(difference < 1e-5, "{difference}");
@@ -43,7 +44,7 @@ fn the_decoder_gives_the_logits_of_transformers_at_every_position() {
 #[test]
 fn reading_token_by_token_gives_the_logits_of_reading_all_at_once() {
     let base = fixtures::tiny_base();
-    let network = base.network();
+    let network = base.readable().unwrap();
     let (source, target) = oracle_row();
     let encoded = network.prepare(&network.encode(&network.embed(&source).unwrap(), None).unwrap()).unwrap();
     let at_once = network
@@ -71,7 +72,7 @@ struct Followed {
 #[test]
 fn sequences_have_the_logits_of_reading_all_at_once_whatever_their_company() {
     let base = fixtures::tiny_base();
-    let network = base.network();
+    let network = base.readable().unwrap();
     let lora = |name| Some(fixtures::peft_lora(&base, name));
     let adapters =
         [None, Some(fixtures::peft_prompt(&base)), lora("peft_lora_everywhere"), lora("peft_lora")];

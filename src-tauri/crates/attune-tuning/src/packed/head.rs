@@ -5,17 +5,16 @@
 //! Source: the running shift is that of Milakov, Gimelshein 2018, "Online normalizer calculation for softmax".
 
 use super::number::Number;
-use super::weights::FrozenValues;
 use crate::kernels::{Matrix, MatrixMut, Previous, Written};
 use crate::vectors::{Kernel, exponentials, largest, vectorised};
 
 /// Rows of the head taken at once: with the logits of a share they fit a core's second cache at the usual widths.
 const BLOCK: usize = 512;
 
-/// The head's frozen weight of `[vocabulary, width]`, for products and as it is.
+/// The head's frozen weight of `[vocabulary, width]`.
 pub(super) struct Head<'w, V: Number> {
     pub(super) weight: V::Weight<'w>,
-    pub(super) values: FrozenValues<'w>,
+    pub(super) vocabulary: usize,
     pub(super) width: usize,
 }
 
@@ -53,8 +52,8 @@ pub(super) fn summed_cross_entropy<V: Number>(
     scratch: &mut HeadScratch<V>,
 ) -> f64 {
     let HeadScratch { logits, narrowed, shifts, sums, targets, losses } = scratch;
-    let Head { weight, values, width } = head;
-    let (values, width) = (values.values(), *width);
+    let Head { weight, vocabulary, width } = head;
+    let (vocabulary, width) = (*vocabulary, *width);
     let positions = tokens.len();
     shifts.clear();
     shifts.resize(positions, f32::NEG_INFINITY);
@@ -64,7 +63,6 @@ pub(super) fn summed_cross_entropy<V: Number>(
     if let Some(slope) = slope.as_deref_mut() {
         slope.fill(0.0);
     }
-    let vocabulary = values.len() / width;
     for first in (0..vocabulary).step_by(BLOCK) {
         let size = BLOCK.min(vocabulary - first);
         logits.resize(positions * size, 0.0);
@@ -86,10 +84,8 @@ pub(super) fn summed_cross_entropy<V: Number>(
         let rows = slope.chunks_exact_mut(width).zip(&*sums).zip(tokens);
         for ((slope, sum), token) in rows {
             let scale = (1.0 / sum) as f32;
-            let weights = &values[*token as usize * width..][..width];
-            for (slope, weight) in slope.iter_mut().zip(weights) {
-                *slope = *slope * scale - weight;
-            }
+            slope.iter_mut().for_each(|slope| *slope *= scale);
+            V::subtract_row(weight, *token as usize, slope);
         }
     }
     losses.clear();

@@ -6,15 +6,13 @@
 use std::fmt::Debug;
 use std::ops::Range;
 
-use candle_core::Tensor;
 use half::bf16;
 
-use super::weights::FrozenValues;
-use crate::error::WhileDoing;
+use super::weights::PlainProducts;
 use crate::kernels::{
     BlockKernel, BlockProducts, Matrix, PanelRows, Panels, Previous, Value, Written, multiply,
 };
-use crate::network::Network;
+use crate::network::Product;
 use crate::vectors::convert;
 use crate::{BaseModel, Result};
 
@@ -24,17 +22,19 @@ pub(super) trait Number: Value {
     /// large ones need more memory and leave cores without work at the end of a step.
     const POSITIONS_A_SHARE: usize;
 
-    /// What the frozen weights of a base are made into for as long as a pass lives.
-    type Store: Debug + Send + Sync;
+    /// What keeps the frozen weights of a base.
+    type Store: Debug + Send + Sync + 'static;
     /// A frozen weight of `[outputs, inputs]`.
     type Weight<'w>: Sync;
     /// What multiplies on one core.
     type Products: Debug + Send;
 
-    fn store(base: &BaseModel, kernel: BlockKernel) -> Result<Self::Store>;
+    fn store(base: &BaseModel, kernel: BlockKernel) -> Result<&Self::Store>;
 
-    /// The frozen weight of this number in the order of [`Network::linears`], the head being the last.
-    fn weight<'w>(store: &'w Self::Store, number: usize, tensor: &'w Tensor) -> Result<Self::Weight<'w>>;
+    fn weight<'w>(store: &'w Self::Store, product: &Product) -> Self::Weight<'w>;
+
+    /// Takes an output's row of a frozen weight away from `from`.
+    fn subtract_row(weight: &Self::Weight<'_>, output: usize, from: &mut [f32]);
 
     fn products(kernel: BlockKernel) -> Self::Products;
 
@@ -77,29 +77,28 @@ pub(super) trait Number: Value {
 impl Number for f32 {
     const POSITIONS_A_SHARE: usize = 384;
 
-    type Store = ();
-    type Weight<'w> = FrozenValues<'w>;
+    type Store = PlainProducts;
+    type Weight<'w> = &'w [f32];
     type Products = ();
 
-    fn store(_base: &BaseModel, _kernel: BlockKernel) -> Result<()> {
-        Ok(())
+    fn store(base: &BaseModel, _kernel: BlockKernel) -> Result<&PlainProducts> {
+        base.in_f32()
     }
 
-    fn weight<'w>((): &'w (), _number: usize, tensor: &'w Tensor) -> Result<FrozenValues<'w>> {
-        FrozenValues::new(tensor)
+    fn weight<'w>(store: &'w PlainProducts, product: &Product) -> &'w [f32] {
+        store.rows(product.number)
+    }
+
+    fn subtract_row(weight: &&[f32], output: usize, from: &mut [f32]) {
+        let row = &weight[output * from.len()..][..from.len()];
+        from.iter_mut().zip(row).for_each(|(from, weight)| *from -= weight);
     }
 
     fn products(_kernel: BlockKernel) {}
 
-    fn forward(
-        (): &mut (),
-        out: Written<'_, f32>,
-        x: Matrix<'_>,
-        weight: &FrozenValues<'_>,
-        outputs: Range<usize>,
-    ) {
+    fn forward((): &mut (), out: Written<'_, f32>, x: Matrix<'_>, weight: &&[f32], outputs: Range<usize>) {
         let inputs = x.width();
-        let weight = &weight.values()[outputs.start * inputs..outputs.end * inputs];
+        let weight = &weight[outputs.start * inputs..outputs.end * inputs];
         f32::multiply(&mut (), out, x, Matrix::new(weight, inputs).transposed());
     }
 
@@ -107,11 +106,11 @@ impl Number for f32 {
         (): &mut (),
         out: Written<'_, f32>,
         slope: Matrix<'_>,
-        weight: &FrozenValues<'_>,
+        weight: &&[f32],
         outputs: Range<usize>,
     ) {
         let inputs = out.width();
-        let weight = &weight.values()[outputs.start * inputs..outputs.end * inputs];
+        let weight = &weight[outputs.start * inputs..outputs.end * inputs];
         f32::multiply(&mut (), out, slope, Matrix::new(weight, inputs));
     }
 
@@ -142,21 +141,16 @@ impl Number for bf16 {
     type Weight<'w> = PanelRows<'w>;
     type Products = BlockProducts;
 
-    fn store(base: &BaseModel, kernel: BlockKernel) -> Result<Panels> {
-        let network: &Network = base.network();
-        let tensors: Vec<&Tensor> =
-            network.linears().map(|linear| linear.weight()).chain([network.head.weight()]).collect();
-        let shapes = tensors.iter().map(|tensor| [tensor.dims()[0], tensor.dims()[1]]);
-        let mut panels = Panels::with_room_for(shapes);
-        for tensor in tensors {
-            panels.push(kernel, FrozenValues::new(tensor)?.values(), tensor.dims()[1]);
-        }
-        Ok(panels)
+    fn store(base: &BaseModel, kernel: BlockKernel) -> Result<&Panels> {
+        base.in_bf16(kernel)
     }
 
-    fn weight<'w>(store: &'w Panels, number: usize, _tensor: &'w Tensor) -> Result<PanelRows<'w>> {
-        let missing = || candle_core::Error::Msg(format!("there is no packed weight {number}"));
-        store.weight(number).ok_or_else(missing).while_doing("placing the base model's weights")
+    fn weight<'w>(store: &'w Panels, product: &Product) -> PanelRows<'w> {
+        store.weight(product.number)
+    }
+
+    fn subtract_row(weight: &PanelRows<'_>, output: usize, from: &mut [f32]) {
+        from.iter_mut().zip(weight.row(output)).for_each(|(from, weight)| *from -= weight.widen());
     }
 
     fn products(kernel: BlockKernel) -> BlockProducts {

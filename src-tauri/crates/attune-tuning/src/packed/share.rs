@@ -251,7 +251,7 @@ impl<V: Number> Workspace<V> {
 
 fn embed<V: Number>(weights: &PlacedWeights<'_, V>, tokens: &[u32], state: &mut Vec<f32>) {
     for token in tokens {
-        let start = *token as usize * weights.width;
-        state.extend_from_slice(&weights.embedding.values()[start..start + weights.width]);
+        // Tokens outside the vocabulary were refused with the batch.
+        state.extend_from_slice(weights.embedding.row(*token).unwrap_or_default());
     }
 }

@@ -28,9 +28,9 @@ pub enum StoredAs {
 pub fn merge(base: &BaseModel, weights: &[u8], lora: &Lora, stored: StoredAs) -> Result<Vec<u8>> {
     lora.refuse_other_base(base)?;
     let file = SafeTensors::deserialize(weights).map_err(|source| Error::WeightsUnreadable { source })?;
-    let reached = base.network().linears().filter(|linear| lora.settings().reaches(linear.name()));
-    for linear in reached {
-        let (name, expected) = (format!("{}.weight", linear.name()), linear.shape().to_vec());
+    let reached = base.network().linears().filter(|product| lora.settings().reaches(&product.name));
+    for product in reached {
+        let (name, expected) = (format!("{}.weight", product.name), product.shape().to_vec());
         let found = file.tensor(&name).ok().map(|view| view.shape().to_vec());
         match found {
             None => return Err(Error::MissingTensor { name }),

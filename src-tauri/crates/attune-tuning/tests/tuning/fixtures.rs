@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use attune_tuning::peft::{self, PeftFiles};
 use attune_tuning::{
@@ -40,7 +40,7 @@ impl BaseFiles {
 
     pub(crate) fn load(&self) -> attune_tuning::Result<BaseModel> {
         let Self { config, weights, tokenizer } = self;
-        BaseModel::from_bytes(BaseModelFiles { config, weights, tokenizer })
+        BaseModel::open(BaseModelFiles { config, weights: Arc::new(weights.clone()), tokenizer })
     }
 }
 
