@@ -1,7 +1,9 @@
 //! Requests that come at once are answered together, and none is in the way of another.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::peft::with_setting;
@@ -66,6 +68,32 @@ async fn a_batch_that_is_given_up_leaves_an_answer_beside_it_as_it_is() {
         answer = (event.name == "answer").then(|| event.json());
     }
     assert_eq!(answer.expect("the whole comes last")["text"], alone["text"]);
+}
+
+#[tokio::test]
+async fn a_hundred_adapters_answer_at_once_as_each_does_alone() {
+    let home = Home::new();
+    let (_attune, http) = home.serve();
+    let question = |number: usize| {
+        let folder = home.path(&format!("adapter {number}"));
+        if !folder.exists() {
+            let changed = with_setting(&home, "peft_lora_everywhere", "lora_alpha", json!(number + 1));
+            std::fs::rename(changed, &folder).expect("folders in the test's own");
+        }
+        json!({ "prompt": "vy lu jy", "baseModel": tiny_t5(""), "adapter": folder, "maxNewTokens": 12 })
+    };
+    let questions: Vec<Value> = (0..100).map(question).collect();
+    let together = join_all(questions.iter().map(|question| http.post(GENERATE, question))).await;
+    let mut different = BTreeSet::new();
+    for (question, together) in questions.iter().zip(together) {
+        let (together, alone) = (together.expect(200), http.post(GENERATE, question).await.expect(200));
+        assert_eq!(
+            (&together["text"], &together["adapterDigest"]),
+            (&alone["text"], &alone["adapterDigest"])
+        );
+        different.insert(together["text"].to_string());
+    }
+    assert!(different.len() > 20, "only {} different answers", different.len());
 }
 
 #[tokio::test]

@@ -48,6 +48,12 @@ impl ReadyAdapter {
         &self.0.kind
     }
 
+    /// How much memory its values take.
+    pub fn bytes(&self) -> usize {
+        let prompt = self.0.prompt.as_ref().map_or(0, |prompt| prompt.elem_count() * size_of::<f32>());
+        prompt + self.0.low_ranks.as_ref().map_or(0, |low_ranks| low_ranks.bytes())
+    }
+
     /// Refuses a base in which its values would not fit.
     pub(crate) fn refuse_other_base(&self, base: &BaseModel) -> Result<()> {
         if self.0.architecture == *base.architecture() { Ok(()) } else { Err(Error::AdapterOfAnotherBase) }

@@ -25,8 +25,9 @@ pub use answer::{
 pub(crate) use answerer::Answerer;
 pub use decoding::Decoding;
 
-/// Adapters that are kept in memory; each is small, but a program could ask for thousands by name.
-const MOST_SERVED: usize = 64;
+/// What the adapters that are kept in memory may take together: hundreds of small ones, but a program could ask for
+/// thousands by name.
+const MOST_SERVED_BYTES: usize = 256 << 20;
 
 /// Keeps the base that was used last, and the adapters that were asked for by name.
 #[derive(Debug)]
@@ -125,7 +126,8 @@ impl ModelHost {
             (Ok(fresh), _) => {
                 let model = Arc::clone(&fresh.model);
                 let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-                if served.len() >= MOST_SERVED && !served.contains_key(&asked) {
+                let kept: usize = served.values().map(|served| served.model.adapter_bytes()).sum();
+                if kept + model.adapter_bytes() > MOST_SERVED_BYTES && !served.contains_key(&asked) {
                     served.clear();
                 }
                 served.insert(asked, fresh);
@@ -188,6 +190,12 @@ impl ModelHost {
         };
         *slot = Some(loaded.clone());
         Ok(loaded)
+    }
+}
+
+impl Model {
+    fn adapter_bytes(&self) -> usize {
+        self.adapter.as_ref().map_or(0, |(adapter, _)| adapter.bytes())
     }
 }
 

@@ -39,6 +39,12 @@ impl LowRanks {
         Self(network.linears().map(&mut share).collect())
     }
 
+    /// How much memory all of them take.
+    pub(crate) fn bytes(&self) -> usize {
+        let values = self.0.iter().flatten().map(|share| share.a.elem_count() + share.b.elem_count());
+        values.sum::<usize>() * size_of::<f32>()
+    }
+
     /// What is added to the product of this number.
     fn of(&self, number: usize) -> Option<&LowRank> {
         self.0.get(number)?.as_ref()
