@@ -19,6 +19,7 @@ mod parity;
 mod quality;
 mod reference;
 mod speed;
+mod together;
 mod twins;
 
 use std::path::PathBuf;

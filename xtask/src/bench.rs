@@ -101,7 +101,9 @@ fn python(project: &Project) -> Result<PathBuf> {
     let system = ["python3", "python"].into_iter().find(|program| is_on_path(program));
     let system =
         system.ok_or_else(|| Error::ToolMissing { tool: "Python", remedy: PYTHON_REMEDY.to_owned() })?;
-    say("      PyTorch, transformers and PEFT into a virtual environment; some minutes the first time");
+    say(
+        "      PyTorch, transformers, PEFT and CTranslate2 into a virtual environment; some minutes the first time",
+    );
     Step::new(system, &project.root)
         .args(["-m", "venv", "--clear"])
         .args([folder.display().to_string()])

@@ -73,6 +73,11 @@ impl ReadyAdapter {
         &self.0.kind
     }
 
+    /// How much memory its values take.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.0.values[..])
+    }
+
     /// Refuses a base in which its values would not fit.
     pub(crate) fn refuse_other_base(&self, base: &BaseModel) -> Result<()> {
         if self.0.architecture == *base.architecture() { Ok(()) } else { Err(Error::AdapterOfAnotherBase) }

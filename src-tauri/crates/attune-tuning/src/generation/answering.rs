@@ -18,7 +18,6 @@ use super::line::{self, Kind, Standing};
 use super::sequences::Row;
 use super::{Answer, Ask, Call, GenerationConfig, LONGEST_PROMPT, Piece, Search, Stop, Watch, beams};
 use crate::answer_network::{Numbers, Sequence, SourceMemory};
-use crate::error::WhileDoing;
 use crate::vectors::are_finite;
 use crate::{BaseModel, Error, ReadyAdapter, Result};
 
@@ -267,11 +266,9 @@ impl<'b> Answering<'b> {
         let mut rest = match logits {
             Ok(logits) => logits,
             // The network was read and the tokens are its own, so this is nobody's fault and nobody can go on.
-            Err(source) => {
-                for request in &mut self.requests {
-                    let again: candle_core::Result<()> = Err(candle_core::Error::Msg(source.to_string()));
-                    request.failure = again.while_doing("computing the next token").err();
-                }
+            Err(error) => {
+                let error = Arc::new(error);
+                self.requests.iter_mut().for_each(|request| request.fail(Error::Step(Arc::clone(&error))));
                 return;
             }
         };

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod answer_precision;
+mod answering;
 mod base_model;
 mod bf16;
 mod chat;
