@@ -16,6 +16,8 @@ pub(super) struct Contestant {
     pub(super) name: &'static str,
     /// Seconds from its start until it could begin.
     pub(super) ready_after: f64,
+    /// What it may hold at once, where that is judged.
+    pub(super) most_mebibytes: Option<u64>,
     process: Child,
     /// None once it was told that nothing follows.
     input: Option<ChildStdin>,
@@ -54,7 +56,9 @@ impl Contestant {
             .map_err(|source| Error::Read { path: PathBuf::from("/proc/self/exe"), source })?;
         let mut command = Command::new(program);
         command.arg("train").arg(folder).args(["--kind", kind.name(), "--precision", own.precision()]);
-        Self::start(own.name(), &mut command)
+        let mut contestant = Self::start(own.name(), &mut command)?;
+        contestant.most_mebibytes = Some(own.most_mebibytes());
+        Ok(contestant)
     }
 
     fn start(name: &'static str, command: &mut Command) -> Result<Self> {
@@ -69,7 +73,7 @@ impl Contestant {
             return Err(Error::Silent { name });
         };
         let (input, output) = (Some(input), BufReader::new(output));
-        let mut contestant = Self { name, ready_after: 0.0, process, input, output };
+        let mut contestant = Self { name, ready_after: 0.0, most_mebibytes: None, process, input, output };
         if !contestant.hear::<Ready>()?.ready {
             return Err(Error::Silent { name });
         }

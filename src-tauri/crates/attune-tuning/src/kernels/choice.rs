@@ -66,6 +66,11 @@ pub fn chosen() -> &'static Choice {
     &detected().choice
 }
 
+/// What multiplies in f32 in this process.
+pub(crate) fn chosen_for_f32() -> Kernel {
+    f32_kernel()
+}
+
 #[derive(Debug)]
 struct Detected {
     choice: Choice,

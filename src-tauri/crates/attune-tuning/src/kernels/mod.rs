@@ -19,6 +19,7 @@ mod value;
 
 pub(crate) use blocked::{BlockProducts, Written};
 pub(crate) use blocks::BlockKernel;
+pub(crate) use choice::chosen_for_f32;
 pub use choice::{Choice, Kernel, chosen};
 pub(crate) use panels::{PanelRows, Panels};
 pub(crate) use products::{Matrix, MatrixMut, Previous, multiply};
