@@ -14,6 +14,8 @@ pub(crate) struct Contestant {
     pub(crate) name: &'static str,
     /// Seconds from its start until it could begin.
     pub(crate) ready_after: f64,
+    /// What it may hold at once, where that is judged.
+    pub(crate) most_mebibytes: Option<u64>,
     process: Child,
     /// None once it was told that nothing follows.
     input: Option<ChildStdin>,
@@ -52,7 +54,7 @@ impl Contestant {
             return Err(Error::Silent { name });
         };
         let (input, output) = (Some(input), BufReader::new(output));
-        let mut contestant = Self { name, ready_after: 0.0, process, input, output };
+        let mut contestant = Self { name, ready_after: 0.0, most_mebibytes: None, process, input, output };
         if !contestant.hear::<Ready>()?.ready {
             return Err(Error::Silent { name });
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use attune_engine::WeightsOnDisk;
 use attune_tuning::{AdapterLayout, BaseModel, BaseModelFiles};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -48,8 +49,9 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 /// A base model's folder.
 pub(crate) fn read_base(folder: &Path) -> Result<BaseModel> {
     let file = |name: &str| read(&folder.join(name));
-    let (config, weights, tokenizer) =
-        (file("config.json")?, file("model.safetensors")?, file("tokenizer.json")?);
+    let path = folder.join("model.safetensors");
+    let weights = WeightsOnDisk::open(&path).map_err(|source| Error::Read { path, source })?;
+    let (config, tokenizer) = (file("config.json")?, file("tokenizer.json")?);
     Ok(BaseModel::open(BaseModelFiles {
         config: &config,
         weights: Arc::new(weights),

@@ -16,6 +16,7 @@ mod judgement;
 mod learning;
 mod own_process;
 mod parity;
+mod plot;
 mod quality;
 mod reference;
 mod speed;

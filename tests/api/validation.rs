@@ -14,6 +14,7 @@ async fn the_rows_held_out_choose_the_adapter_that_is_published() {
     // Rates so high that the last evaluation is not the best.
     let wanted = json!({ "dataPath": rows, "epochs": 6, "batchSize": 8, "learningRate": 3.0, "patience": 0,
         "decay": "constant", "outputDir": home.path("out") });
+    let predicted = http.post("/api/v1/runs/memory", &wanted).await.expect(200);
     let id = started(&http, &wanted).await;
     let (mut phases, mut seen, mut memory) = (Vec::new(), Vec::new(), 0);
     let run = loop {
@@ -39,6 +40,13 @@ async fn the_rows_held_out_choose_the_adapter_that_is_published() {
     assert_eq!(run["status"], "completed", "{run}");
     assert_eq!(phases, ["loading", "preparing", "checking", "training", "evaluating", "saving"]);
     assert!(memory > 1_000_000, "the worker's memory was told: {memory}");
+    let needed = predicted["neededBytes"].as_u64().unwrap();
+    assert!(memory < needed, "{memory} bytes of memory where {needed} were predicted at most");
+    assert!(predicted["freeBytes"].as_u64() > Some(memory), "{predicted}");
+    let computation = &run["computation"];
+    assert!(["f32", "bf16"].contains(&computation["precision"].as_str().unwrap()), "{computation}");
+    assert!(!computation["kernel"].as_str().unwrap().is_empty(), "{computation}");
+    assert!(!computation["why"].as_str().unwrap().is_empty(), "{computation}");
     let held_out = run["heldOut"].as_u64().unwrap();
     assert!(run["samplesUsed"] == 60 && (1..20).contains(&held_out), "{run}");
     assert_eq!(run["notices"], json!([]));
@@ -59,6 +67,7 @@ async fn the_rows_held_out_choose_the_adapter_that_is_published() {
     assert_eq!((&record["validation_loss"], &record["best_step"]), (&lowest["loss"], &lowest["step"]));
     assert_eq!(record["held_out"], held_out);
     assert_eq!(record["settings"]["decay"], "constant");
+    assert_eq!((&record["settings"]["precision"], &record["computation"]), (&json!("auto"), computation));
     assert_eq!(record["settings"]["dropout"], 0.0);
 }
 
@@ -193,10 +202,34 @@ async fn every_setting_that_was_asked_for_is_the_one_that_is_used_and_shown() {
     let record = json!(latest.record());
     assert_eq!(record["settings"]["prompt"]["text"], "Lights at home");
     assert_eq!(record["settings"]["batch_tokens"], 200);
+    assert_eq!(record["computation"]["precision"], "bf16");
+    assert_eq!(record["computation"]["kernel"], run["computation"]["kernel"]);
     let config = std::fs::read(home.path("out/latest/adapter_config.json")).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&config).unwrap()["num_virtual_tokens"], 7);
     let steps = http.get(&format!("/api/v1/runs/{id}/metrics")).await.expect(200);
     let evaluated: Vec<_> =
         steps["validation"].as_array().unwrap().iter().map(|at| at["step"].clone()).collect();
     assert_eq!(evaluated[0], 3, "{steps}");
+}
+
+#[tokio::test]
+async fn the_memory_of_a_run_is_predicted_from_its_base_its_batches_and_its_numbers() {
+    let home = Home::new();
+    let (_attune, http) = home.serve();
+    let mut needed = Vec::new();
+    for wanted in [
+        json!({ "precision": "bf16", "batchSize": 1 }),
+        json!({ "precision": "f32", "batchSize": 1 }),
+        json!({ "precision": "f32", "batchSize": 8 }),
+        json!({ "precision": "f32", "batchSize": 8, "method": "lora", "loraRank": 256 }),
+    ] {
+        let predicted = http.post("/api/v1/runs/memory", &wanted).await.expect(200);
+        needed.push(predicted["neededBytes"].as_u64().unwrap());
+    }
+    assert!(needed.is_sorted_by(|less, more| less < more), "{needed:?}");
+    let tiny = json!({ "baseModel": super::tiny_t5(""), "precision": "f32", "batchSize": 1 });
+    let tiny = http.post("/api/v1/runs/memory", &tiny).await.expect(200);
+    assert!(tiny["neededBytes"].as_u64().unwrap() < needed[1], "{tiny}");
+    let refused = http.post("/api/v1/runs/memory", &json!({ "batchSize": 0 })).await.expect(422);
+    assert_eq!(refused["field"], "batchSize", "{refused}");
 }

@@ -5,6 +5,8 @@
 //! backward and the optimiser's step; loading and the first steps are not counted.
 //! Not here: whether both compute the same (`parity`).
 
+mod agreement;
+mod growth;
 mod own;
 mod rows;
 
@@ -24,6 +26,8 @@ pub(crate) use own::{Own, Training, train};
 
 /// Rows of a round; every contestant's batch divides it.
 const ROWS: usize = 32;
+/// Seconds from the start of a process until it can take its first step, at most.
+const MOST_SECONDS_TO_BEGIN: f64 = 0.6;
 /// Rounds before those that count: buffers grow, and weights come into the caches.
 const WARM_UP: usize = 1;
 
@@ -38,6 +42,12 @@ pub(crate) struct Wanted {
     /// Also the way in which the scripts that Attune unites trained: one row at a time, padded to 384 tokens.
     #[arg(long)]
     padded: bool,
+    /// Compare with nobody, but bf16 with f32: how far the losses of forty steps lie apart.
+    #[arg(long, conflicts_with = "growth")]
+    agreement: bool,
+    /// Compare with nobody, but time how a step grows with rows, lengths and prompts, and draw it.
+    #[arg(long)]
+    growth: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,6 +111,12 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
         say("a random base in the shape of flan-t5-small is made");
         python.run("speed.py", ["make".as_ref(), folder.as_os_str()])?;
     }
+    if wanted.agreement {
+        return agreement::compare(&folder);
+    }
+    if wanted.growth {
+        return growth::measure(&folder);
+    }
     let mut rivals: Vec<&Rival> = RIVALS.iter().collect();
     if wanted.padded {
         rivals.push(&ONE_ROW_PADDED);
@@ -126,6 +142,7 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
             rounds.push(contestant.take(ROWS)?);
         }
     }
+    let mut is_enough = true;
     let tokens = rows::tokens_a_round(&folder, ROWS, WARM_UP, wanted.rounds)?;
     for (contestant, rounds) in all.iter_mut().zip(&rounds) {
         let peak = contestant.end()?;
@@ -133,13 +150,15 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
         let seconds = median(rounds.iter().map(|round| round.seconds));
         let processor = median(rounds.iter().map(|round| round.processor));
         tell(&format!(
-            "{:<28} {rate:>6.0} tokens/s; {ROWS} rows in {seconds:>6.3} s, {processor:>6.3} s of a processor; ready after {:>4.1} s; \
+            "{:<28} {rate:>6.0} tokens/s; {ROWS} rows in {seconds:>6.3} s, {processor:>6.3} s of a processor; ready after {:>5.2} s; \
              at most {peak} MiB",
             contestant.name, contestant.ready_after,
         ));
+        if let Some(most) = contestant.most_mebibytes {
+            is_enough &= peak <= most && contestant.ready_after <= MOST_SECONDS_TO_BEGIN;
+        }
     }
     let [.., f32_rounds, bf16_rounds] = &rounds[..] else { return Ok(false) };
-    let mut is_enough = true;
     for (rival, rounds) in rivals.iter().zip(&rounds) {
         let (least_f32, least_bf16) = match wanted.kind {
             Kind::Prompt => (rival.least_f32, Some(rival.least_bf16)),
@@ -168,5 +187,7 @@ fn start_peft(python: &Python, folder: &Path, kind: Kind, rival: &Rival) -> Resu
 fn start_own(folder: &Path, kind: Kind, own: Own) -> Result<Contestant> {
     let mut command = Command::new(own_program()?);
     command.arg("train").arg(folder).args(["--kind", kind.name(), "--precision", own.precision()]);
-    Contestant::start(own.name(), &mut command)
+    let mut contestant = Contestant::start(own.name(), &mut command)?;
+    contestant.most_mebibytes = Some(own.most_mebibytes());
+    Ok(contestant)
 }

@@ -35,6 +35,14 @@ impl Own {
         }
     }
 
+    /// What training a soft prompt may hold at once.
+    pub(super) fn most_mebibytes(self) -> u64 {
+        match self {
+            Self::F32 => 700,
+            Self::Bf16 => 350,
+        }
+    }
+
     /// As this program's own option says it.
     pub(super) fn precision(self) -> &'static str {
         match self {

@@ -86,6 +86,7 @@ fn described() -> OpenApiRouter<ApiState> {
         .routes(routes!(events::events))
         .routes(routes!(runs::list_runs, runs::create_run))
         .routes(routes!(runs::read_defaults))
+        .routes(routes!(runs::predict_memory))
         .routes(routes!(runs::read_run, runs::delete_run))
         .routes(routes!(runs::read_space))
         .routes(routes!(runs::read_metrics))

@@ -8,7 +8,9 @@ use axum::http::StatusCode;
 
 use super::body::{JsonBody, Parameters, status_of, waiting};
 use super::translate::engine_method;
-use super::wire::{DefaultsQuestion, Metrics, PartOfRuns, Removed, Run, RunDefaults, RunRequest, Space};
+use super::wire::{
+    DefaultsQuestion, MemoryPrediction, Metrics, PartOfRuns, Removed, Run, RunDefaults, RunRequest, Space,
+};
 use super::{ApiState, Problem};
 
 /// The newest runs, newest first, or the newest of those that were made before one of them.
@@ -37,6 +39,17 @@ pub(super) async fn read_defaults(
     let defaults =
         waiting(move || state.engine.default_hyperparameters(method, start, rows as usize)).await?;
     Ok(Json((&defaults).into()))
+}
+
+/// How much memory the run of this request would need. Nothing is queued, and its rows are not looked at.
+#[utoipa::path(post, path = "/api/v1/runs/memory", request_body = RunRequest, tag = "runs",
+    responses((status = 200, body = MemoryPrediction), (status = 422, body = Problem)))]
+pub(super) async fn predict_memory(
+    State(state): State<ApiState>,
+    JsonBody(wanted): JsonBody<RunRequest>,
+) -> Result<Json<MemoryPrediction>, Problem> {
+    let predicted = waiting(move || state.engine.predict_memory(&wanted.into())).await?;
+    Ok(Json(MemoryPrediction { needed_bytes: predicted.needed, free_bytes: predicted.free }))
 }
 
 /// Queues a run; it starts when no other is running.

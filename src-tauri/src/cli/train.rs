@@ -109,7 +109,8 @@ pub(super) struct TrainArguments {
     /// Share of values left out of each step by chance, 0 to below 1 [default: 0]
     #[arg(long)]
     dropout: Option<f64>,
-    /// The numbers it is computed in: bf16 is faster where the processor has it, auto takes it there [default: f32]
+    /// The numbers it is computed in; auto takes bf16 where the processor is faster in it and its first steps agree
+    /// with those of f32, else f32 [default: auto]
     #[arg(long, value_enum)]
     precision: Option<PrecisionArgument>,
     /// Evaluations without a lower held-out loss after which training ends, 0 for never [default: 3]

@@ -807,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How much memory the run of this request would need. Nothing is queued, and its rows are not looked at. */
+        post: operations["predict_memory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}": {
         parameters: {
             query?: never;
@@ -1511,6 +1528,15 @@ export interface components {
              */
             total: number;
         };
+        /** @description What a run is computed in, and why. */
+        Computation: {
+            /** @description What multiplies, such as AVX2. */
+            kernel: string;
+            /** @description Never `auto`. */
+            precision: components["schemas"]["Precision"];
+            /** @description For people to read. */
+            why: string;
+        };
         /** @description What there is to generate about. */
         Content: {
             genres: components["schemas"]["Genre"][];
@@ -2069,6 +2095,19 @@ export interface components {
              */
             next: number | null;
         };
+        /** @description How much memory a run will need. */
+        MemoryPrediction: {
+            /**
+             * Format: int64
+             * @description What programs can have now; absent where the system does not say.
+             */
+            freeBytes: number | null;
+            /**
+             * Format: int64
+             * @description Bytes at most at once, to about a quarter.
+             */
+            neededBytes: number;
+        };
         /** @enum {string} */
         Method: "soft-prompt" | "lora";
         /** @description Two curves, each of at most 500 points, evenly chosen, the first and the last among them. */
@@ -2317,6 +2356,7 @@ export interface components {
              * @description The step after which the validation loss was lowest.
              */
             bestStep: number | null;
+            computation: components["schemas"]["Computation"] | null;
             createdAt: string;
             /** @description The dataset that it trains on, where that is one of Attune's. */
             dataset: string | null;
@@ -4793,6 +4833,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunDefaults"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predict_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryPrediction"];
                 };
             };
             422: {

@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 export type Run = Schemas["Run"];
 export type RunRequest = Schemas["RunRequest"];
 export type RunDefaults = Schemas["RunDefaults"];
+export type MemoryPrediction = Schemas["MemoryPrediction"];
 export type Method = Schemas["Method"];
 export type Point = Schemas["Point"];
 export type ValidationPoint = Schemas["ValidationPoint"];

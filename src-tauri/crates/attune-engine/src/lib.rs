@@ -40,6 +40,7 @@ pub mod twins;
 pub mod worker;
 
 pub use artifacts::{AdapterDigest, AdapterFolder, TrainingRecord};
+pub use bases::WeightsOnDisk;
 pub use bases::{
     Base, BaseSummary, Bases, Fetch, FetchError, FetchObserver, FetchProgress, FetchStatus, FetchableBase,
     Fetched, Hub, Imported, RemoteModel,
@@ -73,8 +74,9 @@ pub use runs::events::{Behind, Event, Subscription};
 pub use runs::removal::Removed;
 pub use runs::request::RunRequest;
 pub use runs::{
-    Best, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions, Method, Phase, Point,
-    Precision, Progress, PromptDimensions, Run, RunId, RunStatus, SelfCheck, Stopped, ValidationPoint,
+    Best, Computation, Course, Curves, Decay, Hyperparameters, InitialPrompt, LoraDimensions,
+    MemoryPrediction, Method, Phase, Point, Precision, Progress, PromptDimensions, Run, RunId, RunStatus,
+    SelfCheck, Stopped, ValidationPoint,
 };
 pub use samples::Sample;
 pub use settings::{SettingSource, Settings, SettingsChange, Source, Surrounding};

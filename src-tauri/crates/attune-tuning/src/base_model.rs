@@ -28,7 +28,7 @@ pub struct BaseModelFiles<'a> {
 /// A T5 v1.1 with frozen weights. Share it in an `Arc`: it is never changed.
 pub struct BaseModel {
     architecture: Architecture,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     weights: Weights,
     network: Network<Product>,
     readable: Kept<ReadableNetwork>,
@@ -75,13 +75,27 @@ impl BaseModel {
         Ok(Self {
             network: Network::read(&architecture, &weights)?,
             architecture,
-            tokenizer,
+            tokenizer: Arc::new(tokenizer),
             weights,
             readable: Kept::nothing(),
             in_f32: Kept::nothing(),
             in_bf16: Kept::nothing(),
             answering: [(); 3].map(|()| Kept::nothing()),
         })
+    }
+
+    /// The same base without what was packed for others: whatever is packed for this one goes with it.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            architecture: self.architecture.clone(),
+            tokenizer: Arc::clone(&self.tokenizer),
+            weights: self.weights.clone(),
+            network: self.network.clone(),
+            readable: Kept::nothing(),
+            in_f32: Kept::nothing(),
+            in_bf16: Kept::nothing(),
+            answering: [(); 3].map(|()| Kept::nothing()),
+        }
     }
 
     /// The network's dimensions.

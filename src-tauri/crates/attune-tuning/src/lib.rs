@@ -67,7 +67,8 @@ pub use ready::ReadyAdapter;
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{
-    Checkpoint, Decay, InitialPrompt, Method, Progress, SelfCheck, StepReport, TrainedAdapter, Training,
-    TrainingConfig, TrainingEvent, TrainingOutcome, Validated, ValidationReport, self_check, train,
+    Checkpoint, Computation, Decay, InitialPrompt, Method, Progress, SelfCheck, StepReport, TrainedAdapter,
+    Training, TrainingConfig, TrainingEvent, TrainingOutcome, Validated, ValidationReport, self_check, train,
+    training_memory,
 };
 pub use weights::WeightsFile;

@@ -73,16 +73,14 @@ impl Weights {
         let tensors = read_header(&*file)?;
         let weights = Self { file, tensors };
         for (name, stored) in &weights.tensors {
-            if bytes_a_value(stored.dtype).is_none() {
-                let found = format!("{:?}", stored.dtype);
-                return Err(Error::TensorType { name: name.clone(), found });
-            }
+            refuse_other_types(name, stored.dtype)?;
         }
-        let names: Vec<&str> = weights.tensors.keys().map(String::as_str).collect();
-        names.par_iter().try_for_each(|name| {
-            weights.pieces(name, |values| match values.iter().all(|value| value.is_finite()) {
-                true => Ok(()),
-                false => Err(Error::TensorNotFinite { name: (*name).to_owned() }),
+        weights.tensors.par_iter().try_for_each(|(name, stored)| {
+            weights.pieces(stored.dtype, stored.bytes.clone(), |values| {
+                match values.iter().all(|value| value.is_finite()) {
+                    true => Ok(()),
+                    false => Err(Error::TensorNotFinite { name: name.clone() }),
+                }
             })
         })?;
         Ok(weights)
@@ -110,18 +108,39 @@ impl Weights {
     /// As [`Self::read`], behind what is in `values` already.
     pub(crate) fn read_after(&self, name: &str, shape: &[usize], values: &mut Vec<f32>) -> Result<()> {
         self.require(name, shape)?;
+        let stored = self.stored(name)?;
         values.reserve(shape.iter().product());
-        self.pieces(name, |piece| {
+        self.pieces(stored.dtype, stored.bytes.clone(), |piece| {
             values.extend_from_slice(piece);
             Ok(())
         })
     }
 
-    /// Hands the values of a tensor on, some at a time and in their order.
-    fn pieces(&self, name: &str, mut take: impl FnMut(&[f32]) -> Result<()>) -> Result<()> {
-        let Some(Stored { dtype, bytes, .. }) = self.tensors.get(name) else {
-            return Err(Error::MissingTensor { name: name.to_owned() });
-        };
+    /// Some values of the tensor `name`, by their places among all of it.
+    pub(crate) fn read_part(&self, name: &str, places: Range<usize>) -> Result<Vec<f32>> {
+        let stored = self.stored(name)?;
+        let side = bytes_a_value(stored.dtype).unwrap_or_default();
+        let bytes =
+            stored.bytes.start + places.start as u64 * side..stored.bytes.start + places.end as u64 * side;
+        let mut values = Vec::with_capacity(places.len());
+        self.pieces(stored.dtype, bytes, |piece| {
+            values.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(values)
+    }
+
+    fn stored(&self, name: &str) -> Result<&Stored> {
+        self.tensors.get(name).ok_or_else(|| Error::MissingTensor { name: name.to_owned() })
+    }
+
+    /// Hands values on, some at a time and in their order.
+    fn pieces(
+        &self,
+        dtype: Dtype,
+        bytes: Range<u64>,
+        mut take: impl FnMut(&[f32]) -> Result<()>,
+    ) -> Result<()> {
         let mut raw = vec![0; PIECE.min((bytes.end - bytes.start) as usize)];
         let mut values = Vec::new();
         let mut offset = bytes.start;
@@ -129,7 +148,7 @@ impl Weights {
             let raw = &mut raw[..PIECE.min((bytes.end - offset) as usize)];
             self.file.read_at(offset, raw).map_err(|source| Error::WeightsNotRead { source })?;
             values.clear();
-            append_floats(name, *dtype, raw, &mut values)?;
+            append_floats(dtype, raw, &mut values);
             take(&values)?;
             offset += raw.len() as u64;
         }
@@ -192,13 +211,21 @@ fn read_header(file: &dyn WeightsFile) -> Result<BTreeMap<String, Stored>> {
 
 /// The values of a stored tensor as f32, exactly.
 pub(crate) fn read_floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>> {
+    refuse_other_types(name, view.dtype())?;
     let mut values = Vec::new();
-    append_floats(name, view.dtype(), view.data(), &mut values)?;
+    append_floats(view.dtype(), view.data(), &mut values);
     Ok(values)
 }
 
+fn refuse_other_types(name: &str, dtype: Dtype) -> Result<()> {
+    match bytes_a_value(dtype) {
+        Some(_) => Ok(()),
+        None => Err(Error::TensorType { name: name.to_owned(), found: format!("{dtype:?}") }),
+    }
+}
+
 /// Of the types that can be read.
-fn bytes_a_value(dtype: Dtype) -> Option<usize> {
+fn bytes_a_value(dtype: Dtype) -> Option<u64> {
     match dtype {
         Dtype::F32 => Some(4),
         Dtype::F16 | Dtype::BF16 => Some(2),
@@ -206,14 +233,14 @@ fn bytes_a_value(dtype: Dtype) -> Option<usize> {
     }
 }
 
-fn append_floats(name: &str, dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) -> Result<()> {
+/// Nothing of other types.
+fn append_floats(dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) {
     match dtype {
         Dtype::F32 => values.extend(bytes.as_chunks().0.iter().map(|raw| f32::from_le_bytes(*raw))),
         Dtype::F16 => values.extend(bytes.as_chunks().0.iter().map(|raw| f16::from_le_bytes(*raw).to_f32())),
         Dtype::BF16 => {
-            values.extend(bytes.as_chunks().0.iter().map(|raw| bf16::from_le_bytes(*raw).to_f32()))
+            values.extend(bytes.as_chunks().0.iter().map(|raw| bf16::from_le_bytes(*raw).to_f32()));
         }
-        other => return Err(Error::TensorType { name: name.to_owned(), found: format!("{other:?}") }),
+        _ => {}
     }
-    Ok(())
 }

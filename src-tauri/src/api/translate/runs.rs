@@ -39,6 +39,11 @@ impl From<engine::Run> for wire::Run {
             final_loss: run.final_loss,
             validation_loss: best.map(|best| best.loss),
             best_step: best.map(|best| best.step),
+            computation: run.computation.map(|computation| wire::Computation {
+                precision: computation.precision.into(),
+                kernel: computation.kernel,
+                why: computation.why,
+            }),
             self_check: run.self_check.map(|found| wire::SelfCheck {
                 loss_before: found.loss_before,
                 loss_after: found.loss_after,
@@ -88,11 +93,7 @@ impl From<&engine::Hyperparameters> for wire::RunSettings {
             gradient_clip: course.gradient_clip,
             weight_decay: course.weight_decay,
             dropout: course.dropout,
-            precision: match course.precision {
-                engine::Precision::Auto => wire::Precision::Auto,
-                engine::Precision::F32 => wire::Precision::F32,
-                engine::Precision::Bf16 => wire::Precision::Bf16,
-            },
+            precision: course.precision.into(),
             patience: course.patience,
             validation_steps: course.validation_steps,
             source_max_tokens: chosen.source_max_tokens,
@@ -211,5 +212,15 @@ fn phase(phase: engine::Phase) -> wire::Phase {
         engine::Phase::Training => wire::Phase::Training,
         engine::Phase::Evaluating => wire::Phase::Evaluating,
         engine::Phase::Saving => wire::Phase::Saving,
+    }
+}
+
+impl From<engine::Precision> for wire::Precision {
+    fn from(precision: engine::Precision) -> Self {
+        match precision {
+            engine::Precision::Auto => Self::Auto,
+            engine::Precision::F32 => Self::F32,
+            engine::Precision::Bf16 => Self::Bf16,
+        }
     }
 }

@@ -66,6 +66,17 @@ pub struct RunDefaults {
     pub settings: RunSettings,
 }
 
+/// How much memory a run will need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryPrediction {
+    /// Bytes at most at once, to about a quarter.
+    pub needed_bytes: u64,
+    /// What programs can have now; absent where the system does not say.
+    #[schema(required)]
+    pub free_bytes: Option<u64>,
+}
+
 /// What something takes on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Space {

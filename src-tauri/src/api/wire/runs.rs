@@ -61,7 +61,8 @@ pub enum Decay {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// Asked for only: bf16 where this computer is faster in it, else f32. A run says which it became.
+    /// Bf16 where this computer is faster in it and its first steps agree with those of f32, else f32. The run's
+    /// computation says which it became.
     Auto,
     F32,
     /// Several times as fast where the processor has it, slower where it has not; losses follow those of f32 within
@@ -85,6 +86,18 @@ pub enum Stopped {
 pub struct SelfCheck {
     pub loss_before: f64,
     pub loss_after: f64,
+}
+
+/// What a run is computed in, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Computation {
+    /// Never `auto`.
+    pub precision: Precision,
+    /// What multiplies, such as AVX2.
+    pub kernel: String,
+    /// For people to read.
+    pub why: String,
 }
 
 /// Everything that decides what a run computes, besides the epochs, batch size, learning rate and seed of the run.
@@ -173,6 +186,9 @@ pub struct Run {
     /// The step after which the validation loss was lowest.
     #[schema(required)]
     pub best_step: Option<u64>,
+    /// Absent until it is settled, and of runs of older versions.
+    #[schema(required)]
+    pub computation: Option<Computation>,
     /// Absent where it was skipped or not made yet.
     #[schema(required)]
     pub self_check: Option<SelfCheck>,

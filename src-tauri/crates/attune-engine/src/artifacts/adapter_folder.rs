@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::durable_writer;
 use super::found_adapter::{CONFIG, WEIGHTS};
 use crate::hexadecimal::hexadecimal;
-use crate::runs::{Hyperparameters, SelfCheck, Stopped};
+use crate::runs::{Computation, Hyperparameters, SelfCheck, Stopped};
 use crate::{Error, Result};
 
 pub(crate) const RECORD: &str = "training_run.json";
@@ -57,6 +57,8 @@ pub struct TrainingRecord {
     /// Every setting. Absent in older records, as is all that has a default here.
     #[serde(default)]
     pub settings: Option<Hyperparameters>,
+    #[serde(default)]
+    pub computation: Option<Computation>,
     #[serde(default)]
     pub self_check: Option<SelfCheck>,
     pub steps: u64,
@@ -253,6 +255,7 @@ pub(crate) mod tests {
             learning_rate: 0.3,
             seed: 1,
             settings: None,
+            computation: None,
             self_check: None,
             steps: 15,
             final_loss: 0.5,

@@ -34,6 +34,7 @@ pub use hub::Hub;
 pub(crate) use hub::PUBLIC_HUB;
 pub use import::Imported;
 pub use remote_model::RemoteModel;
+pub use weights_on_disk::WeightsOnDisk;
 
 /// The default where it is on the machine.
 const PREFERRED: &str = "google/flan-t5-small";
@@ -48,6 +49,14 @@ pub struct Base {
 }
 
 impl Base {
+    /// Its dimensions, by its configuration alone.
+    pub(crate) fn architecture(&self) -> Result<attune_tuning::Architecture> {
+        let path = self.folder.join("config.json");
+        let config = std::fs::read(&path).map_err(|source| Error::BaseUnreadable { path, source })?;
+        attune_tuning::Architecture::from_config(&config)
+            .map_err(|source| Error::BaseRefused { path: self.folder.clone(), source })
+    }
+
     /// SHA-256 of its weights, as records of runs say it. Reads the whole file.
     pub(crate) fn weights_digest(&self) -> Result<String> {
         let path = self.folder.join(folder::WEIGHTS);

@@ -12,8 +12,9 @@ use std::path::Path;
 
 use attune_tuning::WeightsFile;
 
+/// A `model.safetensors` in a folder.
 #[derive(Debug)]
-pub(crate) struct WeightsOnDisk {
+pub struct WeightsOnDisk {
     file: File,
     stamp: Stamp,
 }
@@ -32,7 +33,11 @@ impl Stamp {
 }
 
 impl WeightsOnDisk {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// What the file system said.
+    pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let stamp = Stamp::of(&file.metadata()?);
         Ok(Self { file, stamp })

@@ -7,7 +7,7 @@ use super::Engine;
 use crate::runs::removal::{self, Removed};
 use crate::runs::request::{Prepared, RunRequest};
 use crate::runs::start::Start;
-use crate::runs::{Curves, Hyperparameters, Method, Run, RunId, RunStatus, resume};
+use crate::runs::{Curves, Hyperparameters, MemoryPrediction, Method, Run, RunId, RunStatus, resume};
 use crate::store::runs::{Ending, Runs};
 use crate::{Comparison, ComparisonObserver, Error, Result, comparison};
 
@@ -36,6 +36,22 @@ impl Engine {
         let start = start_from.as_deref().map(Start::open).transpose()?;
         let nothing_else = RunRequest { method, ..RunRequest::default() };
         Hyperparameters::chosen(&nothing_else, rows, start.as_ref().map(|start| &start.kind))
+    }
+
+    /// How much memory the run of this request will need, and how much is free. Its rows are not looked at.
+    ///
+    /// # Errors
+    /// A value, a base or an adapter to begin with that no run can have.
+    pub fn predict_memory(&self, request: &RunRequest) -> Result<MemoryPrediction> {
+        let start = request.start_from.as_deref().map(Start::open).transpose()?;
+        let chosen = Hyperparameters::chosen(request, 1, start.as_ref().map(|start| &start.kind))?;
+        let bases = &self.0.bases;
+        let base = match &start {
+            Some(start) => start.base(bases, request.base_model.as_deref())?,
+            None => bases.resolve(request.base_model.as_deref().unwrap_or("auto"))?,
+        };
+        let needed = attune_tuning::training_memory(&base.architecture()?, &chosen.training_config());
+        Ok(MemoryPrediction { needed, free: crate::doctor::free_memory() })
     }
 
     /// # Errors

@@ -8,6 +8,8 @@
 mod answer;
 mod answerer;
 mod decoding;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -215,6 +215,7 @@ fn write_job(shared: &Shared, run: &Run, run_folder: PathBuf) -> Result<PathBuf>
             let [adapter_config, adapter_model] = files.start();
             Start { adapter_config, adapter_model }
         }),
+        computation: run.computation.clone(),
         self_check: run.self_check,
         run_folder,
         run_directory: run.run_directory.clone(),

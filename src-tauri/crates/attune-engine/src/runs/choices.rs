@@ -1,10 +1,10 @@
 //! From what was asked for to complete hyperparameters: defaults filled in, impossible values refused by field.
 
-use attune_tuning::{AdapterKind, LoraSettings, LoraTarget, TrainingConfig, chosen};
+use attune_tuning::{AdapterKind, LoraSettings, LoraTarget, TrainingConfig};
 
 use super::hyperparameters::{Course, Hyperparameters, LoraDimensions, PromptDimensions};
 use super::request::RunRequest;
-use super::{InitialPrompt, Method, Precision};
+use super::{InitialPrompt, Method};
 use crate::limits::{check_epochs, check_number, check_range};
 use crate::{Error, Result};
 
@@ -64,11 +64,7 @@ impl Course {
             gradient_clip: request.gradient_clip.unwrap_or(default.gradient_clip),
             weight_decay: request.weight_decay.unwrap_or(default.weight_decay),
             dropout: request.dropout.unwrap_or(default.dropout),
-            precision: match request.precision.unwrap_or(default.precision) {
-                Precision::Auto if chosen().kernel.has_bf16() => Precision::Bf16,
-                Precision::Auto => Precision::F32,
-                given => given,
-            },
+            precision: request.precision.unwrap_or(default.precision),
             patience: request.patience.unwrap_or(DEFAULT_PATIENCE),
             validation_steps: request.validation_steps,
             max_samples: Some(request.max_samples()),
@@ -235,18 +231,6 @@ mod tests {
         for (request, field) in cases {
             assert_eq!(refused(request.clone()), Some(field), "{request:?}");
         }
-    }
-
-    #[test]
-    fn a_run_is_in_f32_unless_told_otherwise_and_auto_is_decided_when_it_is_created() {
-        let chosen_for = |precision| {
-            let request = RunRequest { precision, ..RunRequest::default() };
-            Hyperparameters::chosen(&request, 1, None).unwrap().course.precision
-        };
-        let fastest = if chosen().kernel.has_bf16() { Precision::Bf16 } else { Precision::F32 };
-        assert_eq!(chosen_for(None), Precision::F32);
-        assert_eq!(chosen_for(Some(Precision::Auto)), fastest);
-        assert_eq!(chosen_for(Some(Precision::Bf16)), Precision::Bf16);
     }
 
     #[test]

@@ -91,6 +91,11 @@ impl<'f> Follower<'f> {
                 self.progress.phase = Some(phase);
                 self.publish(worker);
             }
+            Message::Settled { computation } => {
+                let kept = Runs(&self.shared.store.connection()).keep_computation(&self.run.id, &computation);
+                note(kept, "could not keep what a run is computed in");
+                self.publish(worker);
+            }
             Message::Checked { found } => {
                 let kept = Runs(&self.shared.store.connection()).keep_self_check(&self.run.id, found);
                 note(kept, "could not keep what a self-check found");

@@ -45,7 +45,7 @@ pub struct Course {
     pub gradient_clip: f64,
     pub weight_decay: f64,
     pub dropout: f64,
-    /// Never [`Precision::Auto`]: what was chosen for it, so that a run goes on in the same numbers.
+    /// As it was asked for; what the run is computed in is in its computation.
     pub precision: Precision,
     /// Evaluations without a lower validation loss after which the run ends; 0 never ends it early.
     pub patience: u32,
@@ -66,7 +66,7 @@ impl Default for Course {
             gradient_clip: 1.0,
             weight_decay: 0.0,
             dropout: 0.0,
-            precision: Precision::F32,
+            precision: Precision::Auto,
             patience: 0,
             validation_steps: None,
             max_samples: None,
@@ -122,11 +122,7 @@ impl Hyperparameters {
             gradient_clip: (course.gradient_clip > 0.0).then_some(course.gradient_clip),
             dropout: course.dropout,
             method: self.trained(),
-            precision: match course.precision {
-                Precision::Auto => attune_tuning::Precision::Auto,
-                Precision::F32 => attune_tuning::Precision::F32,
-                Precision::Bf16 => attune_tuning::Precision::Bf16,
-            },
+            precision: course.precision.into(),
             source_max_tokens: self.source_max_tokens as usize,
             target_max_tokens: self.target_max_tokens as usize,
             validation_steps: course.validation_steps.and_then(some),

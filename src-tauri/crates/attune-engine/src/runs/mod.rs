@@ -96,6 +96,31 @@ pub struct SelfCheck {
     pub loss_after: f64,
 }
 
+/// How much memory a run will need, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryPrediction {
+    /// At most at once, to about a quarter.
+    pub needed: u64,
+    /// What programs can have now; none where the system does not say.
+    pub free: Option<u64>,
+}
+
+/// What a run is computed in, and why: for people to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Computation {
+    /// Never [`Precision::Auto`].
+    pub precision: Precision,
+    /// What multiplies, such as `AVX2`.
+    pub kernel: String,
+    pub why: String,
+}
+
+impl From<attune_tuning::Computation> for Computation {
+    fn from(settled: attune_tuning::Computation) -> Self {
+        Self { precision: settled.precision.into(), kernel: settled.kernel.to_string(), why: settled.why }
+    }
+}
+
 /// How far a running run is; not stored, gone when it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Progress {
@@ -133,6 +158,8 @@ pub struct Run {
     pub final_loss: Option<f64>,
     /// The evaluation that decided which adapter is kept; none where no row is held out.
     pub best: Option<Best>,
+    /// None until the worker has settled it, and of runs that are older than this.
+    pub computation: Option<Computation>,
     /// None where it was skipped or not made yet.
     pub self_check: Option<SelfCheck>,
     /// Why a completed run ended before its last step.

@@ -171,6 +171,7 @@ impl RunRequest {
             hyperparameters,
             final_loss: None,
             best: None,
+            computation: None,
             self_check: None,
             stopped: None,
             resumable: false,

@@ -41,7 +41,7 @@ impl Start {
     ///
     /// # Errors
     /// [`Error::AdapterOfAnotherBase`] if its record says so, or why the base cannot be found or read.
-    pub(super) fn base(&self, bases: &Bases, wanted: Option<&str>) -> Result<Base> {
+    pub(crate) fn base(&self, bases: &Bases, wanted: Option<&str>) -> Result<Base> {
         let base = self.adapter.resolve_base(bases, wanted).map_err(|error| match error {
             Error::AdapterBaseMissing { .. } => in_field(error),
             other => other,

@@ -82,7 +82,7 @@ words! {
 words! {
     /// The numbers that a training is computed in.
     Precision {
-        /// Asked for only: bf16 where this computer is faster in it, else f32.
+        /// Bf16 where this computer is faster in it and its first steps agree with those of f32, else f32.
         Auto = "auto",
         F32 = "f32",
         Bf16 = "bf16",
@@ -95,6 +95,26 @@ words! {
         Asked = "asked",
         /// The loss of the held-out rows improved no more.
         Early = "early",
+    }
+}
+
+impl From<Precision> for attune_tuning::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::Auto => Self::Auto,
+            Precision::F32 => Self::F32,
+            Precision::Bf16 => Self::Bf16,
+        }
+    }
+}
+
+impl From<attune_tuning::Precision> for Precision {
+    fn from(precision: attune_tuning::Precision) -> Self {
+        match precision {
+            attune_tuning::Precision::Auto => Self::Auto,
+            attune_tuning::Precision::F32 => Self::F32,
+            attune_tuning::Precision::Bf16 => Self::Bf16,
+        }
     }
 }
 

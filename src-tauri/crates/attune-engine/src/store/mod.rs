@@ -42,6 +42,7 @@ const MIGRATIONS: &[&str] = &[
     datasets::MIGRATION,
     runs::DATASET_MIGRATION,
     memory::MIGRATION,
+    runs::COMPUTATION_MIGRATION,
 ];
 
 /// The version of the database that this Attune writes.

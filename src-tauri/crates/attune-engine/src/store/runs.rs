@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::columns::{absent_or, encoded, json, json_text};
-use crate::runs::{Best, Hyperparameters, Method, Progress, Run, RunId, RunStatus, SelfCheck, Stopped};
+use crate::runs::{
+    Best, Computation, Hyperparameters, Method, Progress, Run, RunId, RunStatus, SelfCheck, Stopped,
+};
 use crate::{AdapterDigest, DatasetId, Error, Result};
 
 pub(crate) const MIGRATION: &str = "
@@ -55,6 +57,11 @@ pub(crate) const DATASET_MIGRATION: &str = "
 ALTER TABLE runs ADD COLUMN dataset TEXT;
 ";
 
+/// What a run is computed in.
+pub(crate) const COMPUTATION_MIGRATION: &str = "
+ALTER TABLE runs ADD COLUMN computation TEXT;
+";
+
 /// How a run ended.
 #[derive(Debug)]
 pub(crate) struct Ending<'a> {
@@ -96,10 +103,10 @@ impl Runs<'_> {
             .execute(
                 "INSERT INTO runs (id, run_identifier, status, base_model, base_folder, method, source_path,
                     dataset_hash, samples_used, held_out, samples_skipped, notices, hyperparameters,
-                    self_check, resumed_from, started_from, dataset, run_directory, output_folder, created_at)
+                    computation, self_check, resumed_from, started_from, dataset, run_directory, output_folder, created_at)
                  VALUES (:id, :run_identifier, :status, :base_model, :base_folder, :method, :source_path,
                     :dataset_hash, :samples_used, :held_out, :samples_skipped, :notices, :hyperparameters,
-                    :self_check, :resumed_from, :started_from, :dataset, :run_directory, :output_folder, :created_at)",
+                    :computation, :self_check, :resumed_from, :started_from, :dataset, :run_directory, :output_folder, :created_at)",
                 named_params! {
                     ":id": run.id.as_str(),
                     ":run_identifier": run.run_identifier,
@@ -114,6 +121,7 @@ impl Runs<'_> {
                     ":samples_skipped": run.samples_skipped as i64,
                     ":notices": notices,
                     ":hyperparameters": hyperparameters,
+                    ":computation": encoded(run.computation.as_ref())?,
                     ":self_check": encoded(run.self_check.as_ref())?,
                     ":resumed_from": run.resumed_from.as_ref().map(RunId::as_str),
                     ":started_from": run.started_from.as_deref().map(text),
@@ -213,6 +221,13 @@ impl Runs<'_> {
         Ok(changed.map_err(|source| Error::Database { doing: "ending a run", source })? == 1)
     }
 
+    /// Keeps what a running run is computed in.
+    pub(crate) fn keep_computation(&self, id: &RunId, computation: &Computation) -> Result<()> {
+        let sql = "UPDATE runs SET computation = ?2 WHERE id = ?1 AND status = 'running'";
+        let changed = self.0.execute(sql, params![id.as_str(), encoded(Some(computation))?]);
+        changed.map(drop).map_err(|source| Error::Database { doing: "keeping a run's computation", source })
+    }
+
     /// Keeps what the self-check of a running run found.
     pub(crate) fn keep_self_check(&self, id: &RunId, found: SelfCheck) -> Result<()> {
         let sql = "UPDATE runs SET self_check = ?2 WHERE id = ?1 AND status = 'running'";
@@ -269,6 +284,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         hyperparameters: json::<Hyperparameters>(row, "hyperparameters")?,
         final_loss: row.get("final_loss")?,
         best: absent_or(row, "best", json)?,
+        computation: absent_or(row, "computation", json)?,
         self_check: absent_or(row, "self_check", json)?,
         stopped: absent_or(row, "stopped", json_text)?,
         resumable: false,

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use attune_tuning::peft::{self, PeftFiles};
-use attune_tuning::{Adapter, BaseModel, Checkpoint, Training, TrainingOutcome};
+use attune_tuning::{Adapter, BaseModel, Checkpoint, Training, TrainingConfig, TrainingOutcome};
 
 use super::checkpoint_file;
 use super::chronicle::Chronicle;
@@ -15,7 +15,7 @@ use super::record::record;
 use super::wishes::{Wish, Wishes};
 use crate::artifacts::{AdapterFolder, NewAdapter};
 use crate::bases::BaseFiles;
-use crate::runs::{Best, Phase, SelfCheck, Stopped};
+use crate::runs::{Best, Computation, Phase, SelfCheck, Stopped};
 use crate::sources::read_frozen;
 use crate::{Error, Result};
 
@@ -45,13 +45,17 @@ pub(super) fn run(
     say(&Message::Phase { phase: Phase::Preparing });
     let examples = read_frozen(&job.dataset)?;
     let held_out = job.held_out.as_deref().map(read_frozen).transpose()?.unwrap_or_default();
-    let config = job.hyperparameters.training_config();
+    let mut config = job.hyperparameters.training_config();
+    if let Some(before) = &job.computation {
+        // A run goes on in the same numbers, whatever this machine would choose.
+        config.precision = before.precision.into();
+    }
     let start = start(job, &base)?;
     let resume = match job.resumed_from {
         Some(_) => Some(checkpoint_file::read(&job.checkpoint, &job.base_folder, &base_digest)?),
         None => None,
     };
-    let training = Training {
+    let asked = Training {
         base: &base,
         examples: &examples,
         held_out: &held_out,
@@ -59,6 +63,15 @@ pub(super) fn run(
         start: start.as_ref(),
         resume: resume.as_ref(),
     };
+    // Nothing is said yet of a run that ends here.
+    let Some(settled) = settle(&asked, wishes)? else { return Ok(Message::Stopped) };
+    let config = TrainingConfig { precision: settled.precision, ..config.clone() };
+    let mut computation = Computation::from(settled);
+    if job.computation.is_some() {
+        computation.why = "as the run that this one goes on from".to_owned();
+    }
+    say(&Message::Settled { computation: computation.clone() });
+    let training = Training { config: &config, ..asked };
     let mut found = job.self_check;
     if resume.is_none() {
         if !job.hyperparameters.course.skip_self_check && wishes.strongest() == Wish::GoOn {
@@ -94,10 +107,15 @@ pub(super) fn run(
     let adapter = NewAdapter {
         peft: &peft,
         tokenizer_files: &files.tokenizer_files,
-        record: record(job, files.weights_digest()?, &trained, stopped, found, rows),
+        record: record(job, files.weights_digest()?, computation, &trained, stopped, found, rows),
     };
     AdapterFolder::write(&job.run_folder, adapter)?;
     Ok(Message::Finished { final_loss: trained.final_loss, best, stopped })
+}
+
+fn settle(training: &Training<'_>, wishes: &Wishes) -> Result<Option<attune_tuning::Computation>> {
+    let settled = attune_tuning::Computation::settle(training, &mut || wishes.flow());
+    settled.map_err(|source| Error::Training { source })
 }
 
 fn self_check(training: &Training<'_>, wishes: &Wishes) -> Result<Option<SelfCheck>> {

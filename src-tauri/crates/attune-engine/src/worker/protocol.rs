@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::runs::{Best, Hyperparameters, Method, Phase, Point, SelfCheck, Stopped, ValidationPoint};
+use crate::runs::{
+    Best, Computation, Hyperparameters, Method, Phase, Point, SelfCheck, Stopped, ValidationPoint,
+};
 
 pub(crate) const VERSION: u32 = 2;
 
@@ -39,6 +41,9 @@ pub(crate) struct Job {
     pub(crate) started_from: Option<PathBuf>,
     /// That adapter, where the training begins now.
     pub(crate) start: Option<Start>,
+    /// What the run that this one goes on from was computed in.
+    #[serde(default)]
+    pub(crate) computation: Option<Computation>,
     /// Found by the run that this one goes on from.
     pub(crate) self_check: Option<SelfCheck>,
     /// Exists, and holds nothing but what this job writes and the curves that it goes on with.
@@ -70,6 +75,10 @@ pub(crate) enum Command {
 pub(crate) enum Message {
     Phase {
         phase: Phase,
+    },
+    /// It is settled what the run is computed in.
+    Settled {
+        computation: Computation,
     },
     /// The self-check was passed.
     Checked {

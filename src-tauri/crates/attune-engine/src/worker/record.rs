@@ -6,12 +6,13 @@ use attune_tuning::TrainedAdapter;
 
 use super::protocol::Job;
 use crate::artifacts::TrainingRecord;
-use crate::runs::{SelfCheck, Stopped};
+use crate::runs::{Computation, SelfCheck, Stopped};
 
 /// The record without the digests of the files, which come while they are written.
 pub(super) fn record(
     job: &Job,
     weights_digest: String,
+    computation: Computation,
     trained: &TrainedAdapter,
     stopped: Option<Stopped>,
     self_check: Option<SelfCheck>,
@@ -31,6 +32,7 @@ pub(super) fn record(
         learning_rate: chosen.learning_rate,
         seed: chosen.seed,
         settings: Some(chosen.clone()),
+        computation: Some(computation),
         self_check,
         steps: trained.steps as u64,
         final_loss: trained.final_loss,

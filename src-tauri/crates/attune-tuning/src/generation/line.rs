@@ -36,7 +36,8 @@ pub(super) struct Standing {
 
 /// The place of the request in `line`, the oldest first, whose next answer enters now.
 pub(super) fn next(line: &[Standing]) -> Option<usize> {
-    [Kind::Rows, Kind::Beams].into_iter().find_map(|kind| next_of(line, kind))
+    let next = [Kind::Rows, Kind::Beams].into_iter().filter_map(|kind| next_of(line, kind));
+    next.min_by_key(|place| (line[*place].taken, line[*place].entered))
 }
 
 fn next_of(line: &[Standing], kind: Kind) -> Option<usize> {
@@ -82,5 +83,6 @@ mod tests {
         assert_eq!(next(&[beams(256, 0, 0)]), Some(0));
         assert_eq!(next(&[beams(4, 64, 3), beams(256, 0, 0), beams(2, 0, 0)]), None);
         assert_eq!(next(&[beams(256, 256, 3), standing(1, 0, 0)]), Some(1));
+        assert_eq!(next(&[standing(1, 9, 2), beams(4, 0, 0)]), Some(1), "neither kind goes before the other");
     }
 }

@@ -74,6 +74,11 @@ pub fn chosen_for_int8() -> &'static Choice<Int8Instructions> {
     &detected_int8().0
 }
 
+/// What multiplies in f32 in this process.
+pub(crate) fn chosen_for_f32() -> Kernel {
+    f32_kernel()
+}
+
 #[derive(Debug)]
 struct Detected {
     choice: Choice,

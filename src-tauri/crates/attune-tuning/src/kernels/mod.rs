@@ -20,6 +20,7 @@ mod value;
 
 pub(crate) use blocked::{BlockProducts, Written};
 pub(crate) use blocks::BlockKernel;
+pub(crate) use choice::chosen_for_f32;
 pub use choice::{Choice, Kernel, chosen, chosen_for_int8};
 pub use int8::Int8Instructions;
 pub(crate) use int8::{Int8Kernel, Int8Panels, Int8Products, Int8Rows};

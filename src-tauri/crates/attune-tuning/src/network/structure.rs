@@ -1,12 +1,13 @@
 //! What a T5 v1.1 network is made of, whatever its frozen products are held as.
 //!
-//! Embeddings, norms and tables of positions are small or looked up row by row, and the same for everybody. The products
+//! Embeddings are looked up row by row, norms and tables of positions are small, and both the same for everybody. The products
 //! are large: candle's tensors for the readable pass, packed blocks elsewhere. So the network is generic over them, and
 //! is read once from the names and shapes in the file ([`Product`]) before anybody holds a value of theirs.
 //! Not here: what is computed.
 //! Invariant: products are met in one order everywhere: the encoder layer by layer, the decoder, and the head last.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use super::frozen::FrozenRmsNorm;
 use super::position::{Direction, RelativeBias};
@@ -70,32 +71,61 @@ pub(crate) struct Product {
     pub(crate) number: usize,
 }
 
-/// A row for each token of the vocabulary.
-#[derive(Debug, Clone)]
+/// A row for each token of the vocabulary, in memory once it was asked for: a dataset has few of all tokens.
+#[derive(Clone)]
 pub(crate) struct Embedding {
-    values: Arc<Vec<f32>>,
+    weights: Weights,
+    rows: Arc<[OnceLock<Box<[f32]>>]>,
     width: usize,
 }
 
 impl Embedding {
+    const TENSOR: &str = "shared.weight";
+
+    fn new(weights: &Weights, vocabulary: usize, width: usize) -> Result<Self> {
+        weights.require(Self::TENSOR, &[vocabulary, width])?;
+        let rows = std::iter::repeat_with(OnceLock::new).take(vocabulary).collect();
+        Ok(Self { weights: weights.clone(), rows, width })
+    }
+
+    /// Brings the rows of these tokens into memory.
+    ///
+    /// # Errors
+    /// [`Error::TokenOutsideVocabulary`] with the first token that has none, [`Error::WeightsNotRead`] if the file
+    /// cannot be read any more.
+    pub(crate) fn fetch(&self, tokens: &[u32]) -> Result<()> {
+        for &token in tokens {
+            let vocabulary = self.rows.len();
+            let row = self.rows.get(token as usize);
+            let row = row.ok_or(Error::TokenOutsideVocabulary { token, vocabulary })?;
+            if row.get().is_none() {
+                let first = token as usize * self.width;
+                let values = self.weights.read_part(Self::TENSOR, first..first + self.width)?;
+                // Somebody else may have read the same meanwhile.
+                let _ = row.set(values.into_boxed_slice());
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of a token that was fetched.
+    pub(crate) fn row(&self, token: u32) -> Option<&[f32]> {
+        self.rows.get(token as usize)?.get().map(|row| &row[..])
+    }
+
     /// The rows of these tokens, one after the other.
     ///
     /// # Errors
-    /// [`Error::TokenOutsideVocabulary`] with the first token that has none.
+    /// As [`Self::fetch`].
     pub(crate) fn rows(&self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let mut rows = Vec::with_capacity(tokens.len() * self.width);
-        for &token in tokens {
-            let row = self
-                .row(token)
-                .ok_or(Error::TokenOutsideVocabulary { token, vocabulary: self.values.len() / self.width })?;
-            rows.extend_from_slice(row);
-        }
-        Ok(rows)
+        self.fetch(tokens)?;
+        Ok(tokens.iter().filter_map(|token| self.row(*token)).flatten().copied().collect())
     }
+}
 
-    /// The row of a token, if it has one.
-    pub(crate) fn row(&self, token: u32) -> Option<&[f32]> {
-        self.values.chunks_exact(self.width).nth(token as usize)
+impl fmt::Debug for Embedding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Embedding").field("width", &self.width).finish_non_exhaustive()
     }
 }
 
@@ -129,10 +159,7 @@ impl Network<Product> {
         let (width, vocabulary) = (architecture.width, architecture.vocabulary);
         let mut read = Reader { architecture, weights, met: 0 };
         Ok(Self {
-            embedding: Embedding {
-                values: Arc::new(weights.read("shared.weight", &[vocabulary, width])?),
-                width,
-            },
+            embedding: Embedding::new(weights, vocabulary, width)?,
             encoder: (0..architecture.encoder_layers)
                 .map(|layer| read.encoder_layer(layer))
                 .collect::<Result<_>>()?,

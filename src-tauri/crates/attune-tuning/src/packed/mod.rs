@@ -38,6 +38,11 @@ use crate::{
     Precision, Result, TrainingPass,
 };
 
+/// About how many positions a share has at most.
+pub(crate) fn positions_a_share(in_bf16: bool) -> usize {
+    if in_bf16 { bf16::POSITIONS_A_SHARE } else { f32::POSITIONS_A_SHARE }
+}
+
 /// The [`TrainingPass`] of every training: for any adapter on any base model.
 #[derive(Debug)]
 pub struct PackedPass<'m> {
@@ -190,7 +195,11 @@ impl<'m> PackedPass<'m> {
     /// Returns the rows of each share.
     fn compute(&mut self, adapter: &[f32], batch: &PackedBatch, beside: Beside) -> Result<Vec<Vec<usize>>> {
         self.refuse_other_length("the adapter", adapter.len())?;
-        batch.refuse_tokens_outside(self.base.architecture().vocabulary)?;
+        for (source, target) in batch.rows() {
+            self.base.embedding().fetch(source)?;
+            self.base.embedding().fetch(target)?;
+        }
+        self.base.embedding().fetch(&[self.base.architecture().decoder_start])?;
         let Self { base, kind, layout, cores, computing, results } = self;
         let asked = Asked { base, kind: kind.as_ref(), tensors: layout.tensors(), adapter, batch, beside };
         Ok(match computing {

@@ -251,7 +251,7 @@ impl<V: Number> Workspace<V> {
 
 fn embed<V: Number>(weights: &PlacedWeights<'_, V>, tokens: &[u32], state: &mut Vec<f32>) {
     for token in tokens {
-        // Tokens outside the vocabulary were refused with the batch.
+        // They were fetched with the batch.
         state.extend_from_slice(weights.embedding.row(*token).unwrap_or_default());
     }
 }

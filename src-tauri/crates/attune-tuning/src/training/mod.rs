@@ -6,7 +6,9 @@
 //! or not the run was stopped and resumed.
 
 mod checkpoint;
+mod computation;
 mod config;
+mod memory;
 mod order;
 mod run;
 mod self_check;
@@ -14,7 +16,9 @@ mod self_check;
 use std::ops::ControlFlow;
 
 pub use checkpoint::Checkpoint;
+pub use computation::Computation;
 pub use config::{Decay, InitialPrompt, Method, TrainingConfig};
+pub use memory::training_memory;
 use run::{End, Run, RunState};
 pub use self_check::{SelfCheck, self_check};
 

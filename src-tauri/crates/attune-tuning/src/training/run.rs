@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use super::order::EpochOrder;
 use super::{Checkpoint, Progress, StepReport, Training, TrainingConfig, TrainingEvent, ValidationReport};
 use crate::{
-    AdamW, Dropout, EncodedExample, Error, Example, Loss, PackedBatch, Quantity, Result, Tokenizer,
+    AdamW, BaseModel, Dropout, EncodedExample, Error, Example, Loss, PackedBatch, Quantity, Result,
     TrainingPass,
 };
 
@@ -66,7 +66,7 @@ pub(super) struct Run<'t> {
     pub(super) state: RunState,
     gradient: Vec<f32>,
     /// The gradient of one batch of a step.
-    share: Vec<f32>,
+    pub(super) share: Vec<f32>,
 }
 
 impl RunState {
@@ -83,8 +83,8 @@ impl<'t> Run<'t> {
         if training.examples.is_empty() {
             return Err(Error::NoExamples);
         }
-        let (examples, cut_examples) = encode(base.tokenizer(), training.examples, config)?;
-        let (held_out, cut_held_out) = encode(base.tokenizer(), training.held_out, config)?;
+        let (examples, cut_examples) = encode(base, training.examples, config)?;
+        let (held_out, cut_held_out) = encode(base, training.held_out, config)?;
         let fingerprint = fingerprint(config, [&examples, &held_out]);
         let held_out = held_out.chunks(EVALUATED_AT_ONCE).map(PackedBatch::pack).collect::<Result<_>>()?;
         let orders = (0..config.epochs).map(|epoch| EpochOrder::new(&examples, config, epoch));
@@ -310,12 +310,13 @@ impl MeanLoss {
     }
 }
 
-/// Encodes the examples and counts those that had to be cut.
+/// Encodes the examples, brings their tokens' embeddings into memory, and counts those that had to be cut.
 fn encode(
-    tokenizer: &Tokenizer,
+    base: &BaseModel,
     examples: &[Example],
     config: &TrainingConfig,
 ) -> Result<(Vec<EncodedExample>, usize)> {
+    let tokenizer = base.tokenizer();
     let mut cut_examples = 0;
     let mut encoded = Vec::with_capacity(examples.len());
     for example in examples {
@@ -324,6 +325,8 @@ fn encode(
         let source_cut = tokenizer.shorten(&mut source, config.source_max_tokens)?;
         let target_cut = tokenizer.shorten(&mut target, config.target_max_tokens)?;
         cut_examples += usize::from(source_cut || target_cut);
+        base.embedding().fetch(&source)?;
+        base.embedding().fetch(&target)?;
         encoded.push(EncodedExample { source, target });
     }
     Ok((encoded, cut_examples))
@@ -349,6 +352,6 @@ fn fingerprint(config: &TrainingConfig, examples: [&[EncodedExample]; 2]) -> u64
     hash
 }
 
-fn norm(values: &[f32]) -> f64 {
+pub(super) fn norm(values: &[f32]) -> f64 {
     values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
 }

@@ -1,8 +1,10 @@
 //! The pass in bf16 against the one in f32. On machines without instructions for it, plain code computes the same.
 
+use std::ops::ControlFlow;
+
 use attune_tuning::{
-    AdamW, AdapterKind, BaseModel, Dropout, LoraSettings, LoraTarget, PackedBatch, PackedPass, Precision,
-    SoftPrompt, TrainingPass,
+    AdamW, AdapterKind, BaseModel, Computation, Dropout, Example, LoraSettings, LoraTarget, PackedBatch,
+    PackedPass, Precision, SoftPrompt, Training, TrainingConfig, TrainingPass, chosen,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -139,4 +141,53 @@ fn in_bf16_a_loss_that_is_no_number_stays_one() {
         assert!(!loss.mean.is_finite(), "{bad} went unnoticed");
         assert!(!gradient.iter().all(|slope| slope.is_finite()), "{bad} went unnoticed in the gradient");
     }
+}
+
+fn settled(base: &BaseModel, precision: Precision) -> Computation {
+    let examples: Vec<Example> = (0..4)
+        .map(|row| Example { input: format!("Turn on lamp {row}."), output: format!("light.on {row}") })
+        .collect();
+    let config = TrainingConfig { precision, ..TrainingConfig::default() };
+    let training = Training::new(base, &examples, &config);
+    Computation::settle(&training, &mut || ControlFlow::Continue(())).unwrap().unwrap()
+}
+
+#[test]
+fn auto_becomes_bf16_only_where_that_is_faster_and_its_first_losses_are_those_of_f32() {
+    let base = fixtures::attune_mini();
+    for asked in [Precision::F32, Precision::Bf16] {
+        assert_eq!(settled(base, asked).precision, asked);
+    }
+    let found = settled(base, Precision::Auto);
+    if !chosen().kernel.has_bf16() {
+        println!("SKIPPED in part: this machine computes bf16 no faster than f32");
+        assert_eq!((found.precision, found.why), (Precision::F32, chosen().why.clone()));
+        return;
+    }
+    assert_eq!((found.precision, found.kernel), (Precision::Bf16, chosen().kernel), "{}", found.why);
+    println!("attune-mini: {}", found.why);
+    // Attention that is this sharp does not bear it that weights are rounded.
+    let shape = RandomBase {
+        width: 64,
+        head_width: 16,
+        heads: 4,
+        feed_forward_width: 128,
+        encoder_layers: 3,
+        decoder_layers: 3,
+        vocabulary: 128,
+    };
+    let sharp = shape.load_sharp(3);
+    let found = settled(&sharp, Precision::Auto);
+    assert_eq!(found.precision, Precision::F32, "{}", found.why);
+    assert!(found.why.contains("from those of f32") && !found.kernel.has_bf16(), "{}", found.why);
+}
+
+#[test]
+fn settling_ends_when_nobody_wants_it_any_more() {
+    let base = fixtures::tiny_base();
+    let examples = [Example { input: "a".into(), output: "b".into() }];
+    let config = TrainingConfig { precision: Precision::Auto, ..TrainingConfig::default() };
+    let training = Training::new(&base, &examples, &config);
+    let found = Computation::settle(&training, &mut || ControlFlow::Break(())).unwrap();
+    assert_eq!(found.is_none(), chosen().kernel.has_bf16());
 }

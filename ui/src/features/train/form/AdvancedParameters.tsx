@@ -65,6 +65,12 @@ export function AdvancedParameters({ form, standards, method }: AdvancedParamete
       </Section>
       <Section title={t.repeat}>
         <Fields>
+          <Select
+            {...aboutField(form, "precision")}
+            data={optionsOf(t.precisions)}
+            placeholder={placeholderOf(standards, "precision")}
+            clearable
+          />
           <NumberField form={form} standards={standards} name="seed" />
         </Fields>
         <Switch {...aboutSwitch(form)} mt="sm" />

@@ -18,6 +18,7 @@ import { StartCard } from "./StartCard";
 import { standardsOf } from "./standards";
 import { type Beginning, NEW, useBeginning } from "./useBeginning";
 import { type Defaults, useDefaults } from "./useDefaults";
+import { useMemoryNeeded } from "./useMemoryNeeded";
 import { useSource } from "./useSource";
 
 /** The system's dialogs, where there are any. */
@@ -44,6 +45,7 @@ export const RunForm = memo(function RunForm({ pick, onStarted }: RunFormProps) 
   });
   const defaults = useDefaults(beginning, source.found);
   const standards = standardsOf(defaults);
+  const memory = useMemoryNeeded({ ...beginning.request, ...chosen });
   const active = useActiveRun();
   const start = useStartRun();
   const idFor = useIdFor<RunRequest>("run");
@@ -87,6 +89,7 @@ export const RunForm = memo(function RunForm({ pick, onStarted }: RunFormProps) 
       <StartCard
         source={source}
         lacking={lackingAdapter(beginning, defaults)}
+        memory={memory}
         active={active}
         isStarting={start.isPending}
         problem={start.error}

@@ -2,9 +2,10 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { useId } from "react";
 import { useConnection } from "../../../api/connection";
 import { progressOf } from "../../../api/runs";
-import type { Run } from "../../../api/types";
+import type { MemoryPrediction, Run } from "../../../api/types";
+import { Notice } from "../../../components/Notice";
 import { ProblemNotice } from "../../../components/ProblemNotice";
-import { count, percent, timeLeft } from "../../../components/quantity";
+import { count, percent, size, timeLeft } from "../../../components/quantity";
 import { StepCard } from "../../../components/StepCard";
 import { words } from "../words";
 import type { SourceState } from "./useSource";
@@ -15,12 +16,14 @@ interface StartCardProps {
   source: SourceState;
   /** What else is missing, said before anything about the source. */
   lacking: string | undefined;
+  /** Undefined where it is not known. */
+  memory: MemoryPrediction | undefined;
   active: Run | undefined;
   isStarting: boolean;
   problem: { message: string; hint?: string | null } | null;
 }
 
-export function StartCard({ source, lacking, active, isStarting, problem }: StartCardProps) {
+export function StartCard({ source, lacking, memory, active, isStarting, problem }: StartCardProps) {
   const reasonId = useId();
   const missing = useWhatIsMissing(source, lacking);
   const reason = missing ?? (active && whatIsActive(active));
@@ -30,6 +33,7 @@ export function StartCard({ source, lacking, active, isStarting, problem }: Star
         <Text fz="sm" id={reasonId} c={reason ? "dimmed" : undefined} data-testid="start-reason">
           {reason ?? ready(source.found?.usable ?? 0)}
         </Text>
+        {memory ? <MemoryNeeded memory={memory} /> : null}
         <Group gap="xs">
           <Button
             type="submit"
@@ -56,6 +60,17 @@ export function StartCard({ source, lacking, active, isStarting, problem }: Star
         {problem ? <ProblemNotice problem={problem} /> : null}
       </Stack>
     </StepCard>
+  );
+}
+
+function MemoryNeeded({ memory: { neededBytes, freeBytes } }: { memory: MemoryPrediction }) {
+  if (freeBytes !== null && neededBytes > freeBytes) {
+    return <Notice text={t.tooMuchMemory(size(neededBytes), size(freeBytes))} />;
+  }
+  return (
+    <Text fz="xs" c="dimmed" data-testid="memory-needed">
+      {t.memory(size(neededBytes), freeBytes === null ? undefined : size(freeBytes))}
+    </Text>
   );
 }
 

@@ -32,6 +32,7 @@ export const EMPTY = {
   initialPrompt: null as NonNullable<RunRequest["initialPrompt"]> | null,
   initialText: "",
   decay: null as NonNullable<RunRequest["decay"]> | null,
+  precision: null as NonNullable<RunRequest["precision"]> | null,
   loraTargets: [] as string[],
   selfCheck: true,
 };
@@ -66,6 +67,7 @@ export function requestOf(typed: Parameters, method: Method | undefined): RunReq
     ...(typed.initialPrompt ? { initialPrompt: typed.initialPrompt } : {}),
     ...(typed.initialPrompt === "text" ? { initialText: typed.initialText } : {}),
     ...(typed.decay ? { decay: typed.decay } : {}),
+    ...(typed.precision ? { precision: typed.precision } : {}),
     ...(typed.loraTargets.length > 0 ? { loraTargets: typed.loraTargets } : {}),
     ...(typed.selfCheck ? {} : { skipSelfCheck: true }),
   };

@@ -29,6 +29,7 @@ export function standardsOf(defaults: Defaults): Standards {
     gradientClip: settings?.gradientClip,
     weightDecay: settings?.weightDecay,
     dropout: settings?.dropout,
+    precision: settings && t.precisions[settings.precision],
     patience: settings?.patience,
     validationSteps: settings && (settings.validationSteps ?? t.eachEpoch),
     sourceMaxTokens: settings?.sourceMaxTokens,

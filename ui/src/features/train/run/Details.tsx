@@ -6,6 +6,7 @@ import type { Run } from "../../../api/types";
 import { Facts } from "../../../components/Facts";
 import { Fold } from "../../../components/Fold";
 import { words } from "../words";
+import { ComputedIn } from "./ComputedIn";
 import { commandOf } from "./command";
 import { SelfCheck } from "./SelfCheck";
 import { type SettingName, settingsOf } from "./settings";
@@ -31,6 +32,7 @@ export function Details({ run, parent, onSelect }: Lineage & { run: Run }) {
             .filter(({ name }) => !NOT_HERE.includes(name))
             .map(({ name, value }) => ({ name: words.settings[name], value }))}
         />
+        {run.computation ? <ComputedIn computation={run.computation} /> : null}
         {run.selfCheck ? <SelfCheck result={run.selfCheck} /> : null}
         {run.resumedFrom ? <ResumedFrom id={run.resumedFrom} parent={parent} onSelect={onSelect} /> : null}
         {run.startedFrom ? <Place name={t.startedFrom} path={run.startedFrom} /> : null}

@@ -5,6 +5,7 @@ import { type Fact, Facts } from "../../../components/Facts";
 import { Notice } from "../../../components/Notice";
 import { count, measure, percent, size, timeLeft } from "../../../components/quantity";
 import { words } from "../words";
+import { ComputedIn } from "./ComputedIn";
 import { SelfCheck } from "./SelfCheck";
 
 const t = words.run;
@@ -30,6 +31,7 @@ export function RunProgress({ run }: { run: Run }) {
       <div data-numbers>
         <Facts facts={progressFacts(run)} />
       </div>
+      {run.computation ? <ComputedIn computation={run.computation} /> : null}
       {run.selfCheck ? <SelfCheck result={run.selfCheck} /> : null}
       {run.notices.map((notice) => (
         <Notice key={notice} text={notice} />

@@ -37,7 +37,7 @@ export function settingsOf(run: Run): Setting[] {
     ["gradientClip", s.gradientClip === 0 ? v.none : setting(s.gradientClip)],
     ["weightDecay", setting(s.weightDecay)],
     ["dropout", setting(s.dropout)],
-    ["precision", s.precision],
+    ["precision", words.parameters.precisions[s.precision]],
     ["patience", s.patience === 0 ? v.never : count(s.patience)],
     ["validationSteps", s.validationSteps == null ? v.eachEpoch : count(s.validationSteps)],
     ["sourceMaxTokens", count(s.sourceMaxTokens)],

@@ -36,6 +36,8 @@ export const run = {
   left: "Time left",
   about: (time: string) => `about ${time}`,
   memory: "Memory",
+  computedIn: "Computed in",
+  computation: (precision: string, kernel: string) => `${precision} by ${kernel}`,
   selfCheck: "Self-check",
   selfChecked: (before: string, after: string) => `8 steps on one batch: ${before} → ${after}`,
   selfCheckedRead: (before: string, after: string) => `eight steps on one batch: loss from ${before} to ${after}`,

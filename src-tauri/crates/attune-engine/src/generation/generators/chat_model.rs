@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_tuning::{BaseModel, ChatFile, ChatModel, Finish, Sampling, Speaker, Turn};
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::story_chat::{is_refusal, messages, story};
 use super::{Ask, Candidate, Failure, Generator, Outcome};
 use crate::bases::{Algorithm, file_digest};
+use crate::doctor::free_memory;
 use crate::generation::{GeneratorKind, GeneratorName};
 use crate::providers::Role;
 use crate::{Decoding, Error, Result};
@@ -42,7 +42,8 @@ impl ChatWriter {
         let refused = |source| Error::ChatFile { path: path.to_owned(), source: Box::new(source) };
         let mut file = File::open(path).map_err(read)?;
         let described = ChatFile::read(&mut file).map_err(refused)?;
-        let (needed, free) = (described.memory(), free_memory());
+        // Where the system does not say, nothing is refused.
+        let (needed, free) = (described.memory(), free_memory().unwrap_or(u64::MAX));
         if needed > free {
             return Err(Error::ChatMemory { path: path.to_owned(), needed, free });
         }
@@ -148,12 +149,6 @@ pub(super) fn file_name(path: &Path) -> String {
 
 fn failed(counted_as: &'static str, words: String) -> Outcome {
     Outcome::Failed(Failure { counted_as, words })
-}
-
-/// Where the system does not say, nothing is refused.
-fn free_memory() -> u64 {
-    let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    System::new_with_specifics(memory).map_or(u64::MAX, |system| system.available_memory())
 }
 
 #[cfg(test)]
