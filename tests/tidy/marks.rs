@@ -23,7 +23,7 @@ const HOMES: [&str; 5] = [
 /// Examples for readers are written with these names.
 const ANYBODY: [&str; 2] = [concat!("/ho", "me/you/"), concat!("/ho", "me/me/")];
 /// Files that may contain unsafe code, with the reason beside each.
-const UNSAFE_ALLOWED: [&str; 4] = [
+const UNSAFE_ALLOWED: [&str; 7] = [
     // The gemm crate takes pointers and strides; the file puts checked slices before it.
     "src-tauri/crates/attune-tuning/src/kernels/products.rs",
     // Instructions that stable Rust has in assembly only, and the system's leave to use them.
@@ -32,6 +32,11 @@ const UNSAFE_ALLOWED: [&str; 4] = [
     "src-tauri/crates/attune-tuning/src/kernels/avx512.rs",
     // Lines of the cache as the values in them, and the hint that one will be read.
     "src-tauri/crates/attune-tuning/src/kernels/lines.rs",
+    // Products of eight bits in tiles, in assembly as those of bf16.
+    "src-tauri/crates/attune-tuning/src/kernels/int8/amx.rs",
+    // Instructions that may be used only where detection found them, and loads of whole lines by them.
+    "src-tauri/crates/attune-tuning/src/kernels/int8/avx2.rs",
+    "src-tauri/crates/attune-tuning/src/kernels/int8/vnni.rs",
 ];
 
 fn is_finished(file: &File) -> Vec<Finding> {
