@@ -32,7 +32,7 @@ use weights::PackedLayers;
 
 use crate::network::{Embedding, Network, Product, RelativeBias};
 use crate::weights::Weights;
-use crate::{Architecture, Error, ReadyAdapter, Result};
+use crate::{Architecture, ReadyAdapter, Result};
 
 /// What weights are kept in and products computed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +114,8 @@ impl AnswerNetwork {
     /// The encoder's reading of a source, with an adapter or without.
     ///
     /// # Errors
-    /// [`Error::TokenOutsideVocabulary`](crate::Error::TokenOutsideVocabulary) if a token has no embedding.
+    /// [`Error::TokenOutsideVocabulary`](crate::Error::TokenOutsideVocabulary) if a token has no embedding, or if it
+    /// cannot be read from the file.
     pub(crate) fn read_source(&self, adapter: Option<&ReadyAdapter>, tokens: &[u32]) -> Result<SourceMemory> {
         self.with_workspace(|_, workspace| self.read(adapter, tokens, workspace))
     }
@@ -124,7 +125,8 @@ impl AnswerNetwork {
     /// given, which grows where it is too short.
     ///
     /// # Errors
-    /// [`Error::TokenOutsideVocabulary`](crate::Error::TokenOutsideVocabulary) if a token has no embedding.
+    /// [`Error::TokenOutsideVocabulary`](crate::Error::TokenOutsideVocabulary) if a token has no embedding, or if it
+    /// cannot be read from the file.
     ///
     /// # Panics
     /// If there are not as many tokens as sequences, which is a fault of the caller.
@@ -159,10 +161,9 @@ impl AnswerNetwork {
 
     /// Appends the embeddings of tokens.
     fn embed(&self, tokens: &[u32], rows: &mut Vec<f32>) -> Result<()> {
+        self.embedding.fetch(tokens)?;
         for &token in tokens {
-            let vocabulary = self.vocabulary;
-            let row = self.embedding.row(token).ok_or(Error::TokenOutsideVocabulary { token, vocabulary })?;
-            rows.extend_from_slice(row);
+            rows.extend_from_slice(self.embedding.row(token).unwrap_or_default());
         }
         Ok(())
     }
