@@ -1,5 +1,5 @@
-//! How fast examples are generated: a batch as the product makes it, and the tokens of its generator one prompt at a
-//! time beside many together.
+//! How fast examples are generated: a batch as the product makes it, the tokens of its generator one prompt at a time
+//! beside many together, and what it brings to answer together (`together`).
 //!
 //! Not here: whether what is generated is any good (the quality benchmark of the engine's tests).
 
@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::judgement::median;
 use crate::own_process::{Stopwatch, most_resident_kibibytes};
+use crate::together;
 
 /// Seconds that this many examples may take on two cores.
 const ALLOWED: [(u32, f64); 2] = [(50, 15.0), (500, 150.0)];
@@ -49,7 +50,8 @@ pub(crate) struct Wanted {
 pub(crate) fn measure(wanted: &Wanted) -> Result<bool> {
     let root = &Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = tempfile::tempdir().map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
-    let tokens = tokens_a_second(&root.join("models").join(&wanted.base_model))?;
+    let base = root.join("models").join(&wanted.base_model);
+    let tokens = tokens_a_second(&base)? & together::measure(&base)?;
     let engine = open(root, folder.path())?;
     let mut fast_enough = tokens;
     for examples in &wanted.examples {

@@ -5,7 +5,9 @@
 //! tests of each part, on committed fixtures). It computes with `attune-tuning` as the product does and writes nothing
 //! but into its work folder.
 
+mod answers;
 mod console;
+mod contestant;
 mod error;
 mod files;
 mod generation;
@@ -18,6 +20,7 @@ mod plot;
 mod quality;
 mod reference;
 mod speed;
+mod together;
 mod twins;
 
 use std::path::PathBuf;
@@ -63,6 +66,16 @@ enum Part {
     /// Attune's side of `speed`, a process of its own.
     #[command(hide = true)]
     Train(speed::Training),
+    /// Answer the same prompts as CTranslate2 and transformers in turns, and compare the time.
+    Answers {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: answers::Wanted,
+    },
+    /// Attune's side of `answers`, a process of its own.
+    #[command(hide = true)]
+    Answer(answers::Answering),
     /// Generate examples as the product does, and measure how long that takes. Needs no Python.
     Generation(generation::Wanted),
     /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
@@ -106,6 +119,8 @@ fn act(part: Part) -> Result<bool> {
         Part::Learning { place, wanted } => learning::compare(&place.python()?, &place.work, &wanted),
         Part::Speed { place, wanted } => speed::compare(&place.python()?, &place.work, &wanted),
         Part::Train(wanted) => speed::train(&wanted),
+        Part::Answers { place, wanted } => answers::compare(&place.python()?, &place.work, &wanted),
+        Part::Answer(wanted) => answers::answer(&wanted),
         Part::Generation(wanted) => generation::measure(&wanted),
         Part::Quality(wanted) => quality::measure(&wanted),
         Part::Twins(wanted) => twins::measure(&wanted),

@@ -23,8 +23,12 @@ impl Python {
         Self { program: program.to_owned() }
     }
 
-    pub(crate) fn program(&self) -> &Path {
-        &self.program
+    /// A script of `bench/reference`, to be started as a contestant.
+    pub(crate) fn script(&self, script: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        // No caches of compiled scripts in the checkout.
+        command.arg("-B").arg(checkout().join("bench/reference").join(script));
+        command
     }
 
     /// Runs a script of `bench/reference` and returns what it prints as its result.

@@ -22,6 +22,7 @@ mod settings;
 mod sources;
 mod stopping;
 mod streaming;
+mod together;
 mod trigger;
 mod validation;
 

@@ -11,7 +11,7 @@ use crate::support::Home;
 const GENERATE: &str = "/api/v1/generate";
 
 /// A copy of a fixture of PEFT's, with one setting changed.
-fn with_setting(home: &Home, fixture: &str, name: &str, value: Value) -> String {
+pub(super) fn with_setting(home: &Home, fixture: &str, name: &str, value: Value) -> String {
     let folder = home.path(&format!("with-{name}"));
     fs::create_dir(&folder).expect("a folder in the test's own");
     for file in ["adapter_config.json", "adapter_model.safetensors"] {

@@ -14,11 +14,12 @@ use crate::process::{Step, is_on_path};
 use crate::project::Project;
 
 /// The parts, by the flag that asks for each.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     ("--parity", "parity"),
     ("--interop", "interop"),
     ("--learning", "learning"),
     ("--speed", "speed"),
+    ("--answers", "answers"),
     ("--generation", "generation"),
     ("--quality", "quality"),
     ("--twins", "twins"),
@@ -100,7 +101,9 @@ fn python(project: &Project) -> Result<PathBuf> {
     let system = ["python3", "python"].into_iter().find(|program| is_on_path(program));
     let system =
         system.ok_or_else(|| Error::ToolMissing { tool: "Python", remedy: PYTHON_REMEDY.to_owned() })?;
-    say("      PyTorch, transformers and PEFT into a virtual environment; some minutes the first time");
+    say(
+        "      PyTorch, transformers, PEFT and CTranslate2 into a virtual environment; some minutes the first time",
+    );
     Step::new(system, &project.root)
         .args(["-m", "venv", "--clear"])
         .args([folder.display().to_string()])
@@ -140,7 +143,9 @@ mod tests {
         for arguments in ["", "--speling", "learning"] {
             let said = asked_for(&words(arguments)).expect_err("no such part").to_string();
             assert!(
-                said.contains("--parity, --interop, --learning, --speed, --generation, --quality, --twins"),
+                said.contains(
+                    "--parity, --interop, --learning, --speed, --answers, --generation, --quality, --twins"
+                ),
                 "{said}"
             );
         }

@@ -68,7 +68,7 @@ const WORDS: [Word; 8] = [
     Word {
         name: "bench",
         usage: "bench --PART",
-        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE; or measure --generation, --quality or --twins --data FOLDER",
+        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE; or measure --speed, --answers, --generation, --quality or --twins --data FOLDER",
         act: bench::bench,
     },
     Word {

@@ -13,7 +13,7 @@ use attune_tuning::{
 
 use serde::Deserialize;
 
-use super::contestant::read_rows;
+use super::rows::read_rows;
 use crate::console::result as tell;
 use crate::error::{Error, Result};
 use crate::files::read_base;

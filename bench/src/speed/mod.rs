@@ -6,22 +6,23 @@
 //! Not here: whether both compute the same (`parity`).
 
 mod agreement;
-mod contestant;
 mod growth;
 mod own;
+mod rows;
 
 use std::path::Path;
+use std::process::Command;
 
 use attune_tuning::Kernel;
 use clap::{Args, ValueEnum};
 
 use crate::console::{result as tell, say};
+use crate::contestant::{Contestant, Round, own_program};
 use crate::error::Result;
 use crate::files;
 use crate::judgement::median;
 use crate::reference::Python;
 
-use contestant::{Contestant, Round};
 pub(crate) use own::{Own, Training, train};
 
 /// Rows of a round; every contestant's batch divides it.
@@ -157,12 +158,12 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
     let mut all = Vec::new();
     for rival in &rivals {
         say(&format!("{} gets ready", rival.name));
-        all.push(Contestant::peft(python, &folder, wanted, rival)?);
+        all.push(start_peft(python, &folder, wanted, rival)?);
     }
     let own_ones: &[Own] = if with_bf16 { &[Own::F32, Own::Bf16] } else { &[Own::F32] };
     for own in own_ones {
         say(&format!("{} gets ready", own.name()));
-        all.push(Contestant::own(&folder, wanted, *own)?);
+        all.push(start_own(&folder, wanted, *own)?);
     }
     for _ in 0..WARM_UP {
         for contestant in &mut all {
@@ -177,7 +178,7 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
         }
     }
     let mut is_enough = true;
-    let tokens = contestant::tokens_a_round(&folder, ROWS, WARM_UP, wanted.rounds)?;
+    let tokens = rows::tokens_a_round(&folder, ROWS, WARM_UP, wanted.rounds)?;
     for (contestant, rounds) in all.iter_mut().zip(&rounds) {
         let peak = contestant.end()?;
         let rate = median(rounds.iter().zip(&tokens).map(|(round, tokens)| tokens / round.seconds));
@@ -205,4 +206,32 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
         }
     }
     Ok(is_enough)
+}
+
+fn start_peft(python: &Python, folder: &Path, wanted: &Wanted, rival: &Rival) -> Result<Contestant> {
+    let mut command = python.script("speed.py");
+    command.arg("train").arg(folder).args(["--kind", wanted.kind.name()]);
+    command.envs(wanted.kernel.map(limits_of_torch).into_iter().flatten());
+    Contestant::start(rival.name, command.args(rival.arguments))
+}
+
+fn start_own(folder: &Path, wanted: &Wanted, own: Own) -> Result<Contestant> {
+    let mut command = Command::new(own_program()?);
+    command.arg("train").arg(folder).args(["--kind", wanted.kind.name(), "--precision", own.precision()]);
+    command.args(wanted.kernel.into_iter().flat_map(|kernel| ["--kernel", kernel.name()]));
+    let mut contestant = Contestant::start(own.name(), &mut command)?;
+    contestant.most_mebibytes = Some(own.most_mebibytes());
+    Ok(contestant)
+}
+
+/// What limits torch's own loops, oneDNN and MKL to about the instructions of a kernel.
+fn limits_of_torch(kernel: Kernel) -> [(&'static str, &'static str); 3] {
+    let [aten, onednn, mkl] = match kernel {
+        Kernel::Portable => ["default", "SSE41", "SSE4_2"],
+        Kernel::Avx2 => ["avx2", "AVX2", "AVX2"],
+        Kernel::Avx512 => ["avx512", "AVX512_CORE", "AVX512"],
+        Kernel::Avx512Bf16 => ["avx512", "AVX512_CORE_BF16", "AVX512"],
+        _ => ["avx512", "DEFAULT", "AVX512"],
+    };
+    [("ATEN_CPU_CAPABILITY", aten), ("ONEDNN_MAX_CPU_ISA", onednn), ("MKL_ENABLE_INSTRUCTIONS", mkl)]
 }

@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use super::Kind;
-use super::contestant::read_rows;
+use super::rows::read_rows;
 use crate::console::result as say;
 use crate::error::{Error, Result};
 use crate::files::read_base;

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::Problem;
 use super::events::encoded;
 
-/// Parts that wait for a slow reader; then the answer waits too. A comparison has fewer, so that its reader never holds
+/// Parts that wait for a slow reader; then whoever hands them over waits too, and nobody else. A comparison has fewer, so that its reader never holds
 /// up another's.
 const MOST_WAITING: usize = 1024;
 

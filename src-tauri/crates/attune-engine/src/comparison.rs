@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use attune_tuning::{Example, Finish, GenerationConfig, LONGEST_PROMPT, Stop};
+use attune_tuning::{Ask, Example, Finish, GenerationConfig, LONGEST_PROMPT};
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::durable_writer;
@@ -141,26 +141,23 @@ fn notices(run: &Run, compared: usize) -> Vec<String> {
     some.into_iter().chain(began).collect()
 }
 
-/// Both answers to each row; `None` if the observer wants no more.
+/// Both answers to each row, all in one batch; `None` if the observer wants no more.
 fn answer(
     pair: &Pair,
     examples: &[Example],
     config: &GenerationConfig,
     observer: &mut ComparisonObserver<'_>,
 ) -> Result<Option<Vec<ComparedRow>>> {
-    let prompts: Vec<&str> = examples.iter().map(|example| example.input.as_str()).collect();
-    let mut texts = |adapter| -> Result<Option<Vec<String>>> {
-        let mut look = |_: attune_tuning::Piece<'_>| match observer(ComparisonNews::Working) {
-            ControlFlow::Continue(()) => ControlFlow::Continue(()),
-            ControlFlow::Break(()) => ControlFlow::Break(Stop::All),
-        };
-        let answers = attune_tuning::generate(&pair.base, adapter, &prompts, config, &mut look)
-            .map_err(|source| Error::Generation { source })?;
-        let is_stopped = answers.iter().any(|answer| answer.finish == Finish::Stopped);
-        Ok((!is_stopped).then(|| answers.into_iter().map(|answer| answer.text).collect()))
-    };
-    let Some(base) = texts(None)? else { return Ok(None) };
-    let Some(tuned) = texts(Some(&pair.adapter))? else { return Ok(None) };
+    let asks =
+        |adapter| examples.iter().map(move |example| Ask { prompt: &example.input, adapter, seed: None });
+    let asks: Vec<Ask<'_>> = asks(None).chain(asks(Some(&pair.adapter))).collect();
+    let questions = pair.answerer.questions(&asks, config)?.without_pieces();
+    let given = pair.answerer.answer(questions, &mut |_| observer(ComparisonNews::Working))?;
+    if given.answers.iter().any(|answer| answer.finish == Finish::Stopped) {
+        return Ok(None);
+    }
+    let mut base: Vec<String> = given.answers.into_iter().map(|answer| answer.text).collect();
+    let tuned = base.split_off(examples.len());
     let rows = examples.iter().zip(base).zip(tuned).map(|((example, base), tuned)| ComparedRow {
         input: example.input.clone(),
         expected: example.output.clone(),
@@ -195,7 +192,7 @@ fn held_out_rows(run: &Run, files: &KeptFiles) -> Result<Vec<Example>> {
 
 /// The first rows whose question the base can read as a whole.
 fn answerable(pair: &Pair, rows: Vec<Example>) -> Result<Vec<Example>> {
-    let tokenizer = pair.base.tokenizer();
+    let tokenizer = pair.answerer.base().tokenizer();
     let mut answerable = Vec::new();
     for row in rows {
         let tokens = tokenizer.encode(&row.input, LONGEST_PROMPT + 1);

@@ -172,6 +172,13 @@ pub enum Error {
         #[source]
         source: attune_tuning::Error,
     },
+    #[error("could not start the thread that answers")]
+    AnswererStart {
+        #[source]
+        source: io::Error,
+    },
+    #[error("the answer ended for a reason of Attune's own")]
+    AnswererPanicked,
 
     #[error("{path} is not empty")]
     ExportFolderTaken { path: PathBuf },
@@ -381,9 +388,11 @@ impl Error {
             | Self::Read { .. }
             | Self::Remove { .. }
             | Self::Write { .. }
+            | Self::AnswererStart { .. }
             | Self::WorkerStart { .. } => Kind::Environment,
             Self::Generation { .. }
             | Self::GeneratorPanicked
+            | Self::AnswererPanicked
             | Self::Merge { .. }
             | Self::Training { .. }
             | Self::CheckpointRefused { .. }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use half::bf16;
 
+use crate::answer_network::{AnswerNetwork, Numbers};
 use crate::kernels::{Blocked, Kernels, Panels};
 use crate::network::{Embedding, Network, Product, ReadableNetwork};
 use crate::weights::{Weights, WeightsFile};
@@ -34,6 +35,7 @@ pub struct BaseModel {
     readable: Kept<ReadableNetwork>,
     in_f32: Kept<Panels<f32>>,
     in_bf16: Kept<Panels<bf16>>,
+    answering: [Kept<AnswerNetwork>; 3],
 }
 
 /// A layout of the weights, made when it is first wanted.
@@ -79,6 +81,7 @@ impl BaseModel {
             readable: Kept::nothing(),
             in_f32: Kept::nothing(),
             in_bf16: Kept::nothing(),
+            answering: [(); 3].map(|()| Kept::nothing()),
         })
     }
 
@@ -92,6 +95,7 @@ impl BaseModel {
             readable: Kept::nothing(),
             in_f32: Kept::nothing(),
             in_bf16: Kept::nothing(),
+            answering: [(); 3].map(|()| Kept::nothing()),
         }
     }
 
@@ -147,6 +151,19 @@ impl BaseModel {
             panels.push(kernel, &values, product.inputs);
         }
         Ok(panels)
+    }
+
+    /// The network that answers, in these numbers.
+    pub(crate) fn answering(&self, numbers: Numbers) -> Result<&AnswerNetwork> {
+        let [in_f32, in_bf16, in_int8] = &self.answering;
+        let kept = match numbers {
+            Numbers::F32 => in_f32,
+            Numbers::Bf16 => in_bf16,
+            Numbers::Int8 => in_int8,
+        };
+        kept.get_or_make(|| {
+            AnswerNetwork::read_from(&self.weights, &self.network, &self.architecture, numbers)
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Not here: paths, run ids and database rows. The caller knows them and adds them; this crate sees bytes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::AdapterKind;
 
@@ -161,6 +162,11 @@ pub enum Error {
          this one needs {needed} of the shape {needed_shape:?}; load it together with its own base model"
     )]
     LoraOfAnotherBase { name: String, shape: Vec<usize>, needed: String, needed_shape: Vec<usize> },
+    /// What ended several requests at once.
+    #[error(transparent)]
+    Step(Arc<Error>),
+    #[error("the adapter was made ready for a base model of other dimensions; make it ready for this one")]
+    AdapterOfAnotherBase,
 
     #[error("could not read the adapter's adapter_config.json; it is not a PEFT configuration")]
     PeftConfigUnreadable {

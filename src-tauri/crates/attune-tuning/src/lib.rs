@@ -13,6 +13,7 @@ extern crate self as attune_tuning;
 
 mod adamw;
 mod adapter;
+mod answer_network;
 mod architecture;
 mod autograd;
 mod base_model;
@@ -34,6 +35,7 @@ mod pass;
 pub mod peft;
 mod placed;
 mod precision;
+mod ready;
 mod soft_prompt;
 mod tokenizer;
 mod training;
@@ -42,6 +44,7 @@ mod weights;
 
 pub use adamw::{AdamW, AdamWState};
 pub use adapter::{Adapter, AdapterKind, AdapterLayout, AdapterTensor};
+pub use answer_network::answer_log_likelihoods;
 pub use architecture::Architecture;
 pub use autograd::AutogradPass;
 pub use base_model::{BaseModel, BaseModelFiles};
@@ -52,14 +55,17 @@ pub use embedding::embedding;
 pub use error::{Error, Quantity, Result};
 pub use evaluation::{evaluate, log_likelihoods, logits};
 pub use generation::{
-    Answer, Beams, EarlyStopping, Finish, GenerationConfig, LONGEST_PROMPT, Observer, Piece, Sampling,
-    Search, Stop, generate, generate_greedy, generate_seeded,
+    Answer, Answering, Ask, Beams, EarlyStopping, Ended, Finish, GenerationConfig, LONGEST_PROMPT, Observer,
+    Piece, Questions, Sampling, Search, Stop, Ticket, answer, generate, generate_greedy, generate_seeded,
 };
-pub use kernels::{Choice, Kernel, PeakProduct, chosen, limit_kernel};
+pub use kernels::{
+    Choice, Int8Choice, Int8Instructions, Kernel, PeakProduct, chosen, chosen_for_int8, limit_kernel,
+};
 pub use lora::{Lora, LoraSettings, LoraTarget};
 pub use packed::PackedPass;
 pub use pass::{Loss, TrainingPass};
-pub use precision::Precision;
+pub use precision::{AnswerPrecision, Precision};
+pub use ready::ReadyAdapter;
 pub use soft_prompt::{PROMPT_TENSOR, SoftPrompt};
 pub use tokenizer::Tokenizer;
 pub use training::{

@@ -122,6 +122,58 @@ pub(super) fn largest(values: &[f32]) -> f32 {
     found
 }
 
+/// The first of the largest of `values`; none if there is no number above minus infinity.
+pub(super) fn first_of_largest(values: &[f32]) -> Option<usize> {
+    vectorised(FirstOfLargest(values))
+}
+
+struct FirstOfLargest<'a>(&'a [f32]);
+
+impl Kernel for FirstOfLargest<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn run(self) -> Option<usize> {
+        const LOOKED_AT: usize = 16 * LANES;
+        let largest = largest(self.0);
+        if largest == f32::NEG_INFINITY {
+            return None;
+        }
+        for (place, values) in self.0.chunks(LOOKED_AT).enumerate() {
+            let mut found = 0;
+            for value in values {
+                found |= u32::from(*value == largest);
+            }
+            if found != 0 {
+                let inside = values.iter().position(|value| *value == largest)?;
+                return Some(place * LOOKED_AT + inside);
+            }
+        }
+        None
+    }
+}
+
+/// Whether all of them are numbers, and finite ones.
+pub(super) fn are_finite(values: &[f32]) -> bool {
+    vectorised(AreFinite(values))
+}
+
+struct AreFinite<'a>(&'a [f32]);
+
+impl Kernel for AreFinite<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        // Bits without the sign are in the order of the sizes, and what is no finite number is above them all.
+        let mut largest = 0;
+        for value in self.0 {
+            largest = largest.max(value.to_bits() & 0x7fff_ffff);
+        }
+        f32::from_bits(largest).is_finite()
+    }
+}
+
 /// Makes each value `e^(value - shift)`; their sum.
 #[inline(always)]
 pub(super) fn exponentials(values: &mut [f32], shift: f32) -> f32 {
@@ -198,7 +250,9 @@ pub(super) fn add(to: &mut [f32], from: &[f32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kernel, exponential, exponentials, largest, sum_of_products, vectorised};
+    use super::{
+        Kernel, are_finite, exponential, exponentials, first_of_largest, largest, sum_of_products, vectorised,
+    };
 
     #[test]
     fn the_exponential_is_exact_to_the_last_bits_and_keeps_what_is_no_number() {
@@ -235,5 +289,23 @@ mod tests {
             assert_eq!(found.1, values.iter().copied().fold(f32::NEG_INFINITY, f32::max));
             assert!((f64::from(found.2) - exact).abs() < 1e-6 * exact, "{} for {exact}", found.2);
         }
+    }
+    #[test]
+    fn the_first_of_the_largest_is_found_and_what_is_no_finite_number_too() {
+        for length in [1, 15, 16, 17, 255, 256, 300, 1000] {
+            for place in [0, length / 2, length - 1] {
+                let mut values: Vec<f32> = (0..length).map(|place| -((place % 7) as f32) - 1.0).collect();
+                values[place] = 3.0;
+                values[length - 1] = 3.0;
+                assert_eq!(first_of_largest(&values), Some(place), "{length}");
+                assert!(are_finite(&values));
+                for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    values[place] = bad;
+                    assert!(!are_finite(&values), "{bad} at {place} of {length}");
+                }
+            }
+            assert_eq!(first_of_largest(&vec![f32::NEG_INFINITY; length]), None);
+        }
+        assert_eq!(first_of_largest(&[]), None);
     }
 }

@@ -92,6 +92,8 @@ impl Error {
                 return Some(format!("There are: {}.", known.join(", ")));
             }
             Self::ContentRefused { .. } => "Install Attune again; your own genres belong in the data folder.",
+            Self::AnswererPanicked => "The log has the details; ask again.",
+            Self::AnswererStart { .. } => "Close other programs and ask again.",
             Self::GeneratorPanicked => "The log has the details; continue the batch.",
             Self::AdapterMissing { .. } => {
                 "Give the folder of a finished run, or the name `latest` in its output folder."

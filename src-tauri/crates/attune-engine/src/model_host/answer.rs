@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use attune_tuning::Stop;
+use attune_tuning::{Ask, Questions};
 
 use super::{Decoding, ModelHost};
 use crate::{AdapterDigest, Error, Result};
@@ -96,7 +96,8 @@ impl Generated {
     }
 }
 
-/// Told of every step with the text that is certain now, often none; `Break` ends all answers.
+/// Told of every step with the text that is certain now, often none; with several prompts always none. `Break` ends all
+/// answers.
 pub type AnswerObserver<'o> = dyn FnMut(&str) -> ControlFlow<()> + 'o;
 
 impl Prompts {
@@ -111,6 +112,14 @@ impl Prompts {
         match self {
             Self::One(_) => "prompt",
             Self::Several(_) => "prompts",
+        }
+    }
+
+    /// Only one answer is read while it grows.
+    fn shown(&self, questions: Questions) -> Questions {
+        match self {
+            Self::One(_) => questions,
+            Self::Several(_) => questions.without_pieces(),
         }
     }
 
@@ -146,37 +155,25 @@ impl ModelHost {
         let began = Instant::now();
         let model = self.model(adapter, base_model)?;
         let loading = began.elapsed();
-        let mut first_token = None;
-        let answers = attune_tuning::generate(
-            &model.base,
-            model.adapter.as_ref().map(|(adapter, _)| adapter),
-            &texts,
-            &decoding.config(),
-            &mut |piece| {
-                if piece.token.is_some() {
-                    first_token.get_or_insert_with(|| began.elapsed());
-                }
-                match observer(piece.text) {
-                    ControlFlow::Continue(()) => ControlFlow::Continue(()),
-                    ControlFlow::Break(()) => ControlFlow::Break(Stop::All),
-                }
-            },
-        )
-        .map_err(|source| {
-            let error = Error::Generation { source };
-            match error.field() {
+        let adapter = model.adapter.as_ref().map(|(adapter, _)| adapter);
+        let asks: Vec<Ask<'_>> =
+            texts.into_iter().map(|prompt| Ask { prompt, adapter, seed: None }).collect();
+        let given = model
+            .answerer
+            .questions(&asks, &decoding.config())
+            .and_then(|questions| model.answerer.answer(prompts.shown(questions), observer))
+            .map_err(|error| match error.field() {
                 Some("prompt") => Error::InField { field: prompts.field(), source: Box::new(error) },
                 _ => error,
-            }
-        })?;
+            })?;
         Ok(Generated {
-            answers: answers.into_iter().map(Answered::from).collect(),
+            answers: given.answers.into_iter().map(Answered::from).collect(),
             base_model: model.base_name.clone(),
             base_digest: model.base_digest.clone(),
             adapter: model.adapter.as_ref().map(|(_, answering)| answering.clone()),
             decoding,
             loading,
-            first_token,
+            first_token: given.first_token.map(|then| then - began),
             duration: began.elapsed(),
         })
     }

@@ -129,6 +129,7 @@ impl Decoding {
             no_repeat_ngram_size: self.no_repeat_ngram_size.map(|size| size as usize),
             stop: self.stop.clone(),
             search,
+            precision: defaults.precision,
         }
     }
 

@@ -1,29 +1,35 @@
 //! The model that answers: one loaded base for all doors, with the adapter that a request names.
+//! Requests on it are answered together, whatever adapters they name (`answerer`).
 //!
 //! A name such as `latest` may mean another adapter from one request to the next; each request asks anew.
 //! Invariant: an answer comes from one adapter, read and verified as a whole before the first token, and
 //! carries the digest of exactly that adapter. A broken adapter never takes the place of a good one.
 
 mod answer;
+mod answerer;
 mod decoding;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use attune_tuning::{Adapter, BaseModel};
+use attune_tuning::{Adapter, ReadyAdapter};
 
 use crate::artifacts::{FoundAdapter, Written};
 use crate::bases::{Base, BaseFiles};
-use crate::{AdapterDigest, Bases, Result};
+use crate::{AdapterDigest, Bases, Error, Result};
 
 pub use answer::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Finish, Generated, GenerationRequest, Prompts,
 };
+pub(crate) use answerer::Answerer;
 pub use decoding::Decoding;
 
-/// Adapters that are kept in memory; each is small, but a program could ask for thousands by name.
-const MOST_SERVED: usize = 64;
+/// What the adapters that are kept in memory may take together: hundreds of small ones, but a program could ask for
+/// thousands by name.
+const MOST_SERVED_BYTES: usize = 256 << 20;
 
 /// Keeps the base that was used last, and the adapters that were asked for by name.
 #[derive(Debug)]
@@ -37,7 +43,7 @@ pub(crate) struct ModelHost {
 #[derive(Debug, Clone)]
 struct Loaded {
     folder: PathBuf,
-    base: Arc<BaseModel>,
+    answerer: Arc<Answerer>,
     weights_digest: String,
 }
 
@@ -56,16 +62,16 @@ struct Served {
 pub(crate) struct Model {
     pub(crate) base_name: String,
     pub(crate) base_digest: String,
-    pub(crate) base: Arc<BaseModel>,
-    pub(crate) adapter: Option<(Adapter, AnsweringAdapter)>,
+    pub(crate) answerer: Arc<Answerer>,
+    pub(crate) adapter: Option<(ReadyAdapter, AnsweringAdapter)>,
 }
 
 /// A base and an adapter that fits it, with what each is. Whoever holds it keeps it whole.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    pub(crate) base: Arc<BaseModel>,
+    pub(crate) answerer: Arc<Answerer>,
     pub(crate) base_digest: String,
-    pub(crate) adapter: Adapter,
+    pub(crate) adapter: ReadyAdapter,
     pub(crate) adapter_digest: AdapterDigest,
 }
 
@@ -84,8 +90,8 @@ impl ModelHost {
         }
         let resolved = self.bases.resolve(base_model.unwrap_or("auto"))?;
         let loaded = self.load(&resolved.folder)?;
-        let (base, base_digest) = (loaded.base, loaded.weights_digest);
-        Ok(Arc::new(Model { base_name: resolved.name, base_digest, base, adapter: None }))
+        let (answerer, base_digest) = (loaded.answerer, loaded.weights_digest);
+        Ok(Arc::new(Model { base_name: resolved.name, base_digest, answerer, adapter: None }))
     }
 
     /// What [`Self::model`] would give, by name: the base, and the folder that the adapter's path means now. Nothing is
@@ -122,7 +128,8 @@ impl ModelHost {
             (Ok(fresh), _) => {
                 let model = Arc::clone(&fresh.model);
                 let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-                if served.len() >= MOST_SERVED && !served.contains_key(&asked) {
+                let kept: usize = served.values().map(|served| served.model.adapter_bytes()).sum();
+                if kept + model.adapter_bytes() > MOST_SERVED_BYTES && !served.contains_key(&asked) {
                     served.clear();
                 }
                 served.insert(asked, fresh);
@@ -141,12 +148,12 @@ impl ModelHost {
         let found = FoundAdapter::open(folder)?;
         let base = found.resolve_base(&self.bases, base_model)?;
         let loaded = self.load(&base.folder)?;
-        let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
+        let adapter = loaded.ready(&found, &base)?;
         let answering = AnsweringAdapter { digest: found.digest(), verified: found.record().is_some() };
         Ok(Model {
             base_name: base.name,
             base_digest: loaded.weights_digest,
-            base: loaded.base,
+            answerer: loaded.answerer,
             adapter: Some((adapter, answering)),
         })
     }
@@ -159,9 +166,9 @@ impl ModelHost {
     pub(crate) fn pair(&self, base: &Base, adapter: &Path) -> Result<Pair> {
         let found = FoundAdapter::open(adapter)?;
         let loaded = self.load(&base.folder)?;
-        let adapter = found.decode(&base.name, &loaded.base, &loaded.weights_digest)?;
+        let adapter = loaded.ready(&found, base)?;
         Ok(Pair {
-            base: loaded.base,
+            answerer: loaded.answerer,
             base_digest: loaded.weights_digest,
             adapter,
             adapter_digest: found.digest(),
@@ -180,11 +187,25 @@ impl ModelHost {
         let files = BaseFiles::open(folder)?;
         let loaded = Loaded {
             folder: folder.to_owned(),
-            base: Arc::new(files.load_and_digest(folder)?),
+            answerer: Arc::new(Answerer::new(files.load_and_digest(folder)?)),
             weights_digest: files.weights_digest()?,
         };
         *slot = Some(loaded.clone());
         Ok(loaded)
+    }
+}
+
+impl Model {
+    fn adapter_bytes(&self) -> usize {
+        self.adapter.as_ref().map_or(0, |(adapter, _)| adapter.bytes())
+    }
+}
+
+impl Loaded {
+    /// An adapter, verified and in memory.
+    fn ready(&self, found: &FoundAdapter, base: &Base) -> Result<ReadyAdapter> {
+        let adapter: Adapter = found.decode(&base.name, self.answerer.base(), &self.weights_digest)?;
+        ReadyAdapter::new(self.answerer.base(), &adapter).map_err(|source| Error::Generation { source })
     }
 }
 

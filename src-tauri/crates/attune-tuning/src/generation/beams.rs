@@ -11,63 +11,20 @@ use std::sync::Arc;
 use super::config::{Beams, EarlyStopping};
 use super::scores::{control, log_softmax};
 use super::text::GrowingText;
-use super::{Answer, Call, Finish, Piece, Source, Watch};
-use crate::network::Sequences;
+use super::{Answer, Call, Finish, Piece, Watch};
+use crate::answer_network::{Sequence, SourceMemory};
 use crate::{Error, Result};
 
-/// Answers each source with the best of its beams.
-pub(super) fn answer(
-    call: &Call<'_>,
-    sources: &[Source],
-    settings: &Beams,
-    watch: &mut Watch<'_, '_>,
-) -> Result<Vec<Answer>> {
-    let start = call.base.architecture().decoder_start;
-    let mut searches: Vec<Search> = sources
-        .iter()
-        .enumerate()
-        .map(|(place, source)| Search {
-            row: call.first_row + place,
-            prompt_tokens: source.tokens,
-            open: vec![Beam { history: vec![start], score: 0.0, parent: place }],
-            complete: Vec::new(),
-            answer: None,
-        })
-        .collect();
-    let mut sequences = Sequences::new(sources.iter().map(|source| Arc::clone(&source.memory)));
-    let mut position = 0;
-    while searches.iter().any(|search| search.answer.is_none()) && !watch.stopped {
-        let open =
-            || searches.iter().filter(|search| search.answer.is_none()).flat_map(|search| &search.open);
-        if position > 0 {
-            sequences.select(&open().map(|beam| beam.parent).collect::<Vec<_>>());
-        }
-        let last: Vec<u32> = open().filter_map(|beam| beam.history.last().copied()).collect();
-        let mut logits = call.logits(&last, &mut sequences, position)?;
-        let mut scores = logits.chunks_exact_mut(call.base.architecture().vocabulary);
-        let mut first = 0;
-        for search in searches.iter_mut().filter(|search| search.answer.is_none()) {
-            let beams = search.open.len();
-            let found = search.step(call, settings, first, scores.by_ref().take(beams))?;
-            first += beams;
-            search.tell(call, found, watch)?;
-        }
-        position += 1;
-    }
-    let answers = searches.into_iter().map(|mut search| match search.answer.take() {
-        Some(answer) => Ok(answer),
-        None => search.stopped(call),
-    });
-    answers.collect()
-}
-
 /// The search for one answer.
-struct Search {
-    /// The place of its answer among all.
+pub(super) struct Search {
+    settings: Beams,
+    /// The place of its answer among those of its request.
     row: usize,
     prompt_tokens: usize,
     open: Vec<Beam>,
     complete: Vec<Complete>,
+    /// Whether the last step found what there is to find.
+    found: bool,
     answer: Option<Answer>,
 }
 
@@ -77,8 +34,7 @@ struct Beam {
     history: Vec<u32>,
     /// The sum of its log-probabilities.
     score: f32,
-    /// Which sequence of the last step it goes on from.
-    parent: usize,
+    sequence: Sequence,
 }
 
 /// An answer that ended.
@@ -91,29 +47,56 @@ struct Complete {
 }
 
 impl Search {
-    /// Goes one token further; says whether that was the last. `first` is the place of its first sequence in
-    /// this step.
-    fn step<'s>(
-        &mut self,
-        call: &Call<'_>,
+    /// A search for the answer to a source.
+    pub(super) fn new(
+        call: Call<'_>,
         settings: &Beams,
-        first: usize,
-        scores: impl Iterator<Item = &'s mut [f32]>,
-    ) -> Result<bool> {
-        let tokens = self.open[0].history.len();
-        let candidates = self.candidates(call, settings, scores);
-        if candidates.is_empty() {
-            return Err(Error::NoTokenLeft { position: tokens - 1 });
+        source: Arc<SourceMemory>,
+        prompt_tokens: usize,
+        row: usize,
+    ) -> Self {
+        let history = vec![call.base.architecture().decoder_start];
+        Self {
+            settings: settings.clone(),
+            row,
+            prompt_tokens,
+            open: vec![Beam { history, score: 0.0, sequence: Sequence::new(source) }],
+            complete: Vec::new(),
+            found: false,
+            answer: None,
         }
+    }
+
+    /// How many sequences the decoder reads for it in the next step.
+    pub(super) fn sequences(&self) -> usize {
+        self.open.len()
+    }
+
+    /// What the decoder reads next, beam by beam.
+    pub(super) fn next(&mut self) -> impl Iterator<Item = (u32, &mut Sequence)> {
+        self.open.iter_mut().filter_map(|beam| Some((*beam.history.last()?, &mut beam.sequence)))
+    }
+
+    /// The number of the token that is chosen next.
+    pub(super) fn position(&self) -> usize {
+        self.open.first().map_or(0, |beam| beam.history.len() - 1)
+    }
+
+    /// Goes one token further by the logits of every beam.
+    pub(super) fn choose(&mut self, call: Call<'_>, logits: &mut [f32]) -> Result<()> {
+        let tokens = self.open[0].history.len();
+        let candidates = self.candidates(call, logits.chunks_exact_mut(call.base.architecture().vocabulary));
+        if candidates.is_empty() {
+            return Err(Error::NoTokenLeft { position: self.position() });
+        }
+        let settings = &self.settings;
         let normalised = |score: f32, tokens: usize| score / (tokens as f32).powf(settings.length_penalty);
-        let mut open = Vec::new();
+        let mut going = Vec::new();
         for (rank, (beam, token, score)) in candidates.into_iter().enumerate() {
             let mut history = self.open[beam].history.clone();
             history.push(token);
             match ended(call, &history)? {
-                None if open.len() < settings.num_beams => {
-                    open.push(Beam { history, score, parent: first + beam });
-                }
+                None if going.len() < settings.num_beams => going.push((beam, history, score)),
                 Some(finish) if rank < settings.num_beams => {
                     let score = normalised(score, tokens);
                     self.complete.push(Complete { history, score, finish });
@@ -123,7 +106,7 @@ impl Search {
         }
         self.complete.sort_by(|a, b| descending(a.score, b.score));
         self.complete.truncate(settings.num_beams);
-        self.open = open;
+        self.open = gone_on(std::mem::take(&mut self.open), going);
 
         let full = self.complete.len() == settings.num_beams;
         let improvable = self.open.first().is_some_and(|best| {
@@ -134,14 +117,14 @@ impl Search {
             let worst = self.complete.last().map_or(f32::NEG_INFINITY, |worst| worst.score);
             !full || normalised(best.score, length) > worst
         });
-        Ok(!improvable || (full && settings.early_stopping == EarlyStopping::WhenFull))
+        self.found = !improvable || (full && settings.early_stopping == EarlyStopping::WhenFull);
+        Ok(())
     }
 
     /// The best continuations as (beam, token, score), the best first.
     fn candidates<'s>(
         &self,
-        call: &Call<'_>,
-        settings: &Beams,
+        call: Call<'_>,
         scores: impl Iterator<Item = &'s mut [f32]>,
     ) -> Vec<(usize, u32, f32)> {
         let mut candidates = Vec::new();
@@ -155,7 +138,7 @@ impl Search {
         let better = |a: &(usize, u32, f32), b: &(usize, u32, f32)| {
             descending(a.2, b.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1))
         };
-        let count = 2 * settings.num_beams;
+        let count = 2 * self.settings.num_beams;
         if count < candidates.len() {
             candidates.select_nth_unstable_by(count, better);
             candidates.truncate(count);
@@ -165,10 +148,10 @@ impl Search {
     }
 
     /// Tells the observer of a step, with the text if it was the last.
-    fn tell(&mut self, call: &Call<'_>, found: bool, watch: &mut Watch<'_, '_>) -> Result<()> {
+    pub(super) fn tell(&mut self, call: Call<'_>, watch: &mut Watch<'_, '_>) -> Result<()> {
         let row = self.row;
         match self.complete.first() {
-            Some(best) if found => {
+            Some(best) if self.found => {
                 let answer = self.answer_of(call, &best.history, best.finish)?;
                 watch.tell(Piece { row, token: None, text: &answer.text });
                 self.answer = Some(answer);
@@ -182,14 +165,26 @@ impl Search {
         Ok(())
     }
 
+    pub(super) fn is_finished(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    /// The answer if there is one, else the best so far.
+    pub(super) fn into_answer(mut self, call: Call<'_>) -> Result<Answer> {
+        match self.answer.take() {
+            Some(answer) => Ok(answer),
+            None => self.stopped(call),
+        }
+    }
+
     /// The best so far.
-    fn stopped(&self, call: &Call<'_>) -> Result<Answer> {
+    fn stopped(&self, call: Call<'_>) -> Result<Answer> {
         let complete = self.complete.first().map(|best| &best.history);
         let history = complete.or(self.open.first().map(|best| &best.history));
         self.answer_of(call, history.map_or(&[], Vec::as_slice), Finish::Stopped)
     }
 
-    fn answer_of(&self, call: &Call<'_>, history: &[u32], finish: Finish) -> Result<Answer> {
+    fn answer_of(&self, call: Call<'_>, history: &[u32], finish: Finish) -> Result<Answer> {
         let end_of_sequence = call.base.architecture().end_of_sequence;
         let tokens: Vec<u32> =
             history.iter().skip(1).copied().filter(|&token| token != end_of_sequence).collect();
@@ -200,8 +195,22 @@ impl Search {
     }
 }
 
+/// The beams that go on from these as (beam, history, score), in their order.
+fn gone_on(old: Vec<Beam>, going: Vec<(usize, Vec<u32>, f32)>) -> Vec<Beam> {
+    let mut uses = vec![0; old.len()];
+    going.iter().for_each(|(beam, ..)| uses[*beam] += 1);
+    let mut old: Vec<Option<Sequence>> = old.into_iter().map(|beam| Some(beam.sequence)).collect();
+    let beams = going.into_iter().filter_map(|(beam, history, score)| {
+        uses[beam] -= 1;
+        // The last use takes the memory, the others copy it.
+        let sequence = if uses[beam] == 0 { old[beam].take() } else { old[beam].clone() };
+        Some(Beam { history, score, sequence: sequence? })
+    });
+    beams.collect()
+}
+
 /// Whether and why an answer ends with its last token.
-fn ended(call: &Call<'_>, history: &[u32]) -> Result<Option<Finish>> {
+fn ended(call: Call<'_>, history: &[u32]) -> Result<Option<Finish>> {
     if history.last() == Some(&call.base.architecture().end_of_sequence) {
         return Ok(Some(Finish::EndOfSequence));
     }

@@ -3,7 +3,7 @@
 //! Names and meaning are those of transformers' `generate`, so that settings can be carried over. Not here:
 //! what the settings do (`scores`, `sequences`, `beams`).
 
-use crate::{Error, Result};
+use crate::{AnswerPrecision, Error, Result};
 
 /// Sequences of one prompt, whose keys and values lie in memory together.
 const MOST_SEQUENCES: usize = 256;
@@ -28,6 +28,8 @@ pub struct GenerationConfig {
     pub stop: Vec<String>,
     /// How the next token is chosen.
     pub search: Search,
+    /// What the network computes in.
+    pub precision: AnswerPrecision,
 }
 
 /// How the next token is chosen.
@@ -107,6 +109,7 @@ impl Default for GenerationConfig {
             no_repeat_ngram_size: None,
             stop: Vec::new(),
             search: Search::Greedy,
+            precision: AnswerPrecision::default(),
         }
     }
 }

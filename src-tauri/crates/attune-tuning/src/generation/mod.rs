@@ -1,35 +1,29 @@
 //! Answers: the encoder once, then token after token until an end.
 //!
-//! Here are the doors and what is common to all searches; `sequences` holds greedy search and sampling,
-//! `beams` beam search, `scores` what the settings do to scores, `text` what of an answer can be shown.
+//! Here are the doors and what is common to all searches; `answering` holds the batch that answers are made in and
+//! `line` who enters it next, `sequences` greedy search and sampling, `beams` beam search, `scores` what the settings
+//! do to scores, `text` what of an answer can be shown.
 //! Not here: chat templates, and which settings suit whom.
 //! Invariant: an answer is decided by prompt, adapter, settings and its number among the answers to that
-//! prompt, never by the other prompts of its call.
+//! prompt, never by what is answered beside it.
 
+mod answering;
 mod beams;
 mod config;
+mod line;
 pub(crate) mod scores;
 mod sequences;
 mod text;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
-use rayon::prelude::*;
-
+pub use answering::{Answering, Ended, Questions, Ticket};
 pub use config::{Beams, EarlyStopping, GenerationConfig, Sampling, Search};
 
-use crate::error::WhileDoing;
-use crate::network::{Sequences, SourceMemory};
-use crate::placed::Placed;
-use crate::{Adapter, BaseModel, Error, Result};
+use crate::{Adapter, BaseModel, ReadyAdapter, Result};
 
 /// The longest prompt in tokens. Attention takes memory by the square of it.
 pub const LONGEST_PROMPT: usize = 2048;
-
-/// Sequences that are decoded together, unless one prompt alone has more; more prompts are answered in groups,
-/// to bound the memory.
-const SEQUENCES_AT_ONCE: usize = 64;
 
 /// Why an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +60,7 @@ impl Answer {
 /// What just happened to one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece<'t> {
-    /// The place of the answer in what [`generate`] will return.
+    /// The place of the answer among those of its request.
     pub row: usize,
     /// The token just chosen. None in a beam search, where nothing is chosen before the end, and none with
     /// the last piece of a text.
@@ -87,18 +81,42 @@ pub enum Stop {
 /// Sees every answer grow, and can stop it.
 pub type Observer<'o> = dyn FnMut(Piece<'_>) -> ControlFlow<Stop> + 'o;
 
-/// Answers prompts, optionally with an adapter: in the order of the prompts, and for several answers to a prompt
-/// in the order they were drawn.
+/// One prompt, and who shall answer it.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// What is answered.
+    pub prompt: &'a str,
+    /// None for the base alone.
+    pub adapter: Option<&'a ReadyAdapter>,
+    /// Decides the draws of this prompt, so that it gets what it would get alone with this seed; else the settings'
+    /// seed does.
+    pub seed: Option<u64>,
+}
+
+/// Answers prompts together, each with its own adapter or none: in the order of the prompts, and for several answers to
+/// a prompt in the order they were drawn.
 ///
 /// The observer is called for every open row at every step, and with the rest of the text when a row ends. A
 /// stopped row keeps its tokens and the text that was shown, and the observer hears no more of it. Beam search
-/// shows its text when a row ends; a stopped one returns the best so far.
+/// shows its text when a row ends; a stopped one returns the best so far. [`Answering`] says how many are open at once.
 ///
 /// # Errors
-/// [`Error::InvalidSetting`] for an impossible setting, [`Error::AdapterWidth`] or
-/// [`Error::LoraOfAnotherBase`] if the adapter is for another base model, [`Error::PromptTooLong`] beyond
-/// [`LONGEST_PROMPT`], [`Error::OutputNotFinite`] if the adapter makes the network overflow,
-/// [`Error::NoTokenLeft`] if the settings forbid every token.
+/// Those of [`Questions::new`]; [`Error::OutputNotFinite`](crate::Error::OutputNotFinite) if an adapter makes the
+/// network overflow, [`Error::NoTokenLeft`](crate::Error::NoTokenLeft) if the settings forbid every token.
+pub fn answer(
+    base: &BaseModel,
+    asks: &[Ask<'_>],
+    config: &GenerationConfig,
+    observer: &mut Observer<'_>,
+) -> Result<Vec<Answer>> {
+    answer_alone(base, Questions::new(base, asks, config)?, observer)
+}
+
+/// [`answer`] with one adapter, or none, for all prompts.
+///
+/// # Errors
+/// As [`answer`], and [`Error::AdapterWidth`](crate::Error::AdapterWidth) or
+/// [`Error::LoraOfAnotherBase`](crate::Error::LoraOfAnotherBase) if the adapter is for another base model.
 pub fn generate(
     base: &BaseModel,
     adapter: Option<&Adapter>,
@@ -106,13 +124,14 @@ pub fn generate(
     config: &GenerationConfig,
     observer: &mut Observer<'_>,
 ) -> Result<Vec<Answer>> {
-    let prompts: Vec<(&str, Option<u64>)> = prompts.iter().map(|prompt| (*prompt, None)).collect();
-    answer(base, adapter, &prompts, config, &mut Watch { observer, shows_text: true, stopped: false })
+    let ready = ready(base, adapter)?;
+    let asks = prompts.iter().map(|prompt| Ask { prompt, adapter: ready.as_ref(), seed: None });
+    answer(base, &asks.collect::<Vec<_>>(), config, observer)
 }
 
-/// Answers prompts of which each has a seed of its own, so that each gets what it would get alone, where a setting
-/// draws; else as [`generate`]. `goes_on` is asked after every token of every row, and ends all rows that are open:
-/// those keep their tokens and have no text.
+/// [`generate`] for prompts of which each has a seed of its own, so that each gets what it would get alone, where a
+/// setting draws. `goes_on` is asked after every token of every row, and ends all rows that are open: those keep their
+/// tokens and have no text.
 ///
 /// # Errors
 /// As [`generate`].
@@ -123,50 +142,14 @@ pub fn generate_seeded(
     config: &GenerationConfig,
     goes_on: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<Answer>> {
-    let prompts: Vec<(&str, Option<u64>)> = prompts.iter().map(|(text, seed)| (*text, Some(*seed))).collect();
-    let mut observer = |_: Piece<'_>| match goes_on() {
+    let ready = ready(base, adapter)?;
+    let asks =
+        prompts.iter().map(|(prompt, seed)| Ask { prompt, adapter: ready.as_ref(), seed: Some(*seed) });
+    let questions = Questions::new(base, &asks.collect::<Vec<_>>(), config)?.without_pieces();
+    answer_alone(base, questions, &mut |_| match goes_on() {
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(Stop::All),
-    };
-    let mut watch = Watch { observer: &mut observer, shows_text: false, stopped: false };
-    answer(base, adapter, &prompts, config, &mut watch)
-}
-
-/// Answers prompts, some with seeds of their own.
-fn answer(
-    base: &BaseModel,
-    adapter: Option<&Adapter>,
-    prompts: &[(&str, Option<u64>)],
-    config: &GenerationConfig,
-    watch: &mut Watch<'_, '_>,
-) -> Result<Vec<Answer>> {
-    config.validate()?;
-    let placed = Placed::new(base, adapter)?;
-    let encoded = prompts.iter().map(|(prompt, seed)| Ok((encode(base, prompt)?, *seed)));
-    let sources = encoded.collect::<Result<Vec<_>>>()?;
-
-    let mut answers = Vec::new();
-    let prompts_at_once = (SEQUENCES_AT_ONCE / config.sequences_for_each()).max(1);
-    for sources in sources.chunks(prompts_at_once) {
-        if watch.stopped {
-            let none = |(tokens, _): &(Vec<u32>, Option<u64>)| {
-                vec![Answer::not_begun(tokens.len()); config.answers_for_each()]
-            };
-            answers.extend(sources.iter().flat_map(none));
-            continue;
-        }
-        let sources = sources
-            .par_iter()
-            .map(|(tokens, seed)| read_source(&placed, tokens, *seed))
-            .collect::<Result<Vec<_>>>()?;
-        let call = Call { placed: &placed, base, config, first_row: answers.len() };
-        answers.extend(match &config.search {
-            Search::Greedy => sequences::answer(&call, &sources, None, watch)?,
-            Search::Sampling(sampling) => sequences::answer(&call, &sources, Some(sampling), watch)?,
-            Search::Beams(settings) => beams::answer(&call, &sources, settings, watch)?,
-        });
-    }
-    Ok(answers)
+    })
 }
 
 /// Answers a prompt with the likeliest token each time, optionally with an adapter.
@@ -192,24 +175,29 @@ pub fn generate_greedy(
     Ok(answers.swap_remove(0))
 }
 
-/// One group of prompts that are answered together.
+fn ready(base: &BaseModel, adapter: Option<&Adapter>) -> Result<Option<ReadyAdapter>> {
+    adapter.map(|adapter| ReadyAdapter::new(base, adapter)).transpose()
+}
+
+/// Answers with nothing else beside it.
+fn answer_alone(base: &BaseModel, questions: Questions, observer: &mut Observer<'_>) -> Result<Vec<Answer>> {
+    let mut answering = Answering::new(base);
+    answering.join(questions);
+    loop {
+        if let Some(ended) = answering.step(&mut |_, piece| observer(piece)).pop() {
+            return ended.answers;
+        }
+    }
+}
+
+/// What decides about an answer beside its prompt.
+#[derive(Clone, Copy)]
 struct Call<'c> {
-    placed: &'c Placed<'c>,
     base: &'c BaseModel,
     config: &'c GenerationConfig,
-    /// The place of the group's first answer.
-    first_row: usize,
 }
 
-/// A prompt that the encoder has read.
-struct Source {
-    memory: Arc<SourceMemory>,
-    tokens: usize,
-    /// Where its draws have a seed of their own.
-    seed: Option<u64>,
-}
-
-/// The observer, and whether it has stopped everything.
+/// The observer of a request, and whether it has stopped everything.
 struct Watch<'w, 'o> {
     observer: &'w mut Observer<'o>,
     /// Whether it wants to see the text as it grows.
@@ -231,34 +219,4 @@ impl Watch<'_, '_> {
             }
         }
     }
-}
-
-impl Call<'_> {
-    /// The logits of what comes after one more token of each sequence, `vocabulary` for each.
-    fn logits(&self, tokens: &[u32], sequences: &mut Sequences, position: usize) -> Result<Vec<f32>> {
-        let logits =
-            self.placed.network().decode_next(tokens, sequences).while_doing("computing the next token")?;
-        if logits.iter().all(|logit| logit.is_finite()) {
-            Ok(logits)
-        } else {
-            Err(Error::OutputNotFinite { position })
-        }
-    }
-}
-
-fn encode(base: &BaseModel, prompt: &str) -> Result<Vec<u32>> {
-    let tokens = base.tokenizer().encode_whole(prompt)?;
-    if tokens.len() > LONGEST_PROMPT {
-        return Err(Error::PromptTooLong { tokens: tokens.len(), limit: LONGEST_PROMPT });
-    }
-    Ok(tokens)
-}
-
-fn read_source(placed: &Placed<'_>, tokens: &[u32], seed: Option<u64>) -> Result<Source> {
-    let network = placed.network();
-    let memory = placed
-        .encoder_input(tokens)
-        .and_then(|input| network.remember_source(&network.encode(&input, None)?))
-        .while_doing("reading the prompt")?;
-    Ok(Source { memory: Arc::new(memory), tokens: tokens.len(), seed })
 }

@@ -8,7 +8,7 @@
 use rand::Rng;
 
 use super::config::{GenerationConfig, Sampling};
-use crate::vectors::{Kernel, exponentials, vectorised};
+use crate::vectors::{Kernel, exponentials, first_of_largest, vectorised};
 
 /// Changes the scores as every search wants it; a forbidden token gets minus infinity.
 pub(super) fn control(scores: &mut [f32], history: &[u32], end_of_sequence: u32, config: &GenerationConfig) {
@@ -126,13 +126,7 @@ pub(super) fn log_softmax(logits: &mut [f32]) {
 
 /// The first of the largest scores; none if all tokens are forbidden.
 pub(crate) fn most_likely(scores: &[f32]) -> Option<u32> {
-    let mut best = 0;
-    for (token, score) in scores.iter().enumerate() {
-        if *score > scores[best] {
-            best = token;
-        }
-    }
-    (*scores.get(best)? > f32::NEG_INFINITY).then_some(best as u32)
+    first_of_largest(scores).map(|token| token as u32)
 }
 
 /// A token by its probability, with one number of `random`; none if all tokens are forbidden.

@@ -1,64 +1,18 @@
-//! Greedy search and sampling: each step chooses one token for every row that is not finished.
+//! Greedy search and sampling: each step chooses one token of the answer.
 //!
-//! Invariant: a finished row leaves the batch at once, and a row's choices use nothing of another row.
+//! Invariant: a row's choices use nothing of another row.
 
 use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
-use super::config::Sampling;
+use super::config::Search;
 use super::scores::{control, draw, most_likely, narrow};
 use super::text::GrowingText;
-use super::{Answer, Call, Finish, Piece, Source, Watch};
-use crate::network::Sequences;
+use super::{Answer, Call, Finish, Piece, Watch};
+use crate::answer_network::{Sequence, SourceMemory};
 use crate::{Error, Result};
-
-/// Answers each source once, or `num_return` times; greedily where there is no sampling.
-pub(super) fn answer(
-    call: &Call<'_>,
-    sources: &[Source],
-    sampling: Option<&Sampling>,
-    watch: &mut Watch<'_, '_>,
-) -> Result<Vec<Answer>> {
-    let count = call.config.answers_for_each();
-    let numbered = || sources.iter().flat_map(|source| (0..count).map(move |number| (source, number)));
-    let mut rows: Vec<Row> = numbered()
-        .enumerate()
-        .map(|(place, (source, number))| Row {
-            row: call.first_row + place,
-            prompt_tokens: source.tokens,
-            history: vec![call.base.architecture().decoder_start],
-            random: sampling.map(|sampling| random(source.seed.unwrap_or(sampling.seed), number)),
-            text: GrowingText::default(),
-            finish: None,
-        })
-        .collect();
-    let mut sequences = Sequences::new(numbered().map(|(source, _)| Arc::clone(&source.memory)));
-    let mut open: Vec<usize> = (0..rows.len()).collect();
-    let mut position = 0;
-    while !open.is_empty() && !watch.stopped {
-        let last: Vec<u32> = open.iter().filter_map(|&row| rows[row].history.last().copied()).collect();
-        let mut logits = call.logits(&last, &mut sequences, position)?;
-        let mut stepping: Vec<&mut Row> = rows.iter_mut().filter(|row| row.finish.is_none()).collect();
-        let chosen = stepping
-            .par_iter_mut()
-            .zip(logits.par_chunks_exact_mut(call.base.architecture().vocabulary))
-            .map(|(row, scores)| row.choose(call, sampling, scores))
-            .collect::<Result<Vec<u32>>>()?;
-        for (row, token) in stepping.into_iter().zip(chosen) {
-            row.take(token, call, watch)?;
-        }
-        let going: Vec<usize> = (0..open.len()).filter(|&place| rows[open[place]].finish.is_none()).collect();
-        if going.len() < open.len() {
-            sequences.select(&going);
-            open = going.into_iter().map(|place| open[place]).collect();
-        }
-        position += 1;
-    }
-    Ok(rows.into_iter().map(Row::into_answer).collect())
-}
 
 /// The source of chance of an answer: only the seed and its number among those to its prompt count.
 fn random(seed: u64, number: usize) -> ChaCha8Rng {
@@ -67,36 +21,78 @@ fn random(seed: u64, number: usize) -> ChaCha8Rng {
     random
 }
 
-struct Row {
-    /// Its place among all answers.
+/// One answer that is made token by token.
+pub(super) struct Row {
+    /// Its place among the answers of its request.
     row: usize,
     prompt_tokens: usize,
     /// The start token and the tokens of the answer.
     history: Vec<u32>,
+    sequence: Sequence,
     random: Option<ChaCha8Rng>,
+    /// The token that was chosen last.
+    chosen: u32,
     text: GrowingText,
     finish: Option<Finish>,
 }
 
 impl Row {
-    /// The next token by its logits.
-    fn choose(&mut self, call: &Call<'_>, sampling: Option<&Sampling>, scores: &mut [f32]) -> Result<u32> {
+    /// The answer of this number to a source. The seed decides the draws where there are any.
+    pub(super) fn new(
+        call: Call<'_>,
+        source: Arc<SourceMemory>,
+        prompt_tokens: usize,
+        row: usize,
+        number: usize,
+        seed: Option<u64>,
+    ) -> Self {
+        let start = call.base.architecture().decoder_start;
+        let random = match &call.config.search {
+            Search::Sampling(sampling) => Some(random(seed.unwrap_or(sampling.seed), number)),
+            Search::Greedy | Search::Beams(_) => None,
+        };
+        Self {
+            row,
+            prompt_tokens,
+            history: vec![start],
+            sequence: Sequence::new(source),
+            random,
+            chosen: start,
+            text: GrowingText::default(),
+            finish: None,
+        }
+    }
+
+    /// What the decoder reads next.
+    pub(super) fn next(&mut self) -> (u32, &mut Sequence) {
+        (self.chosen, &mut self.sequence)
+    }
+
+    /// The number of the token that is chosen next.
+    pub(super) fn position(&self) -> usize {
+        self.history.len() - 1
+    }
+
+    /// Chooses the next token by its logits.
+    pub(super) fn choose(&mut self, call: Call<'_>, scores: &mut [f32]) -> Result<()> {
         control(scores, &self.history, call.base.architecture().end_of_sequence, call.config);
-        let chosen = match (sampling, &mut self.random) {
-            (Some(sampling), Some(random)) => {
+        let chosen = match (&call.config.search, &mut self.random) {
+            (Search::Sampling(sampling), Some(random)) => {
                 narrow(scores, sampling);
                 draw(scores, random)
             }
             _ => most_likely(scores),
         };
-        chosen.ok_or(Error::NoTokenLeft { position: self.history.len() - 1 })
+        self.chosen = chosen.ok_or(Error::NoTokenLeft { position: self.position() })?;
+        Ok(())
     }
 
-    /// Goes one token further, unless everything was stopped.
-    fn take(&mut self, token: u32, call: &Call<'_>, watch: &mut Watch<'_, '_>) -> Result<()> {
+    /// Goes on by the token that was chosen, unless everything was stopped.
+    pub(super) fn tell(&mut self, call: Call<'_>, watch: &mut Watch<'_, '_>) -> Result<()> {
         if watch.stopped {
             return Ok(());
         }
+        let token = self.chosen;
         let (config, tokenizer) = (call.config, call.base.tokenizer());
         // Nobody sees the text before its end, and nothing in it can end it.
         let only_at_its_end = !watch.shows_text && config.stop.is_empty();
@@ -130,7 +126,11 @@ impl Row {
         Ok(())
     }
 
-    fn into_answer(self) -> Answer {
+    pub(super) fn is_finished(&self) -> bool {
+        self.finish.is_some()
+    }
+
+    pub(super) fn into_answer(self) -> Answer {
         Answer {
             text: self.text.into_shown(),
             tokens: self.history[1..].to_vec(),

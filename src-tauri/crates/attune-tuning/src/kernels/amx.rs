@@ -1,6 +1,7 @@
 //! Products of bf16 blocks by the tile registers of AMX, in the assembly that stable Rust has for them.
 //!
-//! Not here: whether they are the best choice (`choice`), how matrices are packed into blocks (`blocks`).
+//! Not here: whether they are the best choice (`choice`), how matrices are packed into blocks (`blocks`), products of
+//! whole numbers (`int8`), which ask for the tiles here.
 //! Invariants: an [`Amx`] exists only where processor and system both give the tiles, so whoever holds one may use
 //! them; the tiles' state is set up for a product and given back after it, so that nothing else meets it.
 #![allow(unsafe_code, reason = "the instructions have no safe door")]
@@ -48,9 +49,18 @@ impl Amx {
     /// # Errors
     /// In words, why there are none.
     pub(super) fn ask() -> Result<Self, String> {
+        Self::ask_for(22, "bf16")
+    }
+
+    /// As [`Self::ask`] for tiles of numbers of eight bits; what came of the one says nothing of the other.
+    pub(super) fn ask_for_int8() -> Result<Self, String> {
+        Self::ask_for(25, "int8")
+    }
+
+    fn ask_for(bit: u32, numbers: &str) -> Result<Self, String> {
         let (basic, extended) = (__cpuid(1), __cpuid_count(7, 0));
-        if extended.edx >> 24 & 1 == 0 || extended.edx >> 22 & 1 == 0 {
-            return Err("the processor has no AMX for bf16".to_owned());
+        if extended.edx >> 24 & 1 == 0 || extended.edx >> bit & 1 == 0 {
+            return Err(format!("the processor has no AMX for {numbers}"));
         }
         if basic.ecx >> 27 & 1 == 0 {
             return Err("the system does not save the processor's AMX registers".to_owned());

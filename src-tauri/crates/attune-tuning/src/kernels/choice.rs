@@ -4,6 +4,7 @@
 //! So each kernel is asked for at the processor and at the system, and must then compute some products right;
 //! the next best takes its place otherwise.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use half::bf16;
@@ -136,15 +137,15 @@ fn detect(limit: Option<Kernel>) -> Detected {
 }
 
 /// The first that there is, that is allowed and whose products are right; why it is none of those before it.
-fn first_right<K: Copy>(
-    asked: Vec<(Kernel, Result<K, String>)>,
+pub(super) fn first_right<N: Copy + fmt::Display + Into<Kernel>, K: Copy>(
+    asked: Vec<(N, Result<K, String>)>,
     limit: Option<Kernel>,
     computes_right: impl Fn(K) -> bool,
     without: &mut Vec<String>,
-) -> Option<(Kernel, K)> {
+) -> Option<(N, K)> {
     for (kernel, asked) in asked {
         let reason = match (limit, asked) {
-            (Some(limit), _) if kernel > limit => format!("this process is limited to {limit}"),
+            (Some(limit), _) if kernel.into() > limit => format!("this process is limited to {limit}"),
             (_, Err(reason)) => reason,
             (_, Ok(found)) if computes_right(found) => return Some((kernel, found)),
             (_, Ok(_)) => format!("the test products of {kernel} are wrong"),
@@ -155,7 +156,7 @@ fn first_right<K: Copy>(
 }
 
 /// Why it is this one and none of those that it is without, in words.
-fn why(kernel: Kernel, mut without: Vec<String>) -> String {
+pub(super) fn why(kernel: Kernel, mut without: Vec<String>) -> String {
     without.dedup();
     let right =
         if kernel == Kernel::Portable { "every machine has it" } else { "its test products are right" };

@@ -43,6 +43,13 @@ impl<'a, V> Matrix<'a, V> {
         Self { values, columns: range.len(), ..self }
     }
 
+    /// These rows of it.
+    pub(crate) fn rows(self, range: Range<usize>) -> Self {
+        assert!(range.end <= self.rows, "rows {range:?} of {}", self.rows);
+        let values = self.values.get(range.start * self.row_step..).unwrap_or_default();
+        Self { values, rows: range.len(), ..self }
+    }
+
     pub(crate) fn transposed(self) -> Self {
         Self {
             rows: self.columns,

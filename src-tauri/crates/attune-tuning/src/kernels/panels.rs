@@ -40,8 +40,8 @@ impl<V: Blocked> Panels<V> {
         Self { lines: room_for(lines), weights: Vec::new() }
     }
 
-    /// Packs one more weight; `values` are its rows, one for each output.
-    pub(crate) fn push(&mut self, kernel: V::Kernel, values: &[f32], inputs: usize) {
+    /// Packs one more weight; `values` are its rows, one for each output. Its number among the weights.
+    pub(crate) fn push(&mut self, kernel: V::Kernel, values: &[f32], inputs: usize) -> usize {
         let outputs = values.len() / inputs;
         let first = self.lines.len();
         let mut narrowed: Vec<V> = Vec::with_capacity(SIDE * inputs);
@@ -55,6 +55,7 @@ impl<V: Blocked> Panels<V> {
             V::pack_along(kernel, source, &mut self.lines[start..]);
         }
         self.weights.push(Place { lines: first..self.lines.len(), outputs, inputs });
+        self.weights.len() - 1
     }
 
     /// The weight that was packed after this many others.

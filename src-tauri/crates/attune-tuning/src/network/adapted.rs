@@ -9,7 +9,6 @@ use std::sync::Arc;
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::frozen::FrozenLinear;
-use super::products::row_products;
 
 /// What LoRA adds to one product: `scale · x · Aᵀ · Bᵀ`.
 ///
@@ -59,16 +58,5 @@ impl AdaptedLinear {
         let Some(LowRank { a, b, scale }) = &self.low_rank else { return Ok(frozen) };
         let added = input.contiguous()?.matmul(&a.t()?)?.matmul(&b.t()?)?;
         frozen + (added * *scale)?
-    }
-
-    /// [`Self::forward`] of row-major rows without a gradient, each row as if it were alone.
-    pub(super) fn forward_rows(&self, rows: &[f32]) -> CandleResult<Vec<f32>> {
-        let mut products = row_products(self.frozen.weight(), rows)?;
-        if let Some(LowRank { a, b, scale }) = &self.low_rank {
-            let added = row_products(b, &row_products(a, rows)?)?;
-            let scale = *scale as f32;
-            products.iter_mut().zip(added).for_each(|(product, added)| *product += added * scale);
-        }
-        Ok(products)
     }
 }

@@ -26,11 +26,6 @@ impl KeysAndValues {
             values: Tensor::cat(&[&earlier.values, &self.values], 0)?,
         })
     }
-
-    /// Keys, then values, position by position.
-    pub(super) fn rows(&self) -> CandleResult<[Vec<Vec<f32>>; 2]> {
-        Ok([self.keys.to_vec2()?, self.values.to_vec2()?])
-    }
 }
 
 impl Attention<AdaptedLinear> {

@@ -6,8 +6,6 @@
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result as CandleResult, Shape, Storage, Tensor, bail};
 
-use crate::vectors::{Kernel, sum_of_products, vectorised};
-
 /// `x · Wᵀ` for a frozen `W` of shape `[outputs, inputs]`.
 #[derive(Clone)]
 pub(crate) struct FrozenLinear {
@@ -20,6 +18,7 @@ impl FrozenLinear {
     }
 
     /// Of shape `[outputs, inputs]`, contiguous.
+    #[cfg(test)]
     pub(super) fn weight(&self) -> &Tensor {
         &self.weight
     }
@@ -79,37 +78,9 @@ impl FrozenRmsNorm {
         self.epsilon
     }
 
-    /// [`Self::forward`] of row-major rows without a gradient, each row as if it were alone.
-    pub(super) fn forward_rows(&self, rows: &[f32]) -> Vec<f32> {
-        let mut output = rows.to_vec();
-        vectorised(NormRows { norm: self, rows: &mut output });
-        output
-    }
-
     fn inverse_root_mean_square(&self, row: &[f32]) -> f32 {
         let mean_square = row.iter().map(|value| value * value).sum::<f32>() / row.len() as f32;
         (mean_square + self.epsilon).sqrt().recip()
-    }
-}
-
-struct NormRows<'a> {
-    norm: &'a FrozenRmsNorm,
-    rows: &'a mut [f32],
-}
-
-impl Kernel for NormRows<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let FrozenRmsNorm { weight, epsilon } = self.norm;
-        for row in self.rows.chunks_exact_mut(weight.len()) {
-            let mean_square = sum_of_products(row, row) / weight.len() as f32;
-            let scale = (mean_square + epsilon).sqrt().recip();
-            for (value, weight) in row.iter_mut().zip(weight) {
-                *value *= scale * weight;
-            }
-        }
     }
 }
 

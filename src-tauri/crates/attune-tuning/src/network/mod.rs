@@ -1,7 +1,7 @@
 //! The T5 v1.1 network over frozen weights: encoder, decoder, output head.
 //!
-//! One sequence at a time, so there is no padding and no mask for it. Answers come from `decoding`, which
-//! reads token by token for several sequences and is held to the decoder here by a test.
+//! One sequence at a time, so there is no padding and no mask for it. Answers come from `answer_network`, which
+//! reads token by token for many sequences and is held to the decoder here by tests.
 //! Not here: the loss and the fast way through a batch (`autograd`, `packed`), the choice of the next token
 //! (`generation`).
 //! Invariants: no scaling of attention scores, none of the decoder's output; the first layer's relative bias
@@ -10,11 +10,9 @@
 mod activation;
 mod adapted;
 mod attention;
-mod decoding;
 mod dropped;
 mod frozen;
 mod position;
-mod products;
 mod structure;
 
 use std::sync::Arc;
@@ -25,10 +23,10 @@ use activation::gated_gelu;
 pub(crate) use activation::summed_cross_entropy;
 pub(crate) use adapted::{AdaptedLinear, LowRank};
 use attention::KeysAndValues;
-pub(crate) use decoding::{Sequences, SourceMemory};
 use dropped::{StackDropout, dropped};
 use frozen::FrozenLinear;
 pub(crate) use frozen::FrozenRmsNorm;
+pub(crate) use position::RelativeBias;
 pub(crate) use structure::{Attention, Embedding, FeedForward, Network, Product};
 
 use crate::error::WhileDoing;

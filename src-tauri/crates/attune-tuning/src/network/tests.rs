@@ -1,8 +1,6 @@
 //! The network against transformers, inside and out. Made by tests/fixtures/tiny_t5/make_fixtures.py.
 
-use std::sync::Arc;
-
-use super::{DecoderMemory, Sequences};
+use super::DecoderMemory;
 use crate::Adapter;
 use crate::evaluation::teacher_forced_logits;
 use crate::fixtures::{self, largest_difference, oracle_row};
@@ -58,52 +56,5 @@ fn reading_token_by_token_gives_the_logits_of_reading_all_at_once() {
         let alone: Vec<f32> = alone.flatten_all().unwrap().to_vec1().unwrap();
         let difference = largest_difference(&alone, &at_once[position]);
         assert!(difference < 1e-5, "position {position}: {difference}");
-    }
-}
-
-#[test]
-fn sequences_in_step_have_the_logits_of_reading_all_at_once_whatever_their_company() {
-    let base = fixtures::tiny_base();
-    in_step(&Placed::new(&base, None).unwrap(), 1e-5);
-    let lora = fixtures::peft_lora(&base, "peft_lora_everywhere");
-    in_step(&Placed::new(&base, Some(&lora)).unwrap(), 1e-4);
-}
-
-fn in_step(placed: &Placed<'_>, limit: f32) {
-    let network = placed.network();
-    let rows = fixtures::oracle_rows();
-    let sources: Vec<_> = rows
-        .iter()
-        .map(|row| network.encode(&network.embed(&row.source).unwrap(), None).unwrap())
-        .map(|output| {
-            (network.prepare(&output).unwrap(), Arc::new(network.remember_source(&output).unwrap()))
-        })
-        .collect();
-    let remembered = |count: usize| sources.iter().take(count).map(|(_, memory)| Arc::clone(memory));
-    let mut together = Sequences::new(remembered(rows.len()));
-    let mut alone = Sequences::new(remembered(1));
-    let (_, target) = oracle_row();
-    let width = placed.base().architecture().vocabulary;
-    let at_once: Vec<_> = sources
-        .iter()
-        .map(|(encoded, _)| network.decode(&target, encoded, &mut DecoderMemory::default(), None).unwrap())
-        .map(|logits| logits.to_vec2::<f32>().unwrap())
-        .collect();
-    // The order of the sequences changes on the way, and some are read twice.
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    for (position, &token) in target.iter().enumerate() {
-        let logits = network.decode_next(&vec![token; order.len()], &mut together).unwrap();
-        for (place, logits) in logits.chunks_exact(width).enumerate() {
-            let difference = largest_difference(logits, &at_once[order[place]][position]);
-            assert!(difference < limit, "position {position}, row {}: {difference}", order[place]);
-        }
-        let single = network.decode_next(&[token], &mut alone).unwrap();
-        let first = order.iter().position(|&row| row == 0).unwrap();
-        assert_eq!(single, logits[first * width..][..width], "position {position}");
-        if position == 9 {
-            let places = [3, 0, 0, 7, 5];
-            together.select(&places);
-            order = places.map(|place| order[place]).to_vec();
-        }
     }
 }

@@ -55,6 +55,7 @@ fn settings(row: &Value) -> GenerationConfig {
         no_repeat_ngram_size: count("no_repeat_ngram_size"),
         stop: Vec::new(),
         search,
+        ..GenerationConfig::default()
     }
 }
 

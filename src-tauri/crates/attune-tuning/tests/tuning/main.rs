@@ -3,6 +3,8 @@
 // clippy.toml allows this in test functions only; their helpers are tests as well.
 #![allow(clippy::unwrap_used)]
 
+mod answer_precision;
+mod answering;
 mod base_model;
 mod bf16;
 mod chat;

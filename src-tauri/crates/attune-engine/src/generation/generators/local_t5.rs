@@ -2,16 +2,17 @@
 //!
 //! Invariant: a row's text depends on its prompt, its seed and the model alone, never on the rows beside it.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use attune_tuning::{Answer, BaseModel, Finish, GenerationConfig, Sampling, Search, generate_seeded};
+use attune_tuning::{Answer, Ask as Prompt, BaseModel, Finish, GenerationConfig, Sampling, Search};
 
 use super::{Ask, Candidate, Failure, Generator, Outcome};
 use crate::generation::{GeneratorKind, GeneratorName};
 use crate::model_host::{Model, ModelHost};
-use crate::{Decoding, Error, Result};
+use crate::{Decoding, Result};
 
 /// The best of so many is taken where nobody says otherwise; docs/benchmarks.md has what that gains.
 pub(super) const DEFAULT_CANDIDATES: u32 = 4;
@@ -81,7 +82,7 @@ impl Generator for LocalT5 {
     }
 
     fn base(&self) -> Option<(Arc<BaseModel>, String)> {
-        Some((Arc::clone(&self.model.base), self.model.base_digest.clone()))
+        Some((Arc::clone(self.model.answerer.base()), self.model.base_digest.clone()))
     }
 
     /// It was never taught to go by a text that is shown.
@@ -95,14 +96,17 @@ impl Generator for LocalT5 {
 
     fn generate(&mut self, asks: &[Ask], stop: &AtomicBool) -> Result<Vec<Outcome>> {
         let adapter = self.model.adapter.as_ref().map(|(adapter, _)| adapter);
-        let mut goes_on = || !stop.load(Ordering::Relaxed);
+        let answerer = &self.model.answerer;
         let mut outcomes = Vec::with_capacity(asks.len());
         for asks in asks.chunk_by(|one, next| one.max_new_tokens == next.max_new_tokens) {
+            let prompts = asks.iter().map(|ask| Prompt { prompt: &ask.input, adapter, seed: Some(ask.seed) });
             let config = Self::config(asks[0].max_new_tokens);
-            let prompts: Vec<(&str, u64)> = asks.iter().map(|ask| (ask.input.as_str(), ask.seed)).collect();
-            let answers = generate_seeded(&self.model.base, adapter, &prompts, &config, &mut goes_on)
-                .map_err(|source| Error::Generation { source })?;
-            outcomes.extend(asks.iter().zip(answers).map(|(ask, answer)| outcome(ask, answer)));
+            let questions = answerer.questions(&prompts.collect::<Vec<_>>(), &config)?.without_pieces();
+            let given = answerer.answer(questions, &mut |_| match stop.load(Ordering::Relaxed) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })?;
+            outcomes.extend(asks.iter().zip(given.answers).map(|(ask, answer)| outcome(ask, answer)));
         }
         Ok(outcomes)
     }

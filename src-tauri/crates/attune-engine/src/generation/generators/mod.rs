@@ -138,7 +138,7 @@ impl Generators {
     /// What is wrong with it.
     pub(crate) fn default_base(&self) -> Result<(Arc<BaseModel>, String)> {
         let model = self.host.model(None, None)?;
-        Ok((Arc::clone(&model.base), model.base_digest.clone()))
+        Ok((Arc::clone(model.answerer.base()), model.base_digest.clone()))
     }
 
     /// The generator by a name under which its speed is remembered. Nothing is loaded.

@@ -1,32 +1,27 @@
-//! Products of frozen weights with a few rows, each row as if it were alone.
+//! Products of f32 weights with a few rows, each row as if it were alone.
 //!
-//! candle's matmul takes another way for one row than for two, so a row's last bits would depend on how many
+//! Products for whole matrices take another way for one row than for two, so a row's last bits would depend on how many
 //! others there are, and with them now and then a token of its answer.
-//! Invariant: a row's products are the same bits in whatever company. Every product adds up in one order,
-//! and the tiles only share what is loaded.
+//! Invariant: a row's products are the same bits in whatever company. Every product adds up in one order, and the tiles
+//! only share what is loaded.
 
-use candle_core::{Result as CandleResult, Storage, Tensor};
 use pulp::{Simd, WithSimd};
 
-use super::frozen::values;
-use crate::kernels::registers;
+use crate::kernels::{Previous, registers};
 
-/// `rows · Wᵀ` for rows of shape `[rows, inputs]` and a contiguous `W` of shape `[outputs, inputs]`, row-major.
-pub(super) fn row_products(weight: &Tensor, rows: &[f32]) -> CandleResult<Vec<f32>> {
-    let inputs = weight.dim(1)?;
-    let (storage, layout) = weight.storage_and_layout();
-    let Storage::Cpu(storage) = &*storage else {
-        candle_core::bail!("row-products: the weight is not on the CPU")
-    };
-    Ok(products(values(storage, layout)?, rows, inputs))
+/// Row-major rows to fill, of which each may be part of a longer one.
+#[derive(Debug)]
+pub(super) struct RowsMut<'a> {
+    pub(super) values: &'a mut [f32],
+    /// From one row to the next.
+    pub(super) step: usize,
+    pub(super) previous: Previous,
 }
 
-/// `rows · weightᵀ`, both of `inputs` columns, row-major.
-pub(super) fn products(weight: &[f32], rows: &[f32], inputs: usize) -> Vec<f32> {
+/// `scale · rows · weightᵀ`, both of `inputs` columns.
+pub(super) fn row_products(out: RowsMut<'_>, scale: f32, rows: &[f32], weight: &[f32], inputs: usize) {
     let outputs = weight.len() / inputs;
-    let mut out = vec![0.0; rows.len() / inputs * outputs];
-    registers().dispatch(Products { weight, rows, inputs, outputs, out: &mut out });
-    out
+    registers().dispatch(Products { weight, rows, inputs, outputs, scale, out });
 }
 
 struct Products<'a> {
@@ -34,7 +29,8 @@ struct Products<'a> {
     rows: &'a [f32],
     inputs: usize,
     outputs: usize,
-    out: &'a mut [f32],
+    scale: f32,
+    out: RowsMut<'a>,
 }
 
 impl WithSimd for Products<'_> {
@@ -92,8 +88,12 @@ impl Products<'_> {
         for o in 0..O {
             for r in 0..R {
                 let rest = weights[o].1.iter().zip(rows[r].1).map(|(weight, value)| weight * value);
-                self.out[(row + r) * self.outputs + output + o] =
-                    simd.reduce_sum_f32s(sums[o][r]) + rest.sum::<f32>();
+                let product = self.scale * (simd.reduce_sum_f32s(sums[o][r]) + rest.sum::<f32>());
+                let out = &mut self.out.values[(row + r) * self.out.step + output + o];
+                match self.out.previous {
+                    Previous::Replaced => *out = product,
+                    Previous::AddedTo => *out += product,
+                }
             }
         }
     }
@@ -104,20 +104,38 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::products;
+    use super::{Previous, RowsMut, row_products};
 
     #[test]
     fn products_are_right_and_the_same_bits_in_any_company() {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         for (inputs, outputs) in [(1, 1), (16, 32), (37, 5), (64, 19), (256, 40)] {
             let mut draw = |count| (0..count).map(|_| random.random_range(-1.0..1.0)).collect::<Vec<f32>>();
-            let (weight, rows) = (draw(inputs * outputs), draw(inputs * 11));
-            let together = products(&weight, &rows, inputs);
-            for (row, together) in rows.chunks_exact(inputs).zip(together.chunks_exact(outputs)) {
-                assert_eq!(products(&weight, row, inputs), together, "{inputs} inputs, {outputs} outputs");
-                for (weight, found) in weight.chunks_exact(inputs).zip(together) {
+            let (weight, rows, before) =
+                (draw(inputs * outputs), draw(inputs * 11), draw((outputs + 3) * 11));
+            let products = |rows: &[f32], previous| {
+                let step = outputs + 3;
+                let mut values = before[..rows.len() / inputs * step].to_vec();
+                let out = RowsMut { values: &mut values, step, previous };
+                row_products(out, 0.5, rows, &weight, inputs);
+                values
+            };
+            let together = products(&rows, Previous::Replaced);
+            let added = products(&rows, Previous::AddedTo);
+            for (place, row) in rows.chunks_exact(inputs).enumerate() {
+                let of_row = place * (outputs + 3)..(place + 1) * (outputs + 3);
+                let (together, added) = (&together[of_row.clone()], &added[of_row.clone()]);
+                let before = &before[of_row];
+                assert_eq!(products(row, Previous::Replaced)[..outputs], together[..outputs]);
+                assert_eq!(
+                    (&together[outputs..], &added[outputs..]),
+                    (&before[outputs..], &before[outputs..])
+                );
+                for (place, weight) in weight.chunks_exact(inputs).enumerate() {
                     let exact: f64 = weight.iter().zip(row).map(|(w, v)| f64::from(*w) * f64::from(*v)).sum();
-                    assert!((f64::from(*found) - exact).abs() < 1e-5, "{found} for {exact}");
+                    let found = together[place];
+                    assert!((f64::from(found) - 0.5 * exact).abs() < 1e-5, "{found} for {exact}");
+                    assert_eq!(added[place], before[place] + found);
                 }
             }
         }
