@@ -4,14 +4,16 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use futures_util::StreamExt;
 
 use super::client::{AnswerPart, Client};
 use super::output::{Failure, print, print_piece, say};
 use super::surroundings::Surroundings;
 use super::train::{absolute, base_argument};
-use crate::api::wire::{Decoding, Generated, GeneratedAnswers, GenerationRequest, OwnerKind, PromptsRequest};
+use crate::api::wire::{
+    AnswerPrecision, Decoding, Generated, GeneratedAnswers, GenerationRequest, OwnerKind, PromptsRequest,
+};
 use crate::server::owner;
 
 #[derive(Debug, Args)]
@@ -76,6 +78,17 @@ struct DecodingArguments {
     /// A text that ends the answer and is no part of it; may be given several times
     #[arg(long, value_name = "TEXT")]
     stop: Vec<String>,
+    /// The numbers it is computed in; auto takes int8 where the processor is faster in it, else f32 [default: auto]
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionArgument>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PrecisionArgument {
+    Auto,
+    F32,
+    Bf16,
+    Int8,
 }
 
 pub(super) async fn run(wanted: GenerateArguments, surroundings: Surroundings) -> Result<ExitCode, Failure> {
@@ -195,6 +208,12 @@ impl GenerateArguments {
             repetition_penalty: how.repetition_penalty,
             no_repeat_ngram_size: how.no_repeat_ngram_size,
             stop: how.stop,
+            precision: how.precision.map(|precision| match precision {
+                PrecisionArgument::Auto => AnswerPrecision::Auto,
+                PrecisionArgument::F32 => AnswerPrecision::F32,
+                PrecisionArgument::Bf16 => AnswerPrecision::Bf16,
+                PrecisionArgument::Int8 => AnswerPrecision::Int8,
+            }),
         };
         Ok(match self.prompts {
             Some(file) => Asked::Several(Box::new(one.with_prompts(read_prompts(&file)?))),

@@ -1209,6 +1209,11 @@ export interface components {
             minQuality: number;
             subject?: string | null;
         };
+        /**
+         * @description The numbers that answers are computed in; adapters add to all of them in f32.
+         * @enum {string}
+         */
+        AnswerPrecision: "auto" | "f32" | "bf16" | "int8";
         /** @description Who answered, as the answer itself said. */
         Answerer: {
             /** @description The same of the adapter; null where the base answered alone. */
@@ -1562,6 +1567,7 @@ export interface components {
             minNewTokens: number | null;
             /** Format: int32 */
             noRepeatNgramSize: number | null;
+            precision: components["schemas"]["AnswerPrecision"] | null;
             /** Format: double */
             repetitionPenalty: number | null;
             /** Format: int64 */
@@ -1921,6 +1927,7 @@ export interface components {
              * @description No run of so many tokens comes twice.
              */
             noRepeatNgramSize?: number | null;
+            precision?: components["schemas"]["AnswerPrecision"] | null;
             prompt: string;
             /**
              * Format: double
@@ -2208,6 +2215,7 @@ export interface components {
              * @description No run of so many tokens comes twice.
              */
             noRepeatNgramSize?: number | null;
+            precision?: components["schemas"]["AnswerPrecision"] | null;
             /** @description 1 to 1000. */
             prompts: string[];
             /**

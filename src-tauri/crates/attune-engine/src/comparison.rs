@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use attune_tuning::{Ask, Example, Finish, GenerationConfig, LONGEST_PROMPT};
+use attune_tuning::{AnswerPrecision, Ask, Example, Finish, GenerationConfig, LONGEST_PROMPT};
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::durable_writer;
@@ -102,6 +102,8 @@ pub(crate) fn compare(
     let config = GenerationConfig {
         // As much as it learned to say, with the end of sequence.
         max_new_tokens: (run.hyperparameters.target_max_tokens as usize).min(MOST_NEW_TOKENS),
+        // As the Playground answers.
+        precision: AnswerPrecision::Auto,
         ..GenerationConfig::default()
     };
     let mut comparison = Comparison {

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use attune_tuning::{Choice, chosen};
+use attune_tuning::{Choice, chosen, chosen_for_int8};
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 
 use crate::environment::KERNEL;
@@ -161,8 +161,9 @@ fn processor() -> Finding {
         verdict: if slow { Verdict::Warning } else { Verdict::Good },
         found: format!(
             "{threads} threads, {}; the fastest that can be used is {kernel}: {why}; f32 is computed by \
-             {f32_kernel}{limited}",
-            if features.is_empty() { "plain".into() } else { features.join(" ") }
+             {f32_kernel}, answers in int8 by {}{limited}",
+            if features.is_empty() { "plain".into() } else { features.join(" ") },
+            chosen_for_int8().instructions,
         ),
         advice: slow.then_some("Without AVX2 training works, several times slower."),
     }

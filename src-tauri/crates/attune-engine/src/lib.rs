@@ -64,7 +64,7 @@ pub use kernel::limit_kernel;
 pub use logs::{LogDay, LogEntry, LogLevel, LogPage, LogQuery};
 pub use memory::Remembered;
 pub use model_host::{
-    AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Decoding, Finish, Generated,
+    AdapterChoice, AnswerObserver, AnswerPrecision, Answered, AnsweringAdapter, Decoding, Finish, Generated,
     GenerationRequest, Prompts,
 };
 pub use providers::{

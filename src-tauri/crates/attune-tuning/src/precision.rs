@@ -44,6 +44,16 @@ pub enum AnswerPrecision {
 }
 
 impl AnswerPrecision {
+    /// What that is on this machine: never [`AnswerPrecision::Auto`].
+    #[must_use]
+    pub fn settled(self) -> Self {
+        match self.numbers() {
+            Numbers::F32 => Self::F32,
+            Numbers::Bf16 => Self::Bf16,
+            Numbers::Int8 => Self::Int8,
+        }
+    }
+
     /// What that is on this machine.
     pub(crate) fn numbers(self) -> Numbers {
         match self {

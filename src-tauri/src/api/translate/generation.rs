@@ -21,6 +21,7 @@ impl From<wire::Decoding> for engine::Decoding {
             repetition_penalty: how.repetition_penalty,
             no_repeat_ngram_size: how.no_repeat_ngram_size,
             stop: how.stop,
+            precision: how.precision.map(Into::into),
         }
     }
 }
@@ -39,6 +40,29 @@ impl From<engine::Decoding> for wire::Decoding {
             repetition_penalty: how.repetition_penalty,
             no_repeat_ngram_size: how.no_repeat_ngram_size,
             stop: how.stop,
+            precision: how.precision.map(Into::into),
+        }
+    }
+}
+
+impl From<wire::AnswerPrecision> for engine::AnswerPrecision {
+    fn from(precision: wire::AnswerPrecision) -> Self {
+        match precision {
+            wire::AnswerPrecision::Auto => Self::Auto,
+            wire::AnswerPrecision::F32 => Self::F32,
+            wire::AnswerPrecision::Bf16 => Self::Bf16,
+            wire::AnswerPrecision::Int8 => Self::Int8,
+        }
+    }
+}
+
+impl From<engine::AnswerPrecision> for wire::AnswerPrecision {
+    fn from(precision: engine::AnswerPrecision) -> Self {
+        match precision {
+            engine::AnswerPrecision::Auto => Self::Auto,
+            engine::AnswerPrecision::F32 => Self::F32,
+            engine::AnswerPrecision::Bf16 => Self::Bf16,
+            engine::AnswerPrecision::Int8 => Self::Int8,
         }
     }
 }

@@ -58,6 +58,9 @@ macro_rules! question {
             /// Texts that end the answer and are no part of it.
             #[serde(default)]
             pub stop: Vec<String>,
+            /// The numbers it is computed in; default `auto`.
+            #[serde(default)]
+            pub precision: Option<AnswerPrecision>,
         }
 
         impl $name {
@@ -76,6 +79,7 @@ macro_rules! question {
                     repetition_penalty: self.repetition_penalty,
                     no_repeat_ngram_size: self.no_repeat_ngram_size,
                     stop: self.stop,
+                    precision: self.precision,
                 };
                 (self.$asked, who, how)
             }
@@ -115,6 +119,7 @@ impl GenerationRequest {
             repetition_penalty: self.repetition_penalty,
             no_repeat_ngram_size: self.no_repeat_ngram_size,
             stop: self.stop,
+            precision: self.precision,
         }
     }
 }
@@ -152,6 +157,22 @@ pub struct Decoding {
     #[schema(required)]
     pub no_repeat_ngram_size: Option<u32>,
     pub stop: Vec<String>,
+    /// Never `auto`; absent of chat models, endpoints and answers of older versions.
+    #[serde(default)]
+    #[schema(required)]
+    pub precision: Option<AnswerPrecision>,
+}
+
+/// The numbers that answers are computed in; adapters add to all of them in f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerPrecision {
+    /// int8 where this computer is faster in it, else f32.
+    Auto,
+    F32,
+    Bf16,
+    /// Losses are within a percent of those in f32; the same answers on every computer.
+    Int8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,4 +1,4 @@
-import { NumberInput, SimpleGrid, Stack, Text, Textarea } from "@mantine/core";
+import { NumberInput, Select, SimpleGrid, Stack, Text, Textarea } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { Fold } from "../Fold";
 import type { Decoding } from "./decoding";
@@ -9,6 +9,8 @@ export type DecodingForm = UseFormReturnType<Decoding>;
 /** Arrows of numbers; the others are whole. */
 const STEPS: Partial<Record<keyof Decoding, number>> = { temperature: 0.1, topP: 0.05, repetitionPenalty: 0.1 };
 const NUMBERS = ["temperature", "topK", "topP", "seed", "beams", "repetitionPenalty", "maxNewTokens"] as const;
+
+const PRECISIONS = Object.entries(t.precisions).map(([value, label]) => ({ value, label }));
 
 /** In a fold: the likeliest answer needs none of it. */
 export function DecodingOptions({ form }: { form: DecodingForm }) {
@@ -30,6 +32,7 @@ export function DecodingOptions({ form }: { form: DecodingForm }) {
               allowNegative={false}
             />
           ))}
+          <Select {...about(form, "precision")} data={PRECISIONS} placeholder={t.standard} clearable />
           <Textarea {...about(form, "stop")} autosize minRows={1} maxRows={4} />
         </SimpleGrid>
       </Stack>

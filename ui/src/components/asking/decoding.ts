@@ -1,6 +1,9 @@
 // How an answer is to be made, as typed. An empty field is left out of the question.
 
+import type { Question } from "../../api/types";
+
 type Typed = number | string;
+type Precision = NonNullable<Question["precision"]>;
 
 export const EMPTY = {
   maxNewTokens: "" as Typed,
@@ -10,6 +13,8 @@ export const EMPTY = {
   seed: "" as Typed,
   beams: "" as Typed,
   repetitionPenalty: "" as Typed,
+  /** Null: the default. */
+  precision: null as Precision | null,
   /** One text in each line. */
   stop: "",
 };
@@ -17,13 +22,16 @@ export const EMPTY = {
 export type Decoding = typeof EMPTY;
 
 /** The fields of a question that say how it is answered; what is absent has its default. */
-export type Chosen = Partial<Record<Exclude<keyof Decoding, "stop">, number>> & { stop?: string[] };
+export type Chosen = Partial<Record<Exclude<keyof Decoding, "stop" | "precision">, number>> & {
+  stop?: string[];
+  precision?: Precision;
+};
 
 /**
  * What was chosen. `draw` makes a seed where tokens are drawn and none was given: all who are asked draw with the same.
  */
 export function decodingOf(typed: Decoding, draw: () => number): Chosen {
-  const { stop, ...numbers } = typed;
+  const { stop, precision, ...numbers } = typed;
   const chosen: Chosen = Object.fromEntries(Object.entries(numbers).filter(([, value]) => typeof value === "number"));
   const isDrawn = [chosen.temperature, chosen.topK, chosen.topP].some((value) => value !== undefined);
   const texts = stop.split("\n").filter((text) => text !== "");
@@ -31,6 +39,7 @@ export function decodingOf(typed: Decoding, draw: () => number): Chosen {
     ...chosen,
     ...(isDrawn && chosen.seed === undefined ? { seed: draw() } : {}),
     ...(texts.length > 0 ? { stop: texts } : {}),
+    ...(precision ? { precision } : {}),
   };
 }
 

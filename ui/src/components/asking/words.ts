@@ -16,8 +16,10 @@ export const words = {
     seed: { label: "Seed", help: "Repeats what was drawn; empty draws anew each time." },
     beams: { label: "Beams", help: "Follows so many answers at once; nothing is drawn then." },
     repetitionPenalty: { label: "Repetition penalty", help: "Above 1 makes repeated tokens less likely." },
+    precision: { label: "Precision", help: "Automatic is int8 where that is faster here, else f32." },
     stop: { label: "Stop at", help: "Texts that end the answer, one in each line." },
   },
+  precisions: { auto: "Automatic", f32: "f32, exact", bf16: "bf16", int8: "int8, fast" },
   standard: "default",
   model: {
     bases: "Base models",

@@ -15,6 +15,42 @@ const DEFAULT_NEW_TOKENS: u32 = 64;
 const MOST_BEAMS: u32 = 64;
 const MOST_STOPS: usize = 16;
 
+/// The numbers that answers are computed in; adapters add to all of them in f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerPrecision {
+    /// int8 where this computer is faster in it, else f32.
+    #[default]
+    Auto,
+    F32,
+    Bf16,
+    /// Losses are within a percent of those in f32; the same answers on every computer.
+    Int8,
+}
+
+impl AnswerPrecision {
+    /// What that is on this computer: never `Auto`.
+    pub(crate) fn settled(self) -> Self {
+        match attune_tuning::AnswerPrecision::from(self).settled() {
+            attune_tuning::AnswerPrecision::Auto => Self::Auto,
+            attune_tuning::AnswerPrecision::F32 => Self::F32,
+            attune_tuning::AnswerPrecision::Bf16 => Self::Bf16,
+            attune_tuning::AnswerPrecision::Int8 => Self::Int8,
+        }
+    }
+}
+
+impl From<AnswerPrecision> for attune_tuning::AnswerPrecision {
+    fn from(precision: AnswerPrecision) -> Self {
+        match precision {
+            AnswerPrecision::Auto => Self::Auto,
+            AnswerPrecision::F32 => Self::F32,
+            AnswerPrecision::Bf16 => Self::Bf16,
+            AnswerPrecision::Int8 => Self::Int8,
+        }
+    }
+}
+
 /// Names and meaning are those of transformers' `generate`. Without any value the likeliest token is taken
 /// each time; with a temperature, `top_k` or `top_p` tokens are drawn; with two beams or more, searched.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -42,6 +78,8 @@ pub struct Decoding {
     pub no_repeat_ngram_size: Option<u32>,
     /// Texts that end the answer and are no part of it.
     pub stop: Vec<String>,
+    /// Absent of chat models and endpoints, and of answers that were kept by older versions.
+    pub precision: Option<AnswerPrecision>,
 }
 
 impl Decoding {
@@ -67,6 +105,7 @@ impl Decoding {
             repetition_penalty: Some(repetition_penalty),
             no_repeat_ngram_size: self.no_repeat_ngram_size,
             stop: self.stop.clone(),
+            precision: Some(self.precision.unwrap_or_default().settled()),
             ..Self::default()
         };
         let beams = self.beams.unwrap_or(1);
@@ -129,7 +168,7 @@ impl Decoding {
             no_repeat_ngram_size: self.no_repeat_ngram_size.map(|size| size as usize),
             stop: self.stop.clone(),
             search,
-            precision: defaults.precision,
+            precision: self.precision.unwrap_or_default().into(),
         }
     }
 

@@ -25,7 +25,7 @@ pub use answer::{
     AdapterChoice, AnswerObserver, Answered, AnsweringAdapter, Finish, Generated, GenerationRequest, Prompts,
 };
 pub(crate) use answerer::Answerer;
-pub use decoding::Decoding;
+pub use decoding::{AnswerPrecision, Decoding};
 
 /// What the adapters that are kept in memory may take together: hundreds of small ones, but a program could ask for
 /// thousands by name.

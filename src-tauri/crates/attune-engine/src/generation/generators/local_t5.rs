@@ -12,7 +12,7 @@ use attune_tuning::{Answer, Ask as Prompt, BaseModel, Finish, GenerationConfig, 
 use super::{Ask, Candidate, Failure, Generator, Outcome};
 use crate::generation::{GeneratorKind, GeneratorName};
 use crate::model_host::{Model, ModelHost};
-use crate::{Decoding, Result};
+use crate::{AnswerPrecision, Decoding, Result};
 
 /// The best of so many is taken where nobody says otherwise; docs/benchmarks.md has what that gains.
 pub(super) const DEFAULT_CANDIDATES: u32 = 4;
@@ -50,6 +50,7 @@ impl LocalT5 {
                 top_p: TOP_P as f32,
                 ..Sampling::default()
             }),
+            precision: AnswerPrecision::Auto.into(),
             ..GenerationConfig::default()
         }
     }
@@ -77,6 +78,7 @@ impl Generator for LocalT5 {
             top_p: Some(TOP_P),
             repetition_penalty: Some(REPETITION_PENALTY),
             no_repeat_ngram_size: Some(NO_REPEAT_NGRAM_SIZE as u32),
+            precision: Some(AnswerPrecision::Auto.settled()),
             ..Decoding::default()
         })
     }
