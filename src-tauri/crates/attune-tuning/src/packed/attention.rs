@@ -8,7 +8,7 @@ use super::linear::{Filled, Linear, LinearScratch, LinearTape};
 use super::norm::{Norm, NormTape};
 use super::number::Number;
 use super::rows::Rows;
-use super::scratch::Scratch;
+use super::scratch::{Scratch, fit};
 use crate::DropoutPlace;
 use crate::kernels::{BlockProducts, Matrix, MatrixMut, Previous, Value, Written};
 use crate::vectors::{Kernel, add, exponentials, largest, sum_of_products, vectorised};
@@ -54,7 +54,7 @@ struct Projection<V> {
 
 impl<V: Number> Projection<V> {
     fn fill(&mut self, linear: &Linear<'_, V>, x: &[V], scratch: &mut LinearScratch<V>) {
-        self.values.resize(x.len() / linear.inputs * linear.outputs, V::default());
+        fit(&mut self.values, x.len() / linear.inputs * linear.outputs);
         linear.forward(x, &mut self.tape, Filled::Values(&mut self.values), scratch);
     }
 }
@@ -127,9 +127,9 @@ impl<V: Number> Attention<'_, V> {
         tape.keys.fill(&self.key, seen, linear);
         tape.values.fill(&self.value, seen, linear);
         let joined = if self.output.is_adapted() { &mut tape.joined } else { kept_by_none };
-        joined.resize(tape.queries.values.len(), V::default());
+        fit(joined, tape.queries.values.len());
         let sizes = rows.iter().zip(seen_rows.iter()).map(|(row, seen)| row.len() * seen.len());
-        tape.weights.resize(self.heads * sizes.sum::<usize>(), V::default());
+        fit(&mut tape.weights, self.heads * sizes.sum::<usize>());
 
         let (joined_width, head_width) = (self.output.inputs, self.output.inputs / self.heads);
         let mut weights = &mut tape.weights[..];
@@ -143,7 +143,7 @@ impl<V: Number> Attention<'_, V> {
                 let columns = head * head_width..(head + 1) * head_width;
                 let head_weights;
                 (head_weights, weights) = weights.split_at_mut(row.len() * seen.len());
-                scores.resize(head_weights.len(), 0.0);
+                fit(scores, head_weights.len());
                 linear.products.multiply(
                     Written::Wide(MatrixMut::new(scores, seen.len()), Previous::Replaced),
                     queries.columns(columns.clone()),
@@ -164,7 +164,7 @@ impl<V: Number> Attention<'_, V> {
             self.output.forward(joined, &mut tape.output, state, linear);
             return;
         }
-        added.resize(state.len(), 0.0);
+        fit(added, state.len());
         let into = Filled::Wide(&mut *added, Previous::Replaced);
         self.output.forward(joined, &mut tape.output, into, linear);
         dropping.apply(self.dropped_output, rows, added);
@@ -219,7 +219,7 @@ impl<V: Number> Attention<'_, V> {
             keys: self.seen_depends || self.key.is_adapted(),
             values: self.seen_depends || self.value.is_adapted(),
         };
-        joined.resize(tape.queries.values.len(), V::default());
+        fit(joined, tape.queries.values.len());
         let into_joined = wanted.any().then_some(Filled::Values(&mut joined[..]));
         let mut output_slope = &*state;
         if dropping.is_on() {
@@ -231,15 +231,15 @@ impl<V: Number> Attention<'_, V> {
         let output_slope = V::narrowed(output_slope, slope);
         self.output.backward(&tape.joined, &tape.output, output_slope, into_joined, adapter, linear);
 
-        queries.resize(tape.queries.values.len(), V::default());
-        keys.resize(tape.keys.values.len(), V::default());
-        values.resize(tape.values.values.len(), V::default());
+        fit(queries, tape.queries.values.len());
+        fit(keys, tape.keys.values.len());
+        fit(values, tape.values.values.len());
         let seen_rows = memory.map_or(rows, |memory| memory.rows);
         let products = &mut linear.products;
         let core = CoreSlopes { products, joined, queries, keys, values, scores, score_slopes, weights };
         self.core_backward(core, wanted, [rows, seen_rows], dropping, tape);
 
-        normed.resize(tape.norm.output.len(), 0.0);
+        fit(normed, tape.norm.output.len());
         let own = &tape.norm.output;
         let queries_into = self.input_depends.then_some(Filled::Wide(&mut normed[..], Previous::Replaced));
         if wanted.queries {
@@ -296,7 +296,7 @@ impl<V: Number> Attention<'_, V> {
             let keys = Matrix::new(&tape.keys.values[seen_places.clone()], joined_width);
             let values = Matrix::new(&tape.values.values[seen_places.clone()], joined_width);
             let d_joined = Matrix::new(&d_joined[places.clone()], joined_width);
-            scores.resize(row.len() * seen.len(), 0.0);
+            fit(scores, row.len() * seen.len());
             for head in 0..self.heads {
                 let columns = head * head_width..(head + 1) * head_width;
                 let head_weights;

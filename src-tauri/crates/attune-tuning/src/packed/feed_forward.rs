@@ -8,7 +8,7 @@ use super::linear::{Filled, Linear, LinearTape};
 use super::norm::{Norm, NormTape};
 use super::number::Number;
 use super::rows::Rows;
-use super::scratch::Scratch;
+use super::scratch::{Scratch, fit};
 use crate::DropoutPlace;
 use crate::kernels::{Previous, Value};
 use crate::vectors::{CUBE, GatedGelu, Kernel, LOGISTIC_SCALE, add, logistic, vectorised};
@@ -63,7 +63,7 @@ impl<V: Number> FeedForward<'_, V> {
         let Scratch { linear, added, inner: kept_by_none, .. } = scratch;
         let kept = if self.down.is_adapted() { &mut tape.inner } else { kept_by_none };
         for buffer in [&mut tape.gate, &mut tape.up, &mut *kept] {
-            buffer.resize(inner, V::default());
+            fit(buffer, inner);
         }
         let normed = &tape.norm.output;
         self.gate.forward(normed, &mut tape.gate_tape, Filled::Values(&mut tape.gate), linear);
@@ -75,7 +75,7 @@ impl<V: Number> FeedForward<'_, V> {
             return;
         }
         dropping.apply(DropoutPlace::Inner(self.layer), rows, kept);
-        added.resize(state.len(), 0.0);
+        fit(added, state.len());
         let into = Filled::Wide(&mut *added, Previous::Replaced);
         self.down.forward(kept, &mut tape.down_tape, into, linear);
         dropping.apply(DropoutPlace::FeedForwardOutput(self.layer), rows, added);
@@ -94,7 +94,7 @@ impl<V: Number> FeedForward<'_, V> {
         scratch: &mut Scratch<V>,
     ) {
         let Scratch { linear, normed, gate, up, inner, added, slope, .. } = scratch;
-        inner.resize(tape.gate.len(), V::default());
+        fit(inner, tape.gate.len());
         let goes_on = self.input_depends || self.gate.is_adapted() || self.up.is_adapted();
         let into_inner = goes_on.then_some(Filled::Values(&mut inner[..]));
         let mut down_slope = &*state;
@@ -110,11 +110,11 @@ impl<V: Number> FeedForward<'_, V> {
             return;
         }
         dropping.apply(DropoutPlace::Inner(self.layer), rows, inner);
-        gate.resize(tape.gate.len(), V::default());
-        up.resize(tape.up.len(), V::default());
+        fit(gate, tape.gate.len());
+        fit(up, tape.up.len());
         let (d_inner, d_gate, d_up) = (&inner[..], &mut gate[..], &mut up[..]);
         vectorised(GatedGeluBackward { gate: &tape.gate, up: &tape.up, d_inner, d_gate, d_up });
-        normed.resize(tape.norm.output.len(), 0.0);
+        fit(normed, tape.norm.output.len());
         let x = &tape.norm.output;
         let into = self.input_depends.then_some(Filled::Wide(&mut normed[..], Previous::Replaced));
         self.gate.backward(x, &tape.gate_tape, gate, into, gradient, linear);

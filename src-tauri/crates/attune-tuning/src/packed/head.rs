@@ -5,6 +5,7 @@
 //! Source: the running shift is that of Milakov, Gimelshein 2018, "Online normalizer calculation for softmax".
 
 use super::number::Number;
+use super::scratch::fit;
 use crate::kernels::{BlockProducts, Matrix, MatrixMut, PanelRows, Previous, Written};
 use crate::vectors::{Kernel, exponentials, largest, vectorised};
 
@@ -65,7 +66,7 @@ pub(super) fn summed_cross_entropy<V: Number>(
     }
     for first in (0..vocabulary).step_by(BLOCK) {
         let size = BLOCK.min(vocabulary - first);
-        logits.resize(positions * size, 0.0);
+        fit(logits, positions * size);
         let into = Written::Wide(MatrixMut::new(logits, size), Previous::Replaced);
         let block = weight.outputs(first..first + size);
         products.forward(into, Matrix::new(states, width), block);

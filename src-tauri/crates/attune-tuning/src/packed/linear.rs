@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::number::Number;
+use super::scratch::fit;
 use crate::kernels::{BlockProducts, Kernels, Matrix, MatrixMut, PanelRows, Previous, Written};
 use crate::vectors::{Scale, vectorised};
 
@@ -91,7 +92,7 @@ impl<'w, V: Number> Linear<'w, V> {
         let Some(LowRank { adapter, a, b, rank, scale }) = &self.low_rank else {
             return self.frozen_forward(products, x, y);
         };
-        tape.low.resize(x.len() / self.inputs * rank, 0.0);
+        fit(&mut tape.low, x.len() / self.inputs * rank);
         let x_wide = Matrix::new(V::widened(x, input), self.inputs);
         let a = Matrix::new(&adapter[a.clone()], self.inputs);
         low_rank.multiply(replaced(&mut tape.low, *rank), x_wide, a.transposed());
@@ -129,7 +130,7 @@ impl<'w, V: Number> Linear<'w, V> {
             }
             return;
         };
-        low_slope.resize(tape.low.len(), 0.0);
+        fit(low_slope, tape.low.len());
         let dy_wide = Matrix::new(V::widened(dy, input), self.outputs);
         let matrix = Matrix::new(&adapter[b.clone()], *rank);
         low_rank.multiply(replaced(low_slope, *rank), dy_wide, matrix);

@@ -2,6 +2,7 @@
 //!
 //! Source: Zhang, Sennrich 2019, "Root Mean Square Layer Normalization".
 
+use super::scratch::fit;
 use crate::kernels::Value;
 use crate::vectors::{Kernel, sum_of_products, vectorised};
 
@@ -26,9 +27,9 @@ pub(super) struct NormTape<V> {
 impl Norm<'_> {
     /// `y = s · w · x` with `s = (mean x² + ε)^-½`, position by position; `y` is the tape's output.
     pub(super) fn forward<V: Value>(&self, input: &[f32], tape: &mut NormTape<V>) {
-        tape.input.resize(input.len(), V::default());
-        tape.output.resize(input.len(), V::default());
-        tape.inverse.resize(input.len() / self.weight.len(), 0.0);
+        fit(&mut tape.input, input.len());
+        fit(&mut tape.output, input.len());
+        fit(&mut tape.inverse, input.len() / self.weight.len());
         vectorised(Forward { norm: *self, input, tape });
     }
 

@@ -5,6 +5,7 @@
 
 use half::bf16;
 
+use super::scratch::fit;
 use crate::kernels::{Blocked, Kernels, Panels};
 use crate::vectors::convert;
 use crate::{BaseModel, Result};
@@ -66,19 +67,19 @@ impl Number for bf16 {
     }
 
     fn narrowed<'s>(wide: &'s [f32], buffer: &'s mut Vec<bf16>) -> &'s [bf16] {
-        buffer.resize(wide.len(), bf16::ZERO);
+        fit(buffer, wide.len());
         convert(wide, buffer);
         buffer
     }
 
     fn widened<'s>(values: &'s [bf16], buffer: &'s mut Vec<f32>) -> &'s [f32] {
-        buffer.resize(values.len(), 0.0);
+        fit(buffer, values.len());
         convert(values, buffer);
         buffer
     }
 
     fn fill_wide(values: &mut [bf16], buffer: &mut Vec<f32>, work: impl FnOnce(&mut [f32])) {
-        buffer.resize(values.len(), 0.0);
+        fit(buffer, values.len());
         work(buffer);
         convert(buffer, values);
     }

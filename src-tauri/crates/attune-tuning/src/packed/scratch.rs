@@ -48,3 +48,14 @@ impl<V: Number> Scratch<V> {
         }
     }
 }
+
+/// Makes a buffer so long; what was in it is of no use any more. One that is too small is given back before a larger one
+/// is taken, with room for longer rows than these: memory that is not written to costs nothing, and many sizes of
+/// buffers leave holes that nothing fits into.
+pub(super) fn fit<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) {
+    if buffer.capacity() < length {
+        *buffer = Vec::new();
+        buffer.reserve_exact(length + length / 2);
+    }
+    buffer.resize(length, T::default());
+}

@@ -10,7 +10,7 @@ use super::linear::LinearScratch;
 use super::norm::NormTape;
 use super::number::Number;
 use super::rows::Rows;
-use super::scratch::Scratch;
+use super::scratch::{Scratch, fit};
 use super::weights::PlacedWeights;
 use crate::kernels::Kernels;
 use crate::vectors::add;
@@ -107,7 +107,7 @@ impl<V: Number> Workspace<V> {
         self.targets.clear();
         self.targets.extend(rows.iter().flat_map(|(_, target)| *target));
         let states = &self.decoder_norm.output;
-        self.normed_slope.resize(states.len(), 0.0);
+        fit(&mut self.normed_slope, states.len());
         let slope = gradient.is_some().then_some(&mut self.normed_slope[..]);
         let products = &mut self.scratch.linear.products;
         let loss =
