@@ -3,7 +3,7 @@
 //! A weight is `scale · number` with a scale for each of its outputs, a row of activations likewise with a scale for
 //! each row, and numbers from -127 to 127. The numbers are multiplied and summed up exactly, and a sum is made an f32
 //! once, at the end.
-//! Not here: which products bear that (`answering`).
+//! Not here: which products bear that (`answer_network`).
 //! Invariant: all kernels give the same bits, and a row's are the same whatever other rows there are: only sums of whole
 //! numbers depend on the kernel, and those have no order.
 
