@@ -1,9 +1,7 @@
 // How an answer is to be made, as typed. An empty field is left out of the question.
 
-import type { Question } from "../../api/types";
-
 type Typed = number | string;
-type Precision = NonNullable<Question["precision"]>;
+type Precision = "auto" | "f32" | "bf16" | "int8";
 
 export const EMPTY = {
   maxNewTokens: "" as Typed,
