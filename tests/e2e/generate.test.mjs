@@ -101,10 +101,10 @@ test("a person slides, picks genres, previews, generates, reviews by keyboard an
 
 test("a batch whose server is killed is continued in the same page, with no attempt twice", { timeout: 2 * PATIENCE }, async () => {
   const { page } = await openGenerate("light", { width: 1600, height: 1000 });
-  await page.getByTestId("amount").fill("200");
+  await page.getByTestId("amount").fill("500");
   await page.getByTestId("options").click();
   await page.getByTestId("option-candidates").fill("1");
-  await page.getByRole("button", { name: "Generate 200 examples" }).click();
+  await page.getByRole("button", { name: "Generate 500 examples" }).click();
   await page.waitForFunction(() => Number.parseInt(document.querySelector("[data-testid=batch-percent]")?.textContent ?? "0") > 0, undefined, { timeout: PATIENCE });
   await looksRight(page, "generate-5-running");
   await server.end("SIGKILL");
@@ -117,16 +117,16 @@ test("a batch whose server is killed is continued in the same page, with no atte
   await page.getByRole("button", { name: "Continue" }).click();
   await page.locator("[data-testid=batch][data-status=completed]").waitFor({ timeout: PATIENCE });
   const results = await page.getByTestId("results").textContent();
-  assert.match(results, /^Kept\d+ of 200/);
+  assert.match(results, /^Kept\d+ of 500/);
   const kept = await (await fetch(`${server.address}/api/v1/batches?limit=1`)).json();
   const { total } = await (await fetch(`${server.address}/api/v1/examples?batch=${kept[0].id}&limit=1`)).json();
-  assert.equal(total, 200);
+  assert.equal(total, 500);
 
   await page.getByRole("button", { name: "Discard…" }).click();
-  await page.getByText(/^Its 200 examples go for good/).waitFor();
+  await page.getByText(/^Its 500 examples go for good/).waitFor();
   await page.getByRole("button", { name: "Discard", exact: true }).click();
-  await page.getByText("200 examples discarded").waitFor();
-  await page.getByTestId("batches").getByText(/of 200 kept/).waitFor({ state: "detached" });
+  await page.getByText("500 examples discarded").waitFor();
+  await page.getByTestId("batches").getByText(/of 500 kept/).waitFor({ state: "detached" });
 });
 
 async function openGenerate(theme, viewport) {

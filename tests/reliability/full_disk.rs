@@ -160,7 +160,8 @@ fn a_file_that_may_not_grow_any_more_ends_the_run_with_a_reason_and_damages_noth
     tiny.must_train("first");
     // The database needs up to 128 blocks of 512 bytes; this adapter needs many more, and so does a checkpoint of it.
     let large = ["--method", "lora", "--lora-rank", "64", "--lora-targets", "q,k,v,o,wi_0,wi_1,wo"];
-    for (blocks, name, words) in [(1, "log", "room"), (16, "database", "room"), (128, "weights", "checkpoint")]
+    for (blocks, name, words) in
+        [(1, "log", "room"), (16, "database", "room"), (128, "weights", "checkpoint")]
     {
         let whole = tiny.home.command(tiny.training(name, &tiny.output()));
         let script = format!("trap '' XFSZ && ulimit -f {blocks} && exec \"$0\" \"$@\"");

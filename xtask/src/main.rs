@@ -16,6 +16,7 @@ mod page;
 mod process;
 mod project;
 mod run;
+mod sanitize;
 mod test;
 mod tools;
 mod version;
@@ -34,7 +35,7 @@ struct Word {
     act: fn(&Project, &[String]) -> Result<ExitCode>,
 }
 
-const WORDS: [Word; 8] = [
+const WORDS: [Word; 9] = [
     Word {
         name: "run",
         usage: "run [-- ARGUMENTS]",
@@ -64,6 +65,12 @@ const WORDS: [Word; 8] = [
         usage: "fuzz [READER]",
         what: "bytes at random for each reader of foreign files, or one; --seconds N says how long each",
         act: fuzz::fuzz,
+    },
+    Word {
+        name: "sanitize",
+        usage: "sanitize",
+        what: "the tests of the unsafe code under AddressSanitizer",
+        act: sanitize::sanitize,
     },
     Word {
         name: "bench",
@@ -145,7 +152,8 @@ mod tests {
     fn an_unknown_word_is_answered_with_the_known_ones() {
         let said = act(&words("rum")).expect_err("no such command").to_string();
         assert!(
-            said.contains("`rum`") && said.contains("run, test, check, generate, fuzz, bench, package, help"),
+            said.contains("`rum`")
+                && said.contains("run, test, check, generate, fuzz, sanitize, bench, package, help"),
             "{said}"
         );
     }

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::fuzz::fuzz_all;
 use crate::packages::{For, install_missing};
 use crate::project::Project;
+use crate::sanitize::sanitize_all;
 use crate::{expect_only, page, tools};
 
 /// One set of features and one target directory: a second one would compile a hundred crates again.
@@ -28,6 +29,11 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
         title: "Readers of foreign files under bytes at random",
         again: "cargo xtask fuzz".into(),
         work: Box::new(|counts| fuzz_all(project, counts)),
+    });
+    judges.push(Judge {
+        title: "Unsafe code under AddressSanitizer",
+        again: "cargo xtask sanitize".into(),
+        work: Box::new(|counts| sanitize_all(project, counts)),
     });
     judges.push(drift_judge(project));
     let uses: &[For] = if fast { &[For::Building] } else { &[For::Building, For::Testing] };

@@ -81,6 +81,15 @@ impl<V: Value> Kernel for GatedGelu<'_, V> {
     }
 }
 
+/// `(mean_square + epsilon)^-½`, by which a row is scaled (RMS norm).
+///
+/// It is no number where the mean square has overflowed. The zero of plain arithmetic would make a row of zeros of a
+/// row that cannot be computed, and a wrong answer without a word.
+#[inline(always)]
+pub(super) fn inverse_root(mean_square: f32, epsilon: f32) -> f32 {
+    if mean_square < f32::INFINITY { (mean_square + epsilon).sqrt().recip() } else { f32::NAN }
+}
+
 /// `Σ left · right`.
 #[inline(always)]
 pub(super) fn sum_of_products<L: Value, R: Value>(left: &[L], right: &[R]) -> f32 {

@@ -7,7 +7,7 @@ use super::weights::{DecoderLayer, FeedForward, Norm};
 use super::{AnswerNetwork, Workspace};
 use crate::Result;
 use crate::kernels::Previous;
-use crate::vectors::{GatedGelu, Kernel, sum_of_products, vectorised};
+use crate::vectors::{GatedGelu, Kernel, inverse_root, sum_of_products, vectorised};
 
 impl AnswerNetwork {
     /// Reads a token of each sequence; what may follow it is written over `logits` of `[sequences, vocabulary]`.
@@ -124,7 +124,7 @@ impl Kernel for NormRows<'_> {
         let width = weight.len();
         for (row, normed) in self.rows.chunks_exact(width).zip(self.normed.chunks_exact_mut(width)) {
             let mean_square = sum_of_products(row, row) / width as f32;
-            let scale = (mean_square + epsilon).sqrt().recip();
+            let scale = inverse_root(mean_square, *epsilon);
             for ((normed, value), weight) in normed.iter_mut().zip(row).zip(weight) {
                 *normed = value * (scale * weight);
             }

@@ -17,6 +17,7 @@ use super::ChatError;
 use super::header::Header;
 use super::shape::{Rotation, Shape};
 use crate::error::WhileDoing;
+use crate::vectors::inverse_root;
 use crate::{Error, Result};
 
 const ANSWERING: &str = "answering with a chat model";
@@ -301,7 +302,7 @@ fn normalised(rows: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     let mut normal = rows.to_vec();
     for row in normal.chunks_exact_mut(weight.len()) {
         let mean_square = row.iter().map(|value| value * value).sum::<f32>() / row.len() as f32;
-        let scale = (mean_square + epsilon).sqrt().recip();
+        let scale = inverse_root(mean_square, epsilon);
         row.iter_mut().zip(weight).for_each(|(value, weight)| *value *= scale * weight);
     }
     normal

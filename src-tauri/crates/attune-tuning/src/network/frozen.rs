@@ -6,6 +6,8 @@
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result as CandleResult, Shape, Storage, Tensor, bail};
 
+use crate::vectors::inverse_root;
+
 /// `x · Wᵀ` for a frozen `W` of shape `[outputs, inputs]`.
 #[derive(Clone)]
 pub(crate) struct FrozenLinear {
@@ -80,7 +82,7 @@ impl FrozenRmsNorm {
 
     fn inverse_root_mean_square(&self, row: &[f32]) -> f32 {
         let mean_square = row.iter().map(|value| value * value).sum::<f32>() / row.len() as f32;
-        (mean_square + self.epsilon).sqrt().recip()
+        inverse_root(mean_square, self.epsilon)
     }
 }
 

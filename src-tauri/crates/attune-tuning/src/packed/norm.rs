@@ -4,7 +4,7 @@
 
 use super::scratch::fit;
 use crate::kernels::Value;
-use crate::vectors::{Kernel, sum_of_products, vectorised};
+use crate::vectors::{Kernel, inverse_root, sum_of_products, vectorised};
 
 /// A norm with its frozen weight of `[width]`.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,7 @@ impl<V: Value> Kernel for Forward<'_, V> {
         let rows = self.input.chunks_exact(width).zip(output.chunks_exact_mut(width));
         for (((input, output), kept), inverse) in rows.zip(kept.chunks_exact_mut(width)).zip(inverse) {
             let mean_square = sum_of_products(input, input) / width as f32;
-            let scale = (mean_square + epsilon).sqrt().recip();
+            let scale = inverse_root(mean_square, epsilon);
             *inverse = scale;
             for (((output, kept), input), weight) in output.iter_mut().zip(kept).zip(input).zip(weight) {
                 *output = V::narrow(scale * weight * input);

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 use attune_tuning::{
-    AdapterKind, Answer, Answering, Ask, BaseModel, Beams, Ended, Error, Finish, GenerationConfig,
-    LoraSettings, LoraTarget, Questions, ReadyAdapter, Result, Sampling, Search, Ticket, answer,
+    AdapterKind, Answer, AnswerPrecision, Answering, Ask, BaseModel, Beams, Ended, Error, Finish,
+    GenerationConfig, LoraSettings, LoraTarget, Questions, ReadyAdapter, Result, Sampling, Search, Ticket,
+    answer,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -206,6 +207,25 @@ fn what_fails_ends_its_own_request_alone() {
     );
     assert!(matches!(ended[&ends], Err(Error::NoTokenLeft { .. })), "{:?}", ended[&ends]);
     assert_eq!(told.get(&overflows), None, "a row was shown of a request that failed in its first step");
+}
+
+#[test]
+fn an_adapter_that_overflows_is_an_error_in_every_precision_and_never_an_empty_answer() {
+    let base = fixtures::tiny_base();
+    let kinds = [4, 5];
+    let sizes = [1e20, 1e30, 1e38];
+    for (kind, size) in kinds.into_iter().flat_map(|kind| sizes.map(|size| (kind, size))) {
+        let broken = adapter(&base, kind, size);
+        for precision in [AnswerPrecision::F32, AnswerPrecision::Bf16, AnswerPrecision::Int8] {
+            let asked = GenerationConfig { precision, ..config(12, Search::Greedy) };
+            let ask = ask("ba de", Some(&broken), 0);
+            let answers = answer(&base, &[ask], &asked, &mut |_| ControlFlow::Continue(()));
+            assert!(
+                matches!(answers, Err(Error::OutputNotFinite { position: 0 })),
+                "adapter {kind} of {size} in {precision:?}: {answers:?}"
+            );
+        }
+    }
 }
 
 #[test]
