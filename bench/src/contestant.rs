@@ -49,7 +49,7 @@ impl Contestant {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|source| Error::NoPython { path: program, source })?;
+            .map_err(|source| Error::NotStarted { path: program, source })?;
         let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
             return Err(Error::Silent { name });
         };

@@ -38,8 +38,10 @@ pub(crate) enum Error {
     },
     #[error("{path} holds no {what}; delete its folder and start again")]
     Lacks { path: PathBuf, what: String },
-    #[error("could not start Python at {path}; let `cargo xtask bench` set it up")]
-    NoPython {
+    #[error(
+        "could not start {path}; Python is set up by `cargo xtask bench`, and `taskset` is a part of Linux"
+    )]
+    NotStarted {
         path: PathBuf,
         #[source]
         source: io::Error,

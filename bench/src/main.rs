@@ -20,6 +20,7 @@ mod plot;
 mod quality;
 mod reference;
 mod speed;
+mod threads;
 mod together;
 mod twins;
 
@@ -76,6 +77,13 @@ enum Part {
     /// Attune's side of `answers`, a process of its own.
     #[command(hide = true)]
     Answer(answers::Answering),
+    /// Train and answer on one core and on all in turns, and compare the time.
+    Threads {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: threads::Wanted,
+    },
     /// Generate examples as the product does, and measure how long that takes. Needs no Python.
     Generation(generation::Wanted),
     /// Judge passages, broken text and what attune-mini writes, and compare with what is wanted.
@@ -121,6 +129,7 @@ fn act(part: Part) -> Result<bool> {
         Part::Train(wanted) => speed::train(&wanted),
         Part::Answers { place, wanted } => answers::compare(&place.python()?, &place.work, &wanted),
         Part::Answer(wanted) => answers::answer(&wanted),
+        Part::Threads { place, wanted } => threads::compare(&place.python()?, &place.work, &wanted),
         Part::Generation(wanted) => generation::measure(&wanted),
         Part::Quality(wanted) => quality::measure(&wanted),
         Part::Twins(wanted) => twins::measure(&wanted),

@@ -49,7 +49,7 @@ impl Python {
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
-            .map_err(|source| Error::NoPython { path: self.program.clone(), source })?;
+            .map_err(|source| Error::NotStarted { path: self.program.clone(), source })?;
         if !output.status.success() {
             return Err(Error::Script { script: script.to_owned(), status: output.status });
         }

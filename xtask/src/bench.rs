@@ -14,12 +14,13 @@ use crate::process::{Step, is_on_path};
 use crate::project::Project;
 
 /// The parts, by the flag that asks for each.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
     ("--parity", "parity"),
     ("--interop", "interop"),
     ("--learning", "learning"),
     ("--speed", "speed"),
     ("--answers", "answers"),
+    ("--threads", "threads"),
     ("--generation", "generation"),
     ("--quality", "quality"),
     ("--twins", "twins"),

@@ -75,7 +75,7 @@ const WORDS: [Word; 9] = [
     Word {
         name: "bench",
         usage: "bench --PART",
-        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE; or measure --speed, --answers, --generation, --quality or --twins --data FOLDER",
+        what: "compare with Hugging Face PEFT: --parity, --interop or --learning --data FILE; or measure --speed, --answers, --threads, --generation, --quality or --twins --data FOLDER",
         act: bench::bench,
     },
     Word {

@@ -8,7 +8,7 @@
 mod own;
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
@@ -50,18 +50,24 @@ const MOST_MEMORY: u64 = 50;
 
 /// Lets everybody take turns, and says whether Attune is as much faster as it must be.
 pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<bool> {
+    let folder = folder(python, work)?;
+    let mut is_enough = true;
+    for &batch in &wanted.batches {
+        is_enough &= compare_batch(python, &folder, batch, wanted.rounds)?;
+    }
+    is_enough &= compare_adapters(&folder)?;
+    Ok(is_enough)
+}
+
+/// Where the random base and the prompts lie; they are made if they are missing.
+pub(crate) fn folder(python: &Python, work: &Path) -> Result<PathBuf> {
     let folder = work.join("answers");
     files::make_folder(&folder)?;
     if !folder.join("prompts.json").exists() {
         say("a random base in the shape of flan-t5-small is made, and converted for CTranslate2");
         python.run("answers.py", ["make".as_ref(), folder.as_os_str()])?;
     }
-    let mut is_enough = true;
-    for &batch in &wanted.batches {
-        is_enough &= compare_batch(python, &folder, batch, wanted.rounds)?;
-    }
-    is_enough &= compare_adapters(&folder, wanted.rounds)?;
-    Ok(is_enough)
+    Ok(folder)
 }
 
 fn compare_batch(python: &Python, folder: &Path, batch: usize, rounds: usize) -> Result<bool> {
@@ -102,8 +108,10 @@ fn compare_batch(python: &Python, folder: &Path, batch: usize, rounds: usize) ->
 }
 
 /// One adapter in memory beside a hundred, of which each answers in its turn.
-fn compare_adapters(folder: &Path, rounds: usize) -> Result<bool> {
+fn compare_adapters(folder: &Path) -> Result<bool> {
     const BATCH: usize = 8;
+    /// A call takes a fifth of a second, and one per cent is to be told.
+    const ROUNDS: usize = 100;
     let mut all = Vec::new();
     for (kind, one, hundred) in [
         ("prompt", "Attune, int8, one soft prompt", "Attune, int8, 100 soft prompts"),
@@ -113,7 +121,7 @@ fn compare_adapters(folder: &Path, rounds: usize) -> Result<bool> {
             all.push(start_own(folder, name, Own::Int8, &["--kind", kind, "--adapters", count])?);
         }
     }
-    let taken = take_turns(&mut all, BATCH, rounds)?;
+    let taken = take_turns(&mut all, BATCH, ROUNDS)?;
     let peaks = report(&mut all, &taken, BATCH)?;
     let [one_prompt, hundred_prompts, one_lora, hundred_lora] = &taken[..] else { return Ok(false) };
     let time = ratio(hundred_prompts, one_prompt);

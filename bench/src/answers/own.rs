@@ -26,7 +26,7 @@ pub(crate) enum Own {
 }
 
 impl Own {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::F32 => "Attune, f32",
             Self::Bf16 => "Attune, bf16",
@@ -35,7 +35,7 @@ impl Own {
     }
 
     /// As this program's own option says it.
-    pub(super) fn precision(self) -> &'static str {
+    pub(crate) fn precision(self) -> &'static str {
         match self {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",

@@ -10,7 +10,7 @@ mod growth;
 mod own;
 mod rows;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use attune_tuning::Kernel;
@@ -26,7 +26,7 @@ use crate::reference::Python;
 pub(crate) use own::{Own, Training, train};
 
 /// Rows of a round; every contestant's batch divides it.
-const ROWS: usize = 32;
+pub(crate) const ROWS: usize = 32;
 /// Seconds from the start of a process until it can take its first step, at most.
 const MOST_SECONDS_TO_BEGIN: f64 = 0.6;
 /// Rounds before those that count: buffers grow, and weights come into the caches.
@@ -138,12 +138,7 @@ const ONE_ROW_PADDED: Rival = Rival {
 
 /// Lets everybody take turns, and says whether Attune is as much faster as it must be.
 pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<bool> {
-    let folder = work.join("speed");
-    files::make_folder(&folder)?;
-    if !folder.join("rows.json").exists() {
-        say("a random base in the shape of flan-t5-small is made");
-        python.run("speed.py", ["make".as_ref(), folder.as_os_str()])?;
-    }
+    let folder = folder(python, work)?;
     if wanted.agreement {
         return agreement::compare(&folder);
     }
@@ -206,6 +201,17 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
         }
     }
     Ok(is_enough)
+}
+
+/// Where the random base and its rows lie; they are made if they are missing.
+pub(crate) fn folder(python: &Python, work: &Path) -> Result<PathBuf> {
+    let folder = work.join("speed");
+    files::make_folder(&folder)?;
+    if !folder.join("rows.json").exists() {
+        say("a random base in the shape of flan-t5-small is made");
+        python.run("speed.py", ["make".as_ref(), folder.as_os_str()])?;
+    }
+    Ok(folder)
 }
 
 fn start_peft(python: &Python, folder: &Path, wanted: &Wanted, rival: &Rival) -> Result<Contestant> {

@@ -17,7 +17,7 @@ interface AnswerFactsProps {
     baseDigest: string;
     adapterDigest: string | null;
     newTokens: number;
-    decoding: { seed: number | null };
+    decoding: { seed: number | null; precision: string | null };
     milliseconds: number;
     timing: { loadingMilliseconds: number; firstTokenMilliseconds: number | null; tokensPerSecond: number };
   };
@@ -51,6 +51,7 @@ export function AnswerFacts({ answer }: AnswerFactsProps) {
     t.whole(milliseconds(answer.milliseconds)),
     newTokens === 0 ? null : t.speed(measure(tokensPerSecond)),
     t.tokens(newTokens, count(newTokens)),
+    decoding.precision === null ? null : t.precision(decoding.precision),
   ];
   return (
     <>

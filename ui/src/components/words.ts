@@ -16,6 +16,7 @@ export const words = {
     firstToken: (time: string) => `first token ${time}`,
     whole: (time: string) => `whole ${time}`,
     speed: (rate: string) => `${rate} tokens/s`,
+    precision: (numbers: string) => `in ${numbers}`,
     tokens: (tokens: number, written: string) => (tokens === 1 ? "1 token" : `${written} tokens`),
   },
 };
