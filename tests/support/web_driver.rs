@@ -61,17 +61,16 @@ impl WebDriver {
         program: &Path,
         arguments: &[A],
     ) -> Self {
-        let mut failure = String::new();
+        let mut failures = Vec::new();
         for _ in 0..2 {
             let mut driver = Self::start(home, display).await;
             match driver.begin(program, arguments).await {
                 Ok(()) => return driver,
-                Err(error) => failure = error,
+                Err(error) => failures.push(error),
             }
             driver.end_all();
-            println!("no window opened for {}: {failure}", program.display());
         }
-        panic!("no window opened for {}: {failure}", program.display());
+        panic!("no window opened for {}: {}", program.display(), failures.join("; then "));
     }
 
     /// A driver that listens and has no window yet.
