@@ -29,6 +29,8 @@ pub(crate) use own::{Own, Training, train};
 pub(crate) const ROWS: usize = 32;
 /// Seconds from the start of a process until it can take its first step, at most.
 const MOST_SECONDS_TO_BEGIN: f64 = 0.6;
+/// Starts of which the median counts.
+const STARTS: usize = 5;
 /// Rounds before those that count: buffers grow, and weights come into the caches.
 const WARM_UP: usize = 1;
 
@@ -225,7 +227,17 @@ fn start_own(folder: &Path, wanted: &Wanted, own: Own) -> Result<Contestant> {
     let mut command = Command::new(own_program()?);
     command.arg("train").arg(folder).args(["--kind", wanted.kind.name(), "--precision", own.precision()]);
     command.args(wanted.kernel.into_iter().flat_map(|kernel| ["--kernel", kernel.name()]));
-    let mut contestant = Contestant::start(own.name(), &mut command)?;
+    let mut seconds = Vec::new();
+    // The last of them stays.
+    let mut contestant = loop {
+        let mut started = Contestant::start(own.name(), &mut command)?;
+        seconds.push(started.ready_after);
+        if seconds.len() == STARTS {
+            break started;
+        }
+        started.end()?;
+    };
+    contestant.ready_after = median(seconds);
     contestant.most_mebibytes = Some(own.most_mebibytes());
     Ok(contestant)
 }

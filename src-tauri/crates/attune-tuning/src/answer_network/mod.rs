@@ -44,15 +44,6 @@ pub(crate) enum Numbers {
 
 impl Numbers {
     pub(crate) const ALL: [Self; 3] = [Self::F32, Self::Bf16, Self::Int8];
-
-    /// Sequences for which another thread pays: each reads all weights, which few rows do not make up for.
-    fn rows_a_thread(self) -> usize {
-        match self {
-            Self::F32 => 2,
-            Self::Bf16 => 4,
-            Self::Int8 => 4,
-        }
-    }
 }
 
 /// The weights of a base, packed for answers.
@@ -61,7 +52,6 @@ pub(crate) struct AnswerNetwork {
     packed: PackedLayers,
     embedding: Embedding,
     encoder_bias: RelativeBias,
-    numbers: Numbers,
     /// Whether keys and values are kept in f32.
     is_wide: bool,
     width: usize,
@@ -101,7 +91,6 @@ impl AnswerNetwork {
             packed: PackedLayers::read(network, architecture, weights, numbers)?,
             embedding: network.embedding.clone(),
             encoder_bias: network.encoder_bias.clone(),
-            numbers,
             is_wide: numbers == Numbers::F32,
             width: architecture.width,
             vocabulary: architecture.vocabulary,
@@ -142,7 +131,7 @@ impl AnswerNetwork {
             logits.resize(length, 0.0);
         }
         let logits = &mut logits[..length];
-        let threads = rayon::current_num_threads().min(tokens.len() / self.numbers.rows_a_thread()).max(1);
+        let threads = threads(tokens.len());
         let share = tokens.len().div_ceil(threads).max(1);
         let step = |tokens: &[u32], sequences: &mut [&mut Sequence], logits: &mut [f32]| {
             self.with_workspace(|state, workspace| self.step(tokens, sequences, logits, state, workspace))
@@ -190,4 +179,13 @@ impl Workspace {
             scores: Vec::new(),
         }
     }
+}
+
+/// How many threads share the sequences of a step, each of which reads all weights for its own.
+///
+/// Two are faster than one from two sequences on, in all numbers (`bench --threads`). Further ones share the same way to
+/// memory, so each of these is to have more than one sequence; on more than two cores nothing was measured.
+fn threads(sequences: usize) -> usize {
+    let wanted = (sequences / 2).max(sequences.min(2));
+    rayon::current_num_threads().min(wanted).max(1)
 }
