@@ -136,6 +136,12 @@ impl AnswerNetwork {
         let step = |tokens: &[u32], sequences: &mut [&mut Sequence], logits: &mut [f32]| {
             self.with_workspace(|state, workspace| self.step(tokens, sequences, logits, state, workspace))
         };
+        if threads == 1 && self.is_wide {
+            // Products of a lone row are shared (`rows`), at little cost within the pool; what comes from outside waits
+            // to be noticed, each time.
+            rayon::scope(|_| step(tokens, sequences, logits))?;
+            return Ok(logits);
+        }
         if threads == 1 {
             step(tokens, sequences, logits)?;
             return Ok(logits);

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use half::bf16;
 
-use super::rows::{RowsMut, row_products};
+use super::rows::{RowsMut, lone_row_products, row_products};
 use super::weights::{Form, Stack, Store};
 use crate::ReadyAdapter;
 use crate::kernels::{
@@ -93,6 +93,9 @@ impl Products {
             Form::Wide(place) => {
                 let weight = &store.wide[place.clone()];
                 match company {
+                    Company::Changing if rows.len() == inputs => {
+                        lone_row_products(out, previous, rows, weight, inputs);
+                    }
                     Company::Changing => {
                         let out = RowsMut { values: out, step: outputs, previous };
                         row_products(out, 1.0, rows, weight, inputs);

@@ -6,8 +6,14 @@
 //! only share what is loaded.
 
 use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
 
-use crate::kernels::{Previous, registers};
+use crate::kernels::{Previous, prefetch, registers};
+
+/// Values of a weight that several threads share: some fifty microseconds.
+const SHARED: usize = 1 << 18;
+/// Threads that share one; a few of them ask for all that memory gives.
+const TEAM: usize = 4;
 
 /// Row-major rows to fill, of which each may be part of a longer one.
 #[derive(Debug)]
@@ -22,6 +28,23 @@ pub(super) struct RowsMut<'a> {
 pub(super) fn row_products(out: RowsMut<'_>, scale: f32, rows: &[f32], weight: &[f32], inputs: usize) {
     let outputs = weight.len() / inputs;
     registers().dispatch(Products { weight, rows, inputs, outputs, scale, out });
+}
+
+/// As [`row_products`] of one row whose values lie side by side, by several threads of the pool where reading the weight
+/// takes longer than calling them. The same bits.
+pub(super) fn lone_row_products(
+    values: &mut [f32],
+    previous: Previous,
+    row: &[f32],
+    weight: &[f32],
+    inputs: usize,
+) {
+    let threads = if weight.len() < SHARED { 1 } else { rayon::current_num_threads().min(TEAM) };
+    let share = values.len().div_ceil(threads);
+    values.par_chunks_mut(share).zip(weight.par_chunks(share * inputs)).for_each(|(values, weight)| {
+        let step = values.len();
+        row_products(RowsMut { values, step, previous }, 1.0, row, weight, inputs);
+    });
 }
 
 struct Products<'a> {
@@ -76,7 +99,12 @@ impl Products<'_> {
             std::array::from_fn(|o| S::as_simd_f32s(&weight[(output + o) * inputs..][..inputs]));
         let rows: [_; R] = std::array::from_fn(|r| S::as_simd_f32s(&rows[(row + r) * inputs..][..inputs]));
         let mut sums = [[simd.splat_f32s(0.0); R]; O];
+        // What the next tile reads; a processor fetches ahead within a page only.
+        let next = weight.get((output + O) * inputs..(output + 2 * O) * inputs).unwrap_or_default();
         for lane in 0..inputs / S::F32_LANES {
+            for o in 0..O {
+                next.get((lane * O + o) * S::F32_LANES).into_iter().for_each(prefetch);
+            }
             let values: [_; R] = std::array::from_fn(|r| rows[r].0[lane]);
             for (o, sums) in sums.iter_mut().enumerate() {
                 let weight = weights[o].0[lane];
@@ -104,7 +132,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{Previous, RowsMut, row_products};
+    use super::{Previous, RowsMut, SHARED, lone_row_products, row_products};
 
     #[test]
     fn products_are_right_and_the_same_bits_in_any_company() {
@@ -137,6 +165,22 @@ mod tests {
                     assert!((f64::from(found) - 0.5 * exact).abs() < 1e-5, "{found} for {exact}");
                     assert_eq!(added[place], before[place] + found);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_threads_share_has_the_same_bits() {
+        let mut random = ChaCha8Rng::seed_from_u64(8);
+        for (inputs, outputs) in [(512, SHARED / 512 + 3), (512, 5), (37, SHARED / 37 + 1)] {
+            let mut draw = |count| (0..count).map(|_| random.random_range(-1.0..1.0)).collect::<Vec<f32>>();
+            let (weight, row, before) = (draw(inputs * outputs), draw(inputs), draw(outputs));
+            for previous in [Previous::Replaced, Previous::AddedTo] {
+                let (mut alone, mut shared) = (before.clone(), before.clone());
+                let out = RowsMut { values: &mut alone, step: outputs, previous };
+                row_products(out, 1.0, &row, &weight, inputs);
+                lone_row_products(&mut shared, previous, &row, &weight, inputs);
+                assert_eq!(shared, alone, "{outputs} outputs");
             }
         }
     }

@@ -8,7 +8,7 @@ use half::bf16;
 
 use super::Numbers;
 use super::attention::Bias;
-use crate::kernels::{Bf16Kernel, Int8Panels, Kernels, Panels};
+use crate::kernels::{Bf16Kernel, Int8Panels, Kernels, Panels, room_for};
 use crate::network::{self, FrozenRmsNorm, Network, Product};
 use crate::weights::Weights;
 use crate::{Architecture, Result};
@@ -165,7 +165,7 @@ impl<'w> Packing<'w> {
         let shapes = || network.products().map(Product::shape);
         let of = |wanted: Numbers| shapes().filter(move |_| numbers == wanted);
         let store = Store {
-            wide: Vec::with_capacity(of(Numbers::F32).map(|[outputs, inputs]| outputs * inputs).sum()),
+            wide: room_for(of(Numbers::F32).map(|[outputs, inputs]| outputs * inputs).sum()),
             narrow: Panels::with_room_for(of(Numbers::Bf16)),
             int8: Int8Panels::with_room_for(of(Numbers::Int8)),
         };

@@ -20,7 +20,7 @@ impl Line {
 }
 
 /// No lines, and memory for so many, in large pages where the system has them for this.
-pub(super) fn room_for<L>(count: usize) -> Vec<L> {
+pub(crate) fn room_for<L>(count: usize) -> Vec<L> {
     let lines = Vec::with_capacity(count);
     #[cfg(all(target_os = "linux", not(miri)))]
     {
@@ -37,7 +37,7 @@ pub(super) fn room_for<L>(count: usize) -> Vec<L> {
 }
 
 /// Says that the line will be read soon.
-pub(super) fn prefetch<L>(line: &L) {
+pub(crate) fn prefetch<L>(line: &L) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: a hint about an address, here even a valid one, that changes nothing but the caches.
     unsafe {

@@ -32,6 +32,7 @@ pub use int8::{Int8Choice, Int8Instructions, chosen_for_int8};
 pub(crate) use int8::{Int8Kernel, Int8Panels, Int8Products, Int8Rows};
 pub(crate) use limit::registers;
 pub use limit::{Kernel, limit_kernel};
+pub(crate) use lines::{prefetch, room_for};
 pub(crate) use matrices::{Matrix, MatrixMut, Previous};
 pub(crate) use narrow::Bf16Kernel;
 pub(crate) use panels::{PanelRows, Panels};
