@@ -136,9 +136,7 @@ impl AnswerNetwork {
         let step = |tokens: &[u32], sequences: &mut [&mut Sequence], logits: &mut [f32]| {
             self.with_workspace(|state, workspace| self.step(tokens, sequences, logits, state, workspace))
         };
-        if threads == 1 && self.is_wide {
-            // Products of a lone row are shared (`rows`), at little cost within the pool; what comes from outside waits
-            // to be noticed, each time.
+        if threads == 1 && self.packed.store.wide.len() >= SHARED {
             rayon::scope(|_| step(tokens, sequences, logits))?;
             return Ok(logits);
         }
@@ -186,6 +184,10 @@ impl Workspace {
         }
     }
 }
+
+/// Values in f32 from which threads share the products of a lone sequence (`rows`): calling them takes a tenth of a
+/// millisecond, and a token reads a good half of all values.
+const SHARED: usize = 1 << 24;
 
 /// How many threads share the sequences of a step, each of which reads all weights for its own.
 ///

@@ -30,8 +30,8 @@ pub(super) fn row_products(out: RowsMut<'_>, scale: f32, rows: &[f32], weight: &
     registers().dispatch(Products { weight, rows, inputs, outputs, scale, out });
 }
 
-/// As [`row_products`] of one row whose values lie side by side, by several threads of the pool where reading the weight
-/// takes longer than calling them. The same bits.
+/// As [`row_products`] of one row whose values lie side by side. Within a pool its threads share a large weight; from
+/// outside they would be called for every product anew. The same bits.
 pub(super) fn lone_row_products(
     values: &mut [f32],
     previous: Previous,
@@ -39,7 +39,12 @@ pub(super) fn lone_row_products(
     weight: &[f32],
     inputs: usize,
 ) {
-    let threads = if weight.len() < SHARED { 1 } else { rayon::current_num_threads().min(TEAM) };
+    let is_shared = weight.len() >= SHARED && rayon::current_thread_index().is_some();
+    let threads = if is_shared { rayon::current_num_threads().min(TEAM) } else { 1 };
+    if threads == 1 {
+        let step = values.len();
+        return row_products(RowsMut { values, step, previous }, 1.0, row, weight, inputs);
+    }
     let share = values.len().div_ceil(threads);
     values.par_chunks_mut(share).zip(weight.par_chunks(share * inputs)).for_each(|(values, weight)| {
         let step = values.len();
@@ -99,11 +104,13 @@ impl Products<'_> {
             std::array::from_fn(|o| S::as_simd_f32s(&weight[(output + o) * inputs..][..inputs]));
         let rows: [_; R] = std::array::from_fn(|r| S::as_simd_f32s(&rows[(row + r) * inputs..][..inputs]));
         let mut sums = [[simd.splat_f32s(0.0); R]; O];
-        // What the next tile reads; a processor fetches ahead within a page only.
-        let next = weight.get((output + O) * inputs..(output + 2 * O) * inputs).unwrap_or_default();
+        // What is read after this, for the first rows: a processor fetches ahead within a page only.
+        let next = (output + O) * inputs..(output + 2 * O) * inputs;
+        let next = weight.get(next).filter(|_| row == 0).unwrap_or_default();
         for lane in 0..inputs / S::F32_LANES {
-            for o in 0..O {
-                next.get((lane * O + o) * S::F32_LANES).into_iter().for_each(prefetch);
+            if !next.is_empty() {
+                let line = lane * O * S::F32_LANES;
+                (0..O).for_each(|o| prefetch(&next[line + o * S::F32_LANES]));
             }
             let values: [_; R] = std::array::from_fn(|r| rows[r].0[lane]);
             for (o, sums) in sums.iter_mut().enumerate() {
@@ -179,7 +186,7 @@ mod tests {
                 let (mut alone, mut shared) = (before.clone(), before.clone());
                 let out = RowsMut { values: &mut alone, step: outputs, previous };
                 row_products(out, 1.0, &row, &weight, inputs);
-                lone_row_products(&mut shared, previous, &row, &weight, inputs);
+                rayon::scope(|_| lone_row_products(&mut shared, previous, &row, &weight, inputs));
                 assert_eq!(shared, alone, "{outputs} outputs");
             }
         }
