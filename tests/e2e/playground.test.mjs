@@ -102,7 +102,7 @@ test("four models get the same seed, each fails on its own, and an answer is put
   const figures = await page.getByTestId("answer-figures").allTextContents();
   const seeds = figures.map((text) => text.match(/seed (\d+)/)?.[1]);
   assert.deepEqual(seeds, [seeds[0], seeds[0], seeds[0]], "the same draws for all");
-  for (const text of figures) assert.match(text, /whole [\d.]+\s(ms|s).*tokens?$/);
+  for (const text of figures) assert.match(text, /whole [\d.]+\s(ms|s).*tokens?in (int8|f32)$/);
   const [byRun, , byFolder] = await page.getByTestId("answer-origin").allTextContents();
   assert.equal(byFolder, byRun, "the folder of the run answers with the same adapter");
   await looksRight(page, "playground-4-four");

@@ -75,7 +75,7 @@ test("a person trains on a database, watches the curve and asks the result", { t
   for (const kind of ["tuned", "base"]) {
     const answer = page.getByTestId(`answer-${kind}`);
     await answer.getByTestId("answer-text").waitFor({ timeout: PATIENCE });
-    assert.match(await answer.textContent(), /whole [\d.]+\s(ms|s)[\d.]+ tokens\/s\d+\stokens?$/, `the ${kind} answer says how long it took`);
+    assert.match(await answer.textContent(), /whole [\d.]+\s(ms|s)[\d.]+ tokens\/s\d+\stokens?in (int8|f32)$/, `the ${kind} answer says how long it took`);
   }
   await looksRight(page, "4-answered");
   assert.deepEqual(complaints, []);

@@ -5,22 +5,17 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
 use super::{Home, Http, Xvfb, until};
 
 /// The name under which an element's id stands in answers (W3C WebDriver, "Elements").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-
-/// A window on a busy machine opens within three seconds.
-const LONGEST_OPENING: Duration = Duration::from_secs(60);
 
 /// One window of one program, from its start to its end.
 #[derive(Debug)]
@@ -52,29 +47,12 @@ impl WebDriver {
     }
 
     /// The same for a person who sees the window for the first time.
-    ///
-    /// A second driver is tried where the first gives no session. It chooses a port on which the window is to listen
-    /// for it, and another program may take that port first; then it waits for ever.
     pub(crate) async fn open_first<A: AsRef<str>>(
         home: &Home,
         display: &Xvfb,
         program: &Path,
         arguments: &[A],
     ) -> Self {
-        let mut failures = Vec::new();
-        for _ in 0..2 {
-            let mut driver = Self::start(home, display).await;
-            match driver.begin(program, arguments).await {
-                Ok(()) => return driver,
-                Err(error) => failures.push(error),
-            }
-            driver.end_all();
-        }
-        panic!("no window opened for {}: {}", program.display(), failures.join("; then "));
-    }
-
-    /// A driver that listens and has no window yet.
-    async fn start(home: &Home, display: &Xvfb) -> Self {
         let address = free_address();
         let mut command = Command::new("WebKitWebDriver");
         home.dress(&mut command);
@@ -86,39 +64,26 @@ impl WebDriver {
             // Not pipes: the window inherits them and may outlive this test's interest in them.
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            // With the window in one group, which can be ended as a whole.
-            .process_group(0);
+            .stderr(Stdio::null());
         let driver = match command.spawn() {
             Ok(driver) => driver,
             Err(error) => panic!("WebKitWebDriver did not start ({error}); `cargo xtask test` installs it"),
         };
         let http = Http::new(&address.to_string());
-        let driver = Self { driver, address, http, session: String::new() };
+        let mut driver = Self { driver, address, http, session: String::new() };
         let listening =
             until(|| async { tokio::net::TcpStream::connect(address).await.map_err(|e| e.to_string()) });
         listening
             .await
             .unwrap_or_else(|error| panic!("WebKitWebDriver does not listen on {address}: {error}"));
-        driver
-    }
-
-    /// Opens the window.
-    async fn begin<A: AsRef<str>>(&mut self, program: &Path, arguments: &[A]) -> Result<(), String> {
         let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
         let options = json!({ "binary": program, "args": arguments });
         let wanted = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
-        let session = timeout(LONGEST_OPENING, self.ask(Method::POST, "/session", Some(&wanted))).await;
-        let session = session.map_err(|_| format!("there was none within {LONGEST_OPENING:?}"))??;
-        session["sessionId"].as_str().ok_or("a session without an id")?.clone_into(&mut self.session);
-        Ok(())
-    }
-
-    /// Ends the driver with whatever it started.
-    fn end_all(&self) {
-        let group = format!("-{}", self.driver.id());
-        let ended = Command::new("kill").args(["-KILL", "--", &group]).status();
-        assert!(ended.is_ok_and(|status| status.success()), "the driver without a session did not end");
+        let session = driver.ask(Method::POST, "/session", Some(&wanted)).await;
+        let session =
+            session.unwrap_or_else(|error| panic!("no window opened for {}: {error}", program.display()));
+        driver.session = session["sessionId"].as_str().expect("a session has an id").to_owned();
+        driver
     }
 
     /// Waits until an element is there, and gives its id.
@@ -210,11 +175,20 @@ impl WebDriver {
             .unwrap_or_else(|error| panic!("{} was not written: {error}", path.display()));
     }
 
-    /// Closes the window and waits until it is closed.
+    /// Closes the window and waits until its program has ended.
+    ///
+    /// The driver answers before that. Where it was ended itself in that moment, one program in fifty never heard that
+    /// its window was to close, and stayed the owner of its folder.
     pub(crate) async fn close(mut self) {
         let closed = self.in_session(Method::DELETE, "", None).await;
         self.session.clear();
         closed.unwrap_or_else(|error| panic!("the window did not close: {error}"));
+        let driver = self.driver.id();
+        let ended = until(|| async {
+            let living = living_children(driver);
+            if living.is_empty() { Ok(()) } else { Err(format!("processes {living:?} go on")) }
+        });
+        ended.await.unwrap_or_else(|error| panic!("the program did not end with its window: {error}"));
     }
 
     async fn find_now(&self, css: &str) -> Result<String, String> {
@@ -264,6 +238,17 @@ impl Drop for WebDriver {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// Children of a process that have not ended, by their numbers (proc(5)).
+fn living_children(process: u32) -> Vec<String> {
+    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+    let children = children.expect("a process that was started is in /proc");
+    let is_living = |child: &&str| {
+        let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        state.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+    };
+    children.split_whitespace().filter(is_living).map(str::to_owned).collect()
 }
 
 /// Without the asynchronous client: a drop may happen while its runtime is going down.

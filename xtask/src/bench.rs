@@ -145,7 +145,7 @@ mod tests {
             let said = asked_for(&words(arguments)).expect_err("no such part").to_string();
             assert!(
                 said.contains(
-                    "--parity, --interop, --learning, --speed, --answers, --generation, --quality, --twins"
+                    "--parity, --interop, --learning, --speed, --answers, --threads, --generation, --quality, --twins"
                 ),
                 "{said}"
             );
