@@ -8,8 +8,8 @@
 use std::path::Path;
 
 use attune_tuning::{
-    AdamW, AdapterKind, AdapterLayout, AutogradPass, BaseModel, EncodedExample, LoraSettings, LoraTarget,
-    PackedBatch, PackedPass, Precision, TrainingPass,
+    AdamW, AdapterKind, AdapterLayout, AutogradPass, BaseModel, EncodedExample, Kernel, LoraSettings,
+    LoraTarget, PackedBatch, PackedPass, Precision, TrainingPass, limit_kernel,
 };
 use clap::Args;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::files::{Tensors, read_base, read_json};
 use crate::judgement::{Judgement, relative_difference, report};
 use crate::reference::Python;
+use crate::speed::kernel;
 
 /// Relative error of every step's loss.
 const LOSS: f64 = 3e-4;
@@ -35,6 +36,9 @@ pub(crate) struct Wanted {
     /// Follow with the readable pass, which the one that trains is tested against.
     #[arg(long)]
     readable: bool,
+    /// The best kernel that Attune may use.
+    #[arg(long, value_name = "NAME", value_parser = kernel)]
+    kernel: Option<Kernel>,
 }
 
 /// What computes losses and gradients.
@@ -82,6 +86,7 @@ struct Run {
 /// Lets PEFT train a random base in the shape of flan-t5-small, follows it, and says whether everything holds.
 pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<bool> {
     let folder = work.join("parity");
+    wanted.kernel.map_or(Ok(()), limit_kernel)?;
     if !wanted.keep {
         console::say("PEFT takes its steps on a random base in the shape of flan-t5-small");
         python.run("parity.py", ["--out".as_ref(), folder.as_os_str()])?;

@@ -23,7 +23,7 @@ use crate::files;
 use crate::judgement::median;
 use crate::reference::Python;
 
-pub(crate) use own::{Own, Training, train};
+pub(crate) use own::{Own, Training, kernel, train};
 
 /// Rows of a round; every contestant's batch divides it.
 pub(crate) const ROWS: usize = 32;
@@ -46,7 +46,7 @@ pub(crate) struct Wanted {
     #[arg(long)]
     padded: bool,
     /// The best kernel that both sides may use; what computes no bf16 is left out of the comparison in it.
-    #[arg(long, value_name = "NAME", value_parser = own::kernel)]
+    #[arg(long, value_name = "NAME", value_parser = kernel)]
     kernel: Option<Kernel>,
     /// Compare with nobody, but bf16 with f32: how far the losses of forty steps lie apart.
     #[arg(long, conflicts_with = "growth")]

@@ -67,7 +67,7 @@ pub(crate) struct Training {
 }
 
 /// A kernel by the name that `ATTUNE_KERNEL` takes.
-pub(super) fn kernel(name: &str) -> std::result::Result<Kernel, String> {
+pub(crate) fn kernel(name: &str) -> std::result::Result<Kernel, String> {
     let names = || Kernel::ALL.map(Kernel::name).join(", ");
     Kernel::by_name(name).ok_or_else(|| format!("there are {}", names()))
 }
