@@ -11,11 +11,15 @@ use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::{Home, Http, Xvfb, until};
 
 /// The name under which an element's id stands in answers (W3C WebDriver, "Elements").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A program ends within milliseconds of its window.
+const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// One window of one program, from its start to its end.
 #[derive(Debug)]
@@ -177,18 +181,22 @@ impl WebDriver {
 
     /// Closes the window and waits until its program has ended.
     ///
-    /// The driver answers before that. Where it was ended itself in that moment, one program in fifty never heard that
-    /// its window was to close, and stayed the owner of its folder.
+    /// One in fifty times the driver takes the page away and the window is never told to close; the program would stay
+    /// the owner of its folder. Then the system ends it, as at the end of a session.
     pub(crate) async fn close(mut self) {
         let closed = self.in_session(Method::DELETE, "", None).await;
         self.session.clear();
         closed.unwrap_or_else(|error| panic!("the window did not close: {error}"));
         let driver = self.driver.id();
-        let ended = until(|| async {
+        let ended = || async {
             let living = living_children(driver);
             if living.is_empty() { Ok(()) } else { Err(format!("processes {living:?} go on")) }
-        });
-        ended.await.unwrap_or_else(|error| panic!("the program did not end with its window: {error}"));
+        };
+        if timeout(LONGEST_END, until(ended)).await.is_err() {
+            let asked = Command::new("kill").arg("-TERM").args(living_children(driver)).status();
+            asked.expect("the system has a kill command");
+            until(ended).await.unwrap_or_else(|error| panic!("the program did not end: {error}"));
+        }
     }
 
     async fn find_now(&self, css: &str) -> Result<String, String> {
