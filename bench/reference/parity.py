@@ -5,8 +5,10 @@
     python bench/reference/parity.py --base tests/fixtures/tiny_t5 --out tests/fixtures/parity   # the one CI follows
 
 Both kinds of adapter take the same steps over shuffled batches (each step the next rows) and on one fixed batch, where
-a wrong gradient shows as a loss that does not fall. FOLDER/reference.json holds rows and losses, reference.safetensors
-the start, the first gradient and the adapter after ten steps of each run; without --base, FOLDER/base is made.
+a wrong gradient shows as a loss that does not fall. Steps grow as in a warm-up: Adam's first one is the sign of the
+gradient, and a slope too small for f32 to tell its sign would else move one value by two whole steps, and all losses
+with it. FOLDER/reference.json holds rows, rates and losses, reference.safetensors the start, the first gradient and the
+adapter after ten steps of each run; without --base, FOLDER/base is made.
 """
 import argparse
 import json
@@ -48,19 +50,20 @@ def adapted(base, kind, generator):
     return model
 
 
-def run(folder, kind, rows, batch, steps, fixed, seed):
+def run(folder, kind, rows, batch, rates, fixed, seed):
     model = adapted(t5.load(folder), kind, torch.Generator().manual_seed(seed)).train()
     weights = t5.trained(model)
     tensors = {f"start.{name}": weight.detach().clone() for name, weight in weights.items()}
-    optimizer = torch.optim.AdamW(list(weights.values()), lr=LEARNING_RATES[kind], weight_decay=0.0)
+    optimizer = torch.optim.AdamW(list(weights.values()), weight_decay=0.0)
     losses, start = [], time.perf_counter()
-    for step in range(steps):
+    for step, rate in enumerate(rates):
         first = 0 if fixed else step * batch
         loss = model(**t5.padded(rows[first : first + batch])).loss
         optimizer.zero_grad()
         loss.backward()
         if step == 0:
             tensors.update({f"gradient.{name}": weight.grad.clone() for name, weight in weights.items()})
+        optimizer.param_groups[0]["lr"] = rate
         optimizer.step()
         if step + 1 == SNAPSHOT:
             tensors.update({f"snapshot.{name}": weight.detach().clone() for name, weight in weights.items()})
@@ -87,11 +90,13 @@ def main():
     vocabulary = json.loads((base / "config.json").read_text())["vocab_size"]
     rows = make_rows(arguments.steps * arguments.batch_size, vocabulary, torch.Generator().manual_seed(1), longest)
     runs, tensors = [], {}
-    for kind in LEARNING_RATES:
+    for kind, highest in LEARNING_RATES.items():
+        rates = [highest * (step + 1) / arguments.steps for step in range(arguments.steps)]
         for fixed in (False, True):
             name = f"{kind}_{'fixed' if fixed else 'shuffled'}"
-            losses, own = run(base, kind, rows, arguments.batch_size, arguments.steps, fixed, seed=7)
-            runs.append(dict(name=name, kind=kind, fixed=fixed, learning_rate=LEARNING_RATES[kind], losses=losses))
+            losses, own = run(base, kind, rows, arguments.batch_size, rates, fixed, seed=7)
+            steps = [dict(learning_rate=rate, loss=loss) for rate, loss in zip(rates, losses)]
+            runs.append(dict(name=name, kind=kind, fixed=fixed, steps=steps))
             tensors.update({f"{name}.{tensor}": value.contiguous() for tensor, value in own.items()})
     save_file(tensors, arguments.out / "reference.safetensors")
     written = dict(batch_size=arguments.batch_size, snapshot=SNAPSHOT, prompt_rows=20, lora=dict(rank=4, alpha=8, targets=["q", "v"]),

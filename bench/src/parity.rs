@@ -79,8 +79,13 @@ struct Run {
     name: String,
     kind: String,
     fixed: bool,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
     learning_rate: f64,
-    losses: Vec<f64>,
+    loss: f64,
 }
 
 /// Lets PEFT train a random base in the shape of flan-t5-small, follows it, and says whether everything holds.
@@ -150,7 +155,7 @@ impl Reference {
         let mut optimizer = AdamW::new(adapter.len(), 0.0);
         let mut judgements = Vec::new();
         let mut worst_loss = 0.0_f64;
-        for (step, expected) in run.losses.iter().enumerate() {
+        for (step, Step { learning_rate, loss: expected }) in run.steps.iter().enumerate() {
             let loss = pass.loss_and_gradient(&adapter, &self.batch(run, step)?, &mut gradient)?.mean;
             let error = (loss - expected).abs() / expected;
             worst_loss = if error.is_nan() { f64::INFINITY } else { worst_loss.max(error) };
@@ -158,14 +163,14 @@ impl Reference {
                 let difference = relative_difference(&gradient, &vector("gradient")?);
                 judgements.push(Judgement::new(format!("{name}: first gradient"), difference, GRADIENT));
             }
-            optimizer.step(&mut adapter, &gradient, run.learning_rate)?;
+            optimizer.step(&mut adapter, &gradient, *learning_rate)?;
             if step + 1 == self.snapshot {
                 let difference = relative_difference(&adapter, &vector("snapshot")?);
                 let what = format!("{name}: adapter after {} steps", self.snapshot);
                 judgements.push(Judgement::new(what, difference, ADAPTER));
             }
         }
-        let what = format!("{name}: loss over {} steps", run.losses.len());
+        let what = format!("{name}: loss over {} steps", run.steps.len());
         judgements.push(Judgement::new(what, worst_loss, LOSS));
         Ok(judgements)
     }

@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::console::say;
 use crate::error::{Error, Result};
+use crate::files;
 
 /// The checkout this program was built from.
 pub(crate) fn checkout() -> PathBuf {
@@ -37,11 +39,8 @@ impl Python {
         script: &str,
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<Vec<u8>> {
-        let path = checkout().join("bench/reference").join(script);
-        let output = Command::new(&self.program)
-            // No caches of compiled scripts in the checkout.
-            .arg("-B")
-            .arg(path)
+        let output = self
+            .script(script)
             .args(arguments)
             // Threads that wait for work by spinning take the time of those who have some.
             .env("OMP_WAIT_POLICY", "passive")
@@ -54,5 +53,16 @@ impl Python {
             return Err(Error::Script { script: script.to_owned(), status: output.status });
         }
         Ok(output.stdout)
+    }
+
+    /// The folder that `PART.py make` fills; it is made while `last`, the file that is written last, is missing.
+    pub(crate) fn made(&self, work: &Path, part: &str, last: &str, what: &str) -> Result<PathBuf> {
+        let folder = work.join(part);
+        files::make_folder(&folder)?;
+        if !folder.join(last).exists() {
+            say(what);
+            self.run(&format!("{part}.py"), ["make".as_ref(), folder.as_os_str()])?;
+        }
+        Ok(folder)
     }
 }

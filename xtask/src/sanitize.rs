@@ -5,8 +5,8 @@
 
 use std::process::ExitCode;
 
-use crate::console::{Stages, result, say};
-use crate::counts::Counts;
+use crate::check::{Judge, judge_all};
+use crate::console::Stages;
 use crate::error::Result;
 use crate::expect_only;
 use crate::process::Step;
@@ -18,22 +18,20 @@ const TESTS: [&str; 7] = ["test", "--workspace", "--exclude", "attune", "--lib",
 
 pub(crate) fn sanitize(project: &Project, arguments: &[String]) -> Result<ExitCode> {
     expect_only("sanitize", arguments, &[])?;
-    let mut counts = Counts::default();
-    let outcome =
-        Stages::new(1).stage("Unsafe code under AddressSanitizer", || sanitize_all(project, &mut counts));
-    if let Err(error) = outcome {
-        say(&format!("      {error}"));
-        counts.failed = counts.failed.max(1);
-    }
-    result(&counts.line());
-    Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(judge_all(Stages::new(1), vec![sanitize_judge(project)]))
 }
 
-pub(crate) fn sanitize_all(project: &Project, counts: &mut Counts) -> Result<()> {
-    Step::cargo(&project.root)
-        .args(TESTS)
-        .with("RUSTC_WORKSPACE_WRAPPER", project.root.join("xtask/sanitized-rustc.sh"))
-        // Leaks are no unsafe access, and what a process keeps until its end is not lost.
-        .with("ASAN_OPTIONS", "detect_leaks=0")
-        .run_counted(counts)
+pub(crate) fn sanitize_judge(project: &Project) -> Judge<'_> {
+    let step = move || {
+        Step::cargo(&project.root)
+            .args(TESTS)
+            .with("RUSTC_WORKSPACE_WRAPPER", project.root.join("xtask/sanitized-rustc.sh"))
+            // Leaks are no unsafe access, and what a process keeps until its end is not lost.
+            .with("ASAN_OPTIONS", "detect_leaks=0")
+    };
+    Judge {
+        title: "Unsafe code under AddressSanitizer",
+        again: "cargo xtask sanitize".into(),
+        work: Box::new(move |counts| step().run_counted(counts)),
+    }
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::fuzz::fuzz_all;
 use crate::packages::{For, install_missing};
 use crate::project::Project;
-use crate::sanitize::sanitize_all;
+use crate::sanitize::sanitize_judge;
 use crate::{expect_only, page, tools};
 
 /// One set of features and one target directory: a second one would compile a hundred crates again.
@@ -30,11 +30,7 @@ pub(crate) fn test(project: &Project, arguments: &[String]) -> Result<ExitCode> 
         again: "cargo xtask fuzz".into(),
         work: Box::new(|counts| fuzz_all(project, counts)),
     });
-    judges.push(Judge {
-        title: "Unsafe code under AddressSanitizer",
-        again: "cargo xtask sanitize".into(),
-        work: Box::new(|counts| sanitize_all(project, counts)),
-    });
+    judges.push(sanitize_judge(project));
     judges.push(drift_judge(project));
     let uses: &[For] = if fast { &[For::Building] } else { &[For::Building, For::Testing] };
     let mut stages = Stages::new(judges.len() + 4);

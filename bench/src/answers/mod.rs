@@ -16,7 +16,6 @@ use clap::Args;
 use crate::console::{result as tell, say};
 use crate::contestant::{Contestant, Round, own_program};
 use crate::error::Result;
-use crate::files;
 use crate::judgement::median;
 use crate::reference::Python;
 
@@ -61,13 +60,8 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
 
 /// Where the random base and the prompts lie; they are made if they are missing.
 pub(crate) fn folder(python: &Python, work: &Path) -> Result<PathBuf> {
-    let folder = work.join("answers");
-    files::make_folder(&folder)?;
-    if !folder.join("prompts.json").exists() {
-        say("a random base in the shape of flan-t5-small is made, and converted for CTranslate2");
-        python.run("answers.py", ["make".as_ref(), folder.as_os_str()])?;
-    }
-    Ok(folder)
+    let made = "a random base in the shape of flan-t5-small is made, and converted for CTranslate2";
+    python.made(work, "answers", "prompts.json", made)
 }
 
 fn compare_batch(python: &Python, folder: &Path, batch: usize, rounds: usize) -> Result<bool> {

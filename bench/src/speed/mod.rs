@@ -19,7 +19,6 @@ use clap::{Args, ValueEnum};
 use crate::console::{result as tell, say};
 use crate::contestant::{Contestant, Round, own_program};
 use crate::error::Result;
-use crate::files;
 use crate::judgement::median;
 use crate::reference::Python;
 
@@ -207,13 +206,8 @@ pub(crate) fn compare(python: &Python, work: &Path, wanted: &Wanted) -> Result<b
 
 /// Where the random base and its rows lie; they are made if they are missing.
 pub(crate) fn folder(python: &Python, work: &Path) -> Result<PathBuf> {
-    let folder = work.join("speed");
-    files::make_folder(&folder)?;
-    if !folder.join("rows.json").exists() {
-        say("a random base in the shape of flan-t5-small is made");
-        python.run("speed.py", ["make".as_ref(), folder.as_os_str()])?;
-    }
-    Ok(folder)
+    let made = "a random base in the shape of flan-t5-small is made";
+    python.made(work, "speed", "rows.json", made)
 }
 
 fn start_peft(python: &Python, folder: &Path, wanted: &Wanted, rival: &Rival) -> Result<Contestant> {

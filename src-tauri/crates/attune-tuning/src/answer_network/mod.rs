@@ -136,12 +136,10 @@ impl AnswerNetwork {
         let step = |tokens: &[u32], sequences: &mut [&mut Sequence], logits: &mut [f32]| {
             self.with_workspace(|state, workspace| self.step(tokens, sequences, logits, state, workspace))
         };
-        if threads == 1 && self.packed.store.wide.len() >= SHARED {
-            rayon::scope(|_| step(tokens, sequences, logits))?;
-            return Ok(logits);
-        }
         if threads == 1 {
-            step(tokens, sequences, logits)?;
+            let mut alone = || step(tokens, sequences, logits);
+            let shares_products = self.packed.store.wide.len() >= LARGE;
+            if shares_products { rayon::scope(|_| alone()) } else { alone() }?;
             return Ok(logits);
         }
         tokens
@@ -187,7 +185,7 @@ impl Workspace {
 
 /// Values in f32 from which threads share the products of a lone sequence (`rows`): calling them takes a tenth of a
 /// millisecond, and a token reads a good half of all values.
-const SHARED: usize = 1 << 24;
+const LARGE: usize = 1 << 24;
 
 /// How many threads share the sequences of a step, each of which reads all weights for its own.
 ///
