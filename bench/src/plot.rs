@@ -27,6 +27,8 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 40.0;
 const TOP: f64 = 24.0;
 const BOTTOM: f64 = 40.0;
+/// From one number below an axis to the next: nearer ones would touch.
+const BETWEEN_NUMBERS: f64 = 20.0;
 /// Told apart by those who see no red or green as well.
 const COLOURS: [&str; 3] = ["#d97706", "#2563eb", "#64748b"];
 
@@ -72,8 +74,13 @@ impl Panel {
             left - 4.0,
             TOP + 4.0
         ));
+        let mut written_at = f64::NEG_INFINITY;
         for (x, _) in self.series.first().map_or(&[][..], |series| &series.points) {
             let at = place((*x, 0.0)).0;
+            if at - written_at < BETWEEN_NUMBERS {
+                continue;
+            }
+            written_at = at;
             line(format!("<text x=\"{at}\" y=\"{}\" text-anchor=\"middle\">{x}</text>", bottom + 16.0));
         }
         for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
