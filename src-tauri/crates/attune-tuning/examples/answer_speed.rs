@@ -7,23 +7,14 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::time::Instant;
 
 use attune_tuning::{AnswerPrecision, BaseModel, GenerationConfig, chosen, chosen_for_int8, generate_seeded};
 
 #[path = "../tests/tuning/fixtures.rs"]
 mod fixtures;
+mod timing;
 
-/// The dimensions of google/flan-t5-small.
-const FLAN_T5_SMALL: fixtures::RandomBase = fixtures::RandomBase {
-    width: 512,
-    head_width: 64,
-    heads: 6,
-    feed_forward_width: 1024,
-    encoder_layers: 8,
-    decoder_layers: 8,
-    vocabulary: 32_128,
-};
+use timing::{FLAN_T5_SMALL, Taken, medians, timed};
 
 struct Wanted {
     rounds: usize,
@@ -40,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(io::stdout(), "for int8 it is {}: {}", int8.instructions, int8.why)?;
     let base = FLAN_T5_SMALL.load_smooth(0);
     for &batch in &wanted.batches {
-        let mut taken: Vec<Vec<[f64; 2]>> = vec![Vec::new(); wanted.precisions.len()];
+        let mut taken: Vec<Vec<Taken>> = wanted.precisions.iter().map(|_| Vec::new()).collect();
         // The first round packs weights and lets memory grow.
         for round in 0..=wanted.rounds {
             for ((_, precision), taken) in wanted.precisions.iter().zip(&mut taken) {
@@ -51,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         for ((name, _), taken) in wanted.precisions.iter().zip(&taken) {
-            let [clock, processor] = [0, 1].map(|part| median(taken.iter().map(|taken| taken[part])));
+            let Taken { clock, processor } = medians(taken);
             let count = (batch * wanted.tokens) as f64;
             writeln!(
                 io::stdout(),
@@ -92,13 +83,12 @@ fn wanted() -> Result<Wanted, Box<dyn Error>> {
     Ok(wanted)
 }
 
-/// Seconds of the clock and of the processor.
 fn answer(
     base: &BaseModel,
     precision: AnswerPrecision,
     batch: usize,
     wanted: &Wanted,
-) -> Result<[f64; 2], Box<dyn Error>> {
+) -> Result<Taken, Box<dyn Error>> {
     let prompt = vec!["ba"; wanted.source - 1].join(" ");
     let prompts: Vec<(&str, u64)> = (0..batch as u64).map(|seed| (prompt.as_str(), seed)).collect();
     let config = GenerationConfig {
@@ -107,23 +97,5 @@ fn answer(
         precision,
         ..GenerationConfig::default()
     };
-    let (clock, processor) = (Instant::now(), processor_seconds());
-    generate_seeded(base, None, &prompts, &config, &mut || true)?;
-    Ok([clock.elapsed().as_secs_f64(), processor_seconds() - processor])
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// Of all threads of this process; NaN where the system does not say it.
-fn processor_seconds() -> f64 {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return f64::NAN };
-    let of_thread = |path: std::path::PathBuf| -> Option<f64> {
-        let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<f64>().ok()
-    };
-    threads.flatten().filter_map(|thread| of_thread(thread.path())).sum::<f64>() / 1e9
+    timed(|| Ok(generate_seeded(base, None, &prompts, &config, &mut || true).map(drop)?))
 }

@@ -8,7 +8,6 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::time::Instant;
 
 use attune_tuning::{
     AdapterKind, AutogradPass, BaseModel, EncodedExample, LoraSettings, PackedBatch, PackedPass, Precision,
@@ -19,17 +18,9 @@ use rand_chacha::ChaCha8Rng;
 
 #[path = "../tests/tuning/fixtures.rs"]
 mod fixtures;
+mod timing;
 
-/// The dimensions of google/flan-t5-small.
-const FLAN_T5_SMALL: fixtures::RandomBase = fixtures::RandomBase {
-    width: 512,
-    head_width: 64,
-    heads: 6,
-    feed_forward_width: 1024,
-    encoder_layers: 8,
-    decoder_layers: 8,
-    vocabulary: 32_128,
-};
+use timing::{FLAN_T5_SMALL, Taken, medians, timed};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut rounds, mut passes, mut methods, mut rows) =
@@ -104,12 +95,6 @@ struct Measured<'m> {
     batches: &'m [PackedBatch],
 }
 
-/// What a round took a step.
-struct Taken {
-    clock: f64,
-    processor: Option<f64>,
-}
-
 impl Measured<'_> {
     fn measure(&self, rounds: usize, passes: &str) -> Result<(), Box<dyn Error>> {
         let Self { what, base, kind, batches } = self;
@@ -136,14 +121,11 @@ impl Measured<'_> {
         }
         for _ in 0..rounds {
             for ((_, pass), taken) in passes.iter_mut().zip(&mut taken) {
-                let (start, processor) = (Instant::now(), processor_seconds());
-                for batch in *batches {
-                    pass.loss_and_gradient(&values, batch, &mut gradient)?;
-                }
-                let steps = batches.len() as f64;
-                let clock = start.elapsed().as_secs_f64() / steps;
-                let processor = processor_seconds().zip(processor).map(|(end, start)| (end - start) / steps);
-                taken.push(Taken { clock, processor });
+                taken.push(timed(|| {
+                    batches
+                        .iter()
+                        .try_for_each(|batch| pass.loss_and_gradient(&values, batch, &mut gradient).map(drop))
+                })?);
             }
         }
         let tokens = batches.iter().map(PackedBatch::tokens).sum::<usize>() as f64 / batches.len() as f64;
@@ -153,8 +135,9 @@ impl Measured<'_> {
         };
         writeln!(io::stdout(), "{what}, {method}; {tokens:.0} source and target tokens a step")?;
         for (((name, _), taken), (loss, slope)) in passes.iter().zip(&taken).zip(&first) {
-            let clock = median(taken.iter().map(|round| round.clock));
-            let processor = median(taken.iter().filter_map(|round| round.processor));
+            let steps = batches.len() as f64;
+            let Taken { clock, processor } = medians(taken);
+            let (clock, processor) = (clock / steps, processor / steps);
             writeln!(
                 io::stdout(),
                 "  {name:<8} {clock:.4} s a step, {processor:.4} s of a processor, {:.0} tokens a second, {:.0} \
@@ -166,21 +149,4 @@ impl Measured<'_> {
         }
         Ok(())
     }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// What this process has used of its processors.
-fn processor_seconds() -> Option<f64> {
-    /// Linux counts in hundredths of a second wherever it runs.
-    const TICKS_A_SECOND: f64 = 100.0;
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name before these may hold blanks, and ends with the last bracket.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |place: usize| fields.get(place)?.parse::<f64>().ok();
-    Some((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
 }
