@@ -180,6 +180,21 @@ test("a setting that no run can have is refused at its field", async () => {
   await looksRight(page, "11-field");
 });
 
+test("a typed file is looked at before its field is left, so that the press that leaves it hits", async () => {
+  const { page } = await openPage("light");
+  const field = page.getByRole("textbox", { name: "Database or file" });
+  await field.fill(`${manyRows}.missing`);
+  await page.getByRole("alert").waitFor();
+  await field.fill(manyRows);
+  await page.getByText("60 of 60 rows can be used").waitFor();
+  // By hand, for a click of the browser's own waits until nothing moves any more.
+  const advanced = page.getByRole("button", { name: "Advanced" });
+  await advanced.scrollIntoViewIfNeeded();
+  const { x, y } = await advanced.boundingBox();
+  await page.mouse.click(x + 4, y + 4, { delay: 80 });
+  await page.getByRole("textbox", { name: "Weight decay" }).waitFor();
+});
+
 test("base models are listed with whether they are vouched for, and a folder that is none is refused", async () => {
   const { page } = await openPage("light");
   await page.getByRole("button", { name: "Get another base model…" }).click();

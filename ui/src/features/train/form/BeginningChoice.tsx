@@ -1,7 +1,6 @@
 // What a run begins with, chosen: a new adapter, that of an earlier run, or one in a folder.
 
 import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
-import { useState } from "react";
 import { useBases } from "../../../api/bases";
 import type { RunDefaults } from "../../../api/types";
 import { ProblemNotice } from "../../../components/ProblemNotice";
@@ -45,13 +44,11 @@ export function BeginningChoice({ beginning, defaults, pickFolder }: BeginningPr
 
 function OfFolder({ beginning, pickFolder }: Omit<BeginningProps, "defaults">) {
   const bases = useBases();
-  const { folder, setFolder, base, setBase } = beginning;
-  const [typed, type] = useState(folder);
+  const { typedFolder, base, setBase } = beginning;
+  const { typed, type, enter } = typedFolder;
   const choose = async () => {
     const picked = await pickFolder?.({ title: t.dialog });
-    if (!picked) return;
-    type(picked);
-    setFolder(picked);
+    if (picked) enter(picked);
   };
   return (
     <>
@@ -67,12 +64,11 @@ function OfFolder({ beginning, pickFolder }: Omit<BeginningProps, "defaults">) {
           value={typed}
           title={typed}
           onChange={(event) => type(event.currentTarget.value)}
-          onBlur={() => setFolder(typed)}
           onKeyDown={(event) => {
             if (event.key !== "Enter") return;
             // Enter has the folder looked at; it must not start a run with an adapter that nobody has seen.
             event.preventDefault();
-            setFolder(typed);
+            enter(typed);
           }}
           data-testid="beginning-folder"
         />

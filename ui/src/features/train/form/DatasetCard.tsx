@@ -49,9 +49,6 @@ function PathField({ source }: { source: SourceState }) {
       // The problem itself, with what to do, stands below the whole row.
       error={Boolean(source.problem)}
       onChange={(event) => source.type(event.currentTarget.value)}
-      onBlur={() => {
-        if (source.typed.trim() !== source.path) source.enter(source.typed);
-      }}
       onKeyDown={(event) => {
         if (event.key !== "Enter") return;
         // Enter checks the path; it must not start a run with a database that nobody has seen.

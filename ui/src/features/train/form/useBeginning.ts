@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useApi } from "../../../api/client";
 import { useRuns } from "../../../api/runs";
 import type { Method, Run } from "../../../api/types";
+import { useTypedPath } from "./useTypedPath";
 
 /** A choice in the form; any other is the id of a run. */
 export const NEW = "new";
@@ -16,6 +17,7 @@ export function useBeginning() {
   const runs = useRuns().data?.filter(({ status }) => status === "completed") ?? [];
   const [choice, choose] = useState(NEW);
   const [folder, setFolder] = useState("");
+  const typedFolder = useTypedPath("", setFolder);
   const [chosenBase, setBase] = useState<string>();
   const [chosenMethod, setMethod] = useState<Method>();
   const run = runs.find(({ id }) => id === choice);
@@ -33,15 +35,14 @@ export function useBeginning() {
       choose(next);
       setBase(undefined);
     },
-    folder,
-    setFolder,
+    typedFolder,
     base,
     setBase,
     method,
     setMethod,
     startFrom,
-    /** Whether a folder is wanted and not named yet. */
-    lacksFolder: kept === FOLDER && !startFrom,
+    /** Whether a folder is wanted and not named yet, or not to its end. */
+    lacksFolder: kept === FOLDER && (!startFrom || typedFolder.typed.trim() !== startFrom),
     request: isNew ? { baseModel: base ?? null, method } : { startFrom: startFrom ?? null, ...ownBase(run, base) },
   };
 }

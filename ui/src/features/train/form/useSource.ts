@@ -4,6 +4,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { useApi } from "../../../api/client";
+import { useTypedPath } from "./useTypedPath";
 
 export type SourceState = ReturnType<typeof useSource>;
 
@@ -14,7 +15,6 @@ interface UseSource {
 }
 
 export function useSource({ standard, maxSamples }: UseSource) {
-  const [typed, setTyped] = useState<string>();
   const [entered, setEntered] = useState<string>();
   const path = (entered ?? standard).trim();
   // A number is typed digit by digit, and each digit would read the database anew.
@@ -32,19 +32,20 @@ export function useSource({ standard, maxSamples }: UseSource) {
     },
   );
 
+  const { typed, type, enter } = useTypedPath(standard, (next) => {
+    // Also when it is the same file again: it may have changed.
+    if (next.trim() === path) void inspection.refetch();
+    else setEntered(next);
+  });
+
   return {
-    typed: typed ?? standard,
-    type: setTyped,
+    typed,
+    type,
+    enter,
     path,
-    /** Checks the file, also when it is the same one again: it may have changed. */
-    enter: (next: string) => {
-      setTyped(next);
-      if (next.trim() === path) void inspection.refetch();
-      else setEntered(next);
-    },
     found: path === "" || inspection.isError ? undefined : inspection.data,
     problem: path === "" ? null : inspection.error,
-    isChecking: inspection.isFetching,
+    isChecking: inspection.isFetching || typed.trim() !== path,
   };
 }
 
