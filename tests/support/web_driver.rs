@@ -92,8 +92,13 @@ impl WebDriver {
 
     /// Waits until an element is there, and gives its id.
     pub(crate) async fn find(&self, css: &str) -> String {
-        let found = until(|| self.find_now(css)).await;
-        found.unwrap_or_else(|error| panic!("there is no element {css} in the window: {error}"))
+        match until(|| self.find_now(css)).await {
+            Ok(found) => found,
+            Err(error) => {
+                let shown = self.execute_now("return document.body.innerText", &[]).await;
+                panic!("there is no element {css} in the window: {error}; it shows {shown:#?}")
+            }
+        }
     }
 
     /// Clicks an element as soon as it is there and can be clicked.

@@ -1,6 +1,6 @@
 // Batches of generated examples: read once, then kept current by the event stream (`events.ts`).
 
-import { type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type Api, useApi } from "./client";
 import type { ApiProblem } from "./problem";
 import type { Batch, BatchEstimate, BatchRequest, Content } from "./types";
@@ -58,7 +58,13 @@ export function useContent() {
 /** What a batch would take. The seed does not matter for it, and would ask anew for nothing. */
 export function useEstimate(request: BatchRequest, isWanted: boolean) {
   const { id: _, seed: __, ...body } = request;
-  const estimate = useApi().doors.useQuery("post", "/api/v1/batches/estimate", { body }, { enabled: isWanted });
+  const estimate = useApi().doors.useQuery(
+    "post",
+    "/api/v1/batches/estimate",
+    { body },
+    // The one before stays until this one is there: nothing below it moves.
+    { enabled: isWanted, placeholderData: keepPreviousData },
+  );
   return estimate as UseQueryResult<BatchEstimate, ApiProblem>;
 }
 

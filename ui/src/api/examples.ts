@@ -71,19 +71,40 @@ export function useExamplesById(ids: string[]) {
   });
 }
 
-export function useReview() {
+/**
+ * What a person says of examples goes out one after the other: a key is quicker than an answer, and what is taken back
+ * must be what was said last.
+ */
+const IN_ORDER = { scope: { id: "reviews" } };
+
+/** Told of every one of several: what is given to `mutate` is told of the last alone. */
+interface Reviewing {
+  onDone?: () => void;
+  onFailed?: (problem: { message: string }) => void;
+}
+
+export function useReview({ onFailed }: Reviewing = {}) {
   const queries = useQueryClient();
   return useApi().doors.useMutation("post", "/api/v1/examples/{id}/review", {
+    ...IN_ORDER,
     onSuccess: (example) => {
       takeExamples(queries.getQueryCache().getAll(), [example]);
       refreshSums(queries);
     },
+    onError: (problem) => onFailed?.(problem),
   });
 }
 
-export function useUndoReview() {
+export function useUndoReview({ onDone, onFailed }: Reviewing) {
   const queries = useQueryClient();
-  return useApi().doors.useMutation("post", "/api/v1/examples/undo", { onSuccess: () => refreshSums(queries) });
+  return useApi().doors.useMutation("post", "/api/v1/examples/undo", {
+    ...IN_ORDER,
+    onSuccess: () => {
+      refreshSums(queries);
+      onDone?.();
+    },
+    onError: (problem) => onFailed?.(problem),
+  });
 }
 
 interface Accepted {
@@ -106,7 +127,8 @@ export function useAcceptable(body: Accepted, isWanted: boolean) {
 
 export function useAcceptFrom() {
   const queries = useQueryClient();
-  return useApi().doors.useMutation("post", "/api/v1/examples/accept", { onSuccess: () => refreshSums(queries) });
+  const onSuccess = () => refreshSums(queries);
+  return useApi().doors.useMutation("post", "/api/v1/examples/accept", { ...IN_ORDER, onSuccess });
 }
 
 /** Accepted examples that are nearly the same, by ids. */

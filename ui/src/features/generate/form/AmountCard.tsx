@@ -16,7 +16,7 @@ const MARKS = [10, 50, 100, MOST].map((value) => ({ value, label: String(value) 
 interface AmountCardProps {
   numExamples: Wish["numExamples"];
   onChange: (numExamples: Wish["numExamples"]) => void;
-  /** Undefined while it is asked for, or where it cannot be. */
+  /** Undefined while the first is asked for, or where none can be. */
   estimate: BatchEstimate | undefined;
 }
 
@@ -57,7 +57,7 @@ export function AmountCard({ numExamples, onChange, estimate }: AmountCardProps)
         <Text fz="xs" c="dimmed">
           {t.marks}
         </Text>
-        <div data-numbers data-testid="estimate">
+        <div className={classes.estimate} data-numbers data-testid="estimate">
           <Facts facts={factsOf(estimate)} />
         </div>
       </Stack>
@@ -67,14 +67,15 @@ export function AmountCard({ numExamples, onChange, estimate }: AmountCardProps)
 
 /** Nothing that was not measured has a number. */
 function factsOf(estimate: BatchEstimate | undefined): Fact[] {
-  if (!estimate) return [t.time, t.price].map((name) => ({ name, value: undefined }));
+  if (!estimate) return [t.time, t.price, t.expected].map((name) => ({ name, value: undefined }));
   const { seconds, keptShare, measuredAttempts, costMicroDollars } = estimate;
   return [
     { name: t.time, value: seconds === null ? <NotMeasured /> : t.about(timeLeft(seconds)) },
     { name: t.price, value: priceOf(costMicroDollars) },
-    ...(keptShare === null
-      ? []
-      : [{ name: t.expected, value: t.share(percent(keptShare), measuredAttempts, count(measuredAttempts)) }]),
+    {
+      name: t.expected,
+      value: keptShare === null ? undefined : t.share(percent(keptShare), measuredAttempts, count(measuredAttempts)),
+    },
   ];
 }
 

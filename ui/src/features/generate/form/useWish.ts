@@ -63,7 +63,8 @@ export function useWish(batches: Batch[] | undefined) {
     choices,
     /** Undefined while something is missing. */
     request,
-    estimate: isEstimated ? estimate.data : undefined,
+    /** The last one while the next is asked for. */
+    estimate: request && estimate.data,
     /** Endpoints that are asked and are not on this computer. */
     elsewhere: request ? elsewhereOf(request, writers.endpoints) : [],
     /** What Attune has against it. */

@@ -22,8 +22,15 @@ export function useReviewing(examples: Example[], loadMore: () => void) {
   const [editing, setEditing] = useState<{ id: string; output: string }>();
   const [announced, setAnnounced] = useState<Announced>({ number: 0, text: "" });
   const decided = useRef<string[]>([]);
-  const review = useReview();
-  const undoing = useUndoReview();
+  const review = useReview({ onFailed: ({ message }) => complain(t.failed, message) });
+  const undoing = useUndoReview({
+    onDone: () => {
+      const last = decided.current.pop();
+      if (last && examples.some(({ id }) => id === last)) select(last);
+      announce(t.said.undo);
+    },
+    onFailed: ({ message }) => complain(t.undoFailed, message),
+  });
 
   const found = examples.findIndex(({ id }) => id === selectedId);
   const index = Math.max(0, found);
@@ -40,11 +47,7 @@ export function useReviewing(examples: Example[], loadMore: () => void) {
   };
   const announce = (text: string) => setAnnounced(({ number }) => ({ number: number + 1, text }));
 
-  const say = (id: string, said: Review) =>
-    review.mutate(
-      { params: { path: { id } }, body: said },
-      { onError: ({ message }: { message: string }) => complain(t.failed, message) },
-    );
+  const say = (id: string, said: Review) => review.mutate({ params: { path: { id } }, body: said });
   const decide = (decision: "accept" | "reject") => {
     if (!selected) return;
     // The next comes at once: whoever decides on a hundred does not wait for each.
@@ -60,20 +63,7 @@ export function useReviewing(examples: Example[], loadMore: () => void) {
     announce(t.said.edit);
     setEditing(undefined);
   };
-  const undo = () => {
-    if (undoing.isPending) return;
-    undoing.mutate(
-      {},
-      {
-        onSuccess: () => {
-          const last = decided.current.pop();
-          if (last && examples.some(({ id }) => id === last)) select(last);
-          announce(t.said.undo);
-        },
-        onError: ({ message }: { message: string }) => complain(t.undoFailed, message),
-      },
-    );
-  };
+  const undo = () => undoing.mutate({});
 
   return {
     index,
