@@ -45,11 +45,11 @@ const point = (step: number) => ({ step, loss: 5 - step }) as Point;
 let stop: (() => void) | undefined;
 afterEach(() => stop?.());
 
-async function followed() {
+async function followed(timing = QUICK) {
   const server = new FakeServer();
   const api = createApi(server.fetch);
   const queries = new QueryClient();
-  stop = followEvents(server.fetch, api, queries, QUICK);
+  stop = followEvents(server.fetch, api, queries, timing);
   await vi.waitFor(() => expect(server.connections).toHaveLength(1));
   const runs = () => queries.getQueryData<Run[]>(runsQuery(api).queryKey);
   const curves = (id: string) => queries.getQueryData<Curves>(metricsQuery(api, id).queryKey);
@@ -157,6 +157,17 @@ test("examples join the lists that mean them, and what is counted over them is a
   await vi.waitFor(() => expect(idsIn("1")).toEqual(["ex_1"]));
   expect(idsIn("2")).toEqual([]);
   await vi.waitFor(() => expect(queries.getQueryState(readiness)?.isInvalidated).toBe(true));
+});
+
+test("a batch that has ended comes with its last example", async () => {
+  const { server, api, queries } = await followed({ ...QUICK, drawEvery: 600_000 });
+  const { queryKey } = api.doors.queryOptions("get", "/api/v1/examples", { params: { query: { limit: 250 } } });
+  queries.setQueryData(queryKey, { pages: [{ examples: [], total: 0, next: null }], pageParams: [null] });
+  server.send("snapshot", { sequence: 1, runs: [], batches: [] });
+  server.send("example", { sequence: 2, example: { id: "ex_1", batch: "1", createdAt: "now" } as Example });
+  server.send("batch", { sequence: 3, batch: batch("1", "completed") });
+  const first = () => queries.getQueryData<{ pages: ExamplePage[] }>(queryKey)?.pages[0];
+  await vi.waitFor(() => expect(first()?.examples).toHaveLength(1));
 });
 
 test("after a lost connection it connects again, and the new snapshot replaces what was known", async () => {

@@ -146,6 +146,8 @@ class Feed {
   private takeBatch({ sequence, batch }: { sequence: number; batch: Batch }) {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
+    // Whoever reviews what has ended has all of it.
+    if (batch.status !== "running") this.handOn();
     this.queries.setQueriesData<Batch[]>(BATCH_LISTS, (list) => list && withBatch(list, batch));
     if (batch.status !== "running") {
       void this.queries.invalidateQueries(ESTIMATES);
@@ -181,6 +183,7 @@ class Feed {
   }
 
   private handOn() {
+    clearTimeout(this.timer);
     this.timer = undefined;
     if (this.examples.size > 0) takeExamples(this.queries.getQueryCache().getAll(), [...this.examples.values()]);
     this.examples.clear();
