@@ -7,7 +7,7 @@ import { useMemo } from "react";
 import { type Api, useApi } from "./client";
 import type { ApiProblem } from "./problem";
 import { useAddUnknownRun } from "./runs";
-import type { Example, ExamplePage, ExampleStatus, Readiness, TwinCluster } from "./types";
+import type { Example, ExamplePage, ExampleStatus, Readiness, Review, TwinCluster } from "./types";
 
 /** So many are read at once: few enough to arrive before the end of those known is scrolled into sight. */
 const PART = 250;
@@ -71,40 +71,54 @@ export function useExamplesById(ids: string[]) {
   });
 }
 
+let lastSaid: Promise<unknown> = Promise.resolve();
+
 /**
  * What a person says of examples goes out one after the other: a key is quicker than an answer, and what is taken back
  * must be what was said last.
  */
-const IN_ORDER = { scope: { id: "reviews" } };
+function useFetchInOrder() {
+  const { fetch } = useApi();
+  return (request: Request) => {
+    const answer = lastSaid.then(() => fetch(request));
+    lastSaid = answer.catch(() => undefined);
+    return answer;
+  };
+}
 
 /** Told of every one of several: what is given to `mutate` is told of the last alone. */
-interface Reviewing {
+interface Told {
   onDone?: () => void;
   onFailed?: (problem: { message: string }) => void;
 }
 
-export function useReview({ onFailed }: Reviewing = {}) {
+export function useReview({ onFailed }: Told = {}) {
   const queries = useQueryClient();
-  return useApi().doors.useMutation("post", "/api/v1/examples/{id}/review", {
-    ...IN_ORDER,
+  const fetch = useFetchInOrder();
+  const review = useApi().doors.useMutation("post", "/api/v1/examples/{id}/review", {
     onSuccess: (example) => {
       takeExamples(queries.getQueryCache().getAll(), [example]);
       refreshSums(queries);
     },
     onError: (problem) => onFailed?.(problem),
   });
+  return {
+    say: (id: string, body: Review) => review.mutate({ params: { path: { id } }, body, fetch }),
+    problem: review.error as ApiProblem | null,
+  };
 }
 
-export function useUndoReview({ onDone, onFailed }: Reviewing) {
+export function useUndoReview({ onDone, onFailed }: Told) {
   const queries = useQueryClient();
-  return useApi().doors.useMutation("post", "/api/v1/examples/undo", {
-    ...IN_ORDER,
+  const fetch = useFetchInOrder();
+  const undoing = useApi().doors.useMutation("post", "/api/v1/examples/undo", {
     onSuccess: () => {
       refreshSums(queries);
       onDone?.();
     },
     onError: (problem) => onFailed?.(problem),
   });
+  return () => undoing.mutate({ fetch });
 }
 
 interface Accepted {
@@ -127,8 +141,7 @@ export function useAcceptable(body: Accepted, isWanted: boolean) {
 
 export function useAcceptFrom() {
   const queries = useQueryClient();
-  const onSuccess = () => refreshSums(queries);
-  return useApi().doors.useMutation("post", "/api/v1/examples/accept", { ...IN_ORDER, onSuccess });
+  return useApi().doors.useMutation("post", "/api/v1/examples/accept", { onSuccess: () => refreshSums(queries) });
 }
 
 /** Accepted examples that are nearly the same, by ids. */

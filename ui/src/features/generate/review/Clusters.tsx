@@ -4,7 +4,6 @@ import { Box, Button, Group, Paper, Skeleton, Slider, Stack, Text } from "@manti
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { useExamplesById, useReview, useTwinClusters } from "../../../api/examples";
-import { ApiProblem } from "../../../api/problem";
 import { Empty } from "../../../components/Empty";
 import { LongText } from "../../../components/LongText";
 import { ProblemNotice } from "../../../components/ProblemNotice";
@@ -66,7 +65,7 @@ export function Clusters({ batch, standard }: { batch: string | undefined; stand
 
 function Cluster({ ids, place }: { ids: string[]; place: number }) {
   const examples = useExamplesById(ids);
-  const { mutate, error } = useReview();
+  const { say, problem } = useReview();
   return (
     <Paper component="section" withBorder p="sm" aria-label={t.group(place, ids.length)} data-testid="cluster">
       <Stack gap="sm">
@@ -89,7 +88,7 @@ function Cluster({ ids, place }: { ids: string[]; place: number }) {
                     variant="default"
                     size="compact-xs"
                     flex="none"
-                    onClick={() => mutate({ params: { path: { id } }, body: { decision: "reject" } })}
+                    onClick={() => say(id, { decision: "reject" })}
                   >
                     {words.review.reject}
                   </Button>
@@ -100,7 +99,7 @@ function Cluster({ ids, place }: { ids: string[]; place: number }) {
             </Group>
           );
         })}
-        {error instanceof ApiProblem ? <ProblemNotice problem={error} /> : null}
+        {problem ? <ProblemNotice problem={problem} /> : null}
       </Stack>
     </Paper>
   );

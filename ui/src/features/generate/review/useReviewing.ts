@@ -5,7 +5,7 @@
 import { notifications } from "@mantine/notifications";
 import { useRef, useState } from "react";
 import { useReview, useUndoReview } from "../../../api/examples";
-import type { Example, Review } from "../../../api/types";
+import type { Example } from "../../../api/types";
 import { words } from "../words";
 import { type Act, moved } from "./keys";
 
@@ -22,8 +22,8 @@ export function useReviewing(examples: Example[], loadMore: () => void) {
   const [editing, setEditing] = useState<{ id: string; output: string }>();
   const [announced, setAnnounced] = useState<Announced>({ number: 0, text: "" });
   const decided = useRef<string[]>([]);
-  const review = useReview({ onFailed: ({ message }) => complain(t.failed, message) });
-  const undoing = useUndoReview({
+  const { say } = useReview({ onFailed: ({ message }) => complain(t.failed, message) });
+  const undo = useUndoReview({
     onDone: () => {
       const last = decided.current.pop();
       if (last && examples.some(({ id }) => id === last)) select(last);
@@ -47,7 +47,6 @@ export function useReviewing(examples: Example[], loadMore: () => void) {
   };
   const announce = (text: string) => setAnnounced(({ number }) => ({ number: number + 1, text }));
 
-  const say = (id: string, said: Review) => review.mutate({ params: { path: { id } }, body: said });
   const decide = (decision: "accept" | "reject") => {
     if (!selected) return;
     // The next comes at once: whoever decides on a hundred does not wait for each.
@@ -63,7 +62,6 @@ export function useReviewing(examples: Example[], loadMore: () => void) {
     announce(t.said.edit);
     setEditing(undefined);
   };
-  const undo = () => undoing.mutate({});
 
   return {
     index,
