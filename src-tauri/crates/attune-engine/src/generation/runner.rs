@@ -107,13 +107,18 @@ impl BatchRunner {
             let (runner, batch) = (Arc::clone(self), batch.clone());
             move || {
                 let _until_the_end = Attending(&runner);
+                // Here, so that nobody hears of its beginning after its end.
+                if let Err(error) = runner.publish(&batch.id) {
+                    tracing::error!(
+                        error = with_reasons(&error),
+                        "the beginning of a batch could not be told"
+                    );
+                }
                 if runner.attend(&batch, &stop) != BatchStatus::Interrupted {
                     at_its_end(&batch);
                 }
             }
         }));
-        drop(live);
-        self.publish(&batch.id)?;
         Ok(batch)
     }
 
