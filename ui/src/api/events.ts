@@ -146,13 +146,13 @@ class Feed {
   private takeBatch({ sequence, batch }: { sequence: number; batch: Batch }) {
     if (sequence <= this.sequence) return;
     this.sequence = sequence;
-    // Whoever reviews what has ended has all of it.
-    if (batch.status !== "running") this.handOn();
-    this.queries.setQueriesData<Batch[]>(BATCH_LISTS, (list) => list && withBatch(list, batch));
     if (batch.status !== "running") {
+      // Whoever reviews what has ended has all of it.
+      this.handOn();
       void this.queries.invalidateQueries(ESTIMATES);
       refreshSums(this.queries);
     }
+    this.queries.setQueriesData<Batch[]>(BATCH_LISTS, (list) => list && withBatch(list, batch));
   }
 
   private takeBatchRemoved({ sequence, batchId }: { sequence: number; batchId: string }) {

@@ -108,12 +108,7 @@ impl BatchRunner {
             move || {
                 let _until_the_end = Attending(&runner);
                 // Here, so that nobody hears of its beginning after its end.
-                if let Err(error) = runner.publish(&batch.id) {
-                    tracing::error!(
-                        error = with_reasons(&error),
-                        "the beginning of a batch could not be told"
-                    );
-                }
+                runner.tell(&batch.id);
                 if runner.attend(&batch, &stop) != BatchStatus::Interrupted {
                     at_its_end(&batch);
                 }
@@ -236,6 +231,13 @@ impl BatchRunner {
         Ok(())
     }
 
+    /// The same for a thread that nobody waits for.
+    fn tell(&self, id: &BatchId) {
+        if let Err(error) = self.publish(id) {
+            tracing::error!(batch = %id, error = with_reasons(&error), "news of a batch could not be told");
+        }
+    }
+
     fn attends(&self, id: &BatchId) -> bool {
         self.live().attended.as_ref().is_some_and(|attended| attended.batch == *id)
     }
@@ -284,10 +286,8 @@ impl Drop for Attending<'_> {
     fn drop(&mut self) {
         let attended = self.0.live().attended.take();
         self.0.idle.notify_all();
-        if let Some(attended) = attended
-            && let Err(error) = self.0.publish(&attended.batch)
-        {
-            tracing::error!(error = with_reasons(&error), "the end of a batch could not be told");
+        if let Some(attended) = attended {
+            self.0.tell(&attended.batch);
         }
     }
 }
